@@ -1,0 +1,106 @@
+"""Message Translators: a delivery from RabbitMQ becomes an entry for SQS. Pure and total.
+
+Total means: a value or `InvalidMessageError`, whatever the bytes; a translator that raised anything else would stop a
+queue of payments.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from bridge.port import Delivery, Entry
+from contracts.amqp_value import UnknownAmqpTypeError, tag_table
+from contracts.effect import body_digest
+from contracts.envelope import AmqpFacts, Envelope, Stamp, encode_body, write_envelope
+from contracts.identify import Identity, identify, text_of
+from contracts.invalid_message import InvalidMessageError
+from contracts.message_type import Family, MessageType
+
+OUTCOME_TYPE = "strangler.outcome"
+ENTRY_BYTES = 1_048_576
+"""SQS refuses more than 1 MiB a message, attributes counted (SQS developer guide, "Message quotas")."""
+_GROUP_LIMIT = 128
+_TAPPED = Stamp("legacy", 0)
+
+
+def notification_translator(family: Family, now: Callable[[], float]) -> Callable[[Delivery], Entry]:
+    """Translator of a family's notifications, stamped as the tap stamps: legacy decides, nothing has moved yet."""
+    by_origin: Mapping[tuple[str, str | None], MessageType] = {
+        (one.origin.exchange, one.origin.routing_key): one for one in family.types
+    }
+
+    def translate(delivery: Delivery) -> Entry:
+        facts = _tagged(delivery)
+        message_type = by_origin.get((facts.exchange, facts.routing_key)) or by_origin.get((facts.exchange, None))
+        if message_type is None:
+            raise InvalidMessageError("unknown-type", "no contract for this exchange and routing key")
+        identity = identify(message_type, delivery.body, facts, with_key=family.ordered)
+        return _entry(delivery.body, facts, message_type.name, identity, now(), ordered=family.ordered)
+
+    return translate
+
+
+def outcome_translator(now: Callable[[], float]) -> Callable[[Delivery], Entry]:
+    """Translator of the recorder's outcomes; the recorder names each by message id and attempt."""
+
+    def translate(delivery: Delivery) -> Entry:
+        facts = _tagged(delivery)
+        identity = text_of(facts.properties.get("message_id"))
+        if identity is None:
+            raise InvalidMessageError("id-missing", "message_id")
+        return _entry(delivery.body, facts, OUTCOME_TYPE, Identity(identity, None), now(), ordered=False)
+
+    return translate
+
+
+def _tagged(delivery: Delivery) -> AmqpFacts:
+    facts = delivery.facts
+    try:
+        headers = None if delivery.headers is None else tag_table(delivery.headers)
+    except UnknownAmqpTypeError as error:
+        raise InvalidMessageError("header-type") from error
+    return AmqpFacts(facts.exchange, facts.routing_key, facts.redelivered, facts.properties, headers)
+
+
+def _entry(body: bytes, facts: AmqpFacts, type_name: str, identity: Identity, now: float, *, ordered: bool) -> Entry:
+    text, encoding = encode_body(body)
+    traceparent = (facts.headers or {}).get("traceparent")
+    envelope = write_envelope(
+        Envelope(
+            id=identity.id,
+            type=type_name,
+            source=f"/rabbitmq/{facts.exchange}",
+            time=datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
+            stamp=_TAPPED,
+            body_encoding=encoding,
+            amqp=facts,
+            subject=identity.key,
+            datacontenttype=text_of(facts.properties.get("content_type")),
+            traceparent=text_of(traceparent[1]) if traceparent and traceparent[0] == "S" else None,
+        )
+    )
+    # SQS counts bodies and each attribute's name, type and value.
+    size_bytes = len(text.encode()) + len(envelope.encode()) + len(identity.id.encode()) + len(type_name) + 64
+    if size_bytes > ENTRY_BYTES:
+        raise InvalidMessageError("too-large", f"{size_bytes} bytes with its envelope, SQS takes {ENTRY_BYTES}")
+    return Entry(
+        body=text,
+        envelope=envelope,
+        id=identity.id,
+        type=type_name,
+        group=_group(identity.key) if ordered and identity.key is not None else None,
+        deduplication=_deduplication(identity.id, body) if ordered else None,
+        size_bytes=size_bytes,
+    )
+
+
+def _group(key: str) -> str:
+    """The key as a FIFO message group; hashed where SQS would refuse it (API reference, MessageGroupId)."""
+    if len(key) <= _GROUP_LIMIT and key.isascii() and key.isprintable() and " " not in key:
+        return key
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _deduplication(identity: str, body: bytes) -> str:
+    """Identity and body: so that SQS swallows a repetition, but never an id that comes with other bytes."""
+    return hashlib.sha256(f"{identity}\0{body_digest(body)}".encode()).hexdigest()

@@ -1,0 +1,48 @@
+"""Why a legacy body cannot be decoded, in words that are safe to log: a code and a place, never a piece of the body."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+DecodeErrorCode = Literal[
+    "empty",
+    "too_large",
+    "too_deep",
+    "too_many_elements",
+    "truncated",
+    "syntax",
+    "number",
+    "name",
+    "reference",
+    "cycle",
+    "encoding",
+    "not_an_object",
+    "not_an_envelope",
+]
+"""`too_…`: past our limits. `truncated`: ends before the value does, or declares more than there is. `reference`:
+points to nothing that can be told. `cycle`: a value within itself. `encoding`: not UTF-8 where text must be."""
+
+
+class DecodeError(ValueError):
+    """The body can never be decoded; trying again does not help."""
+
+    def __init__(self, code: DecodeErrorCode, position: int | None = None) -> None:
+        """`position`: offset in bytes into what was decoded (for Symfony: after base64 and slashes are gone)."""
+        super().__init__(code if position is None else f"{code} at byte {position}")
+        self.code = code
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a decoder spends at most on one body. A body past a limit is refused before memory is taken for it."""
+
+    max_bytes: int = 4 * 1024 * 1024
+    """Of the body, and of the decoded value written out in full with every reference replaced by a copy."""
+    max_depth: int = 64
+    """Arrays and objects within each other."""
+    max_elements: int = 100_000
+    """Array elements and object properties altogether."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.max_depth <= 4096:  # PHP's own unserialize_max_depth
+            raise ValueError("max_depth: 1 to 4096")

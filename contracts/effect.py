@@ -1,0 +1,179 @@
+"""Effects and outcomes: what a side did for a message, in a form that two sides can be judged by.
+
+An outcome is written as JSON by PHP's recorder and by our workers alike. Numbers keep their lexeme's type: an integer
+is an `int`, everything with a fraction or an exponent a `Decimal` and never a binary float, so that no digit of money
+is lost on the way (0.1 + 0.2 is a difference, not noise).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal, get_args
+
+EffectKind = Literal["row", "message", "webhook"]
+Ending = Literal["done", "retried", "rejected", "duplicate"]
+"""How an attempt ended. `retried`: another attempt follows. `duplicate`: recognised as processed already."""
+
+Json = None | bool | int | Decimal | str | list["Json"] | dict[str, "Json"]
+
+FORMAT = 1
+"""Version of the outcome document; a reader refuses one that it does not know."""
+
+
+class MalformedOutcomeError(ValueError):
+    """An outcome document cannot be read. Says where; never quotes a value, for it may be personal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One observable result of processing a message."""
+
+    kind: EffectKind
+    name: str
+    """Table, `exchange/routing key` or name of the webhook."""
+    key: str
+    """Key of the row as text; empty for messages and webhooks."""
+    value: Mapping[str, Json]
+
+    def canonical(self) -> str:
+        """Text that is equal exactly when two effects are equal, numbers compared by value and type."""
+        return f"{self.kind}:{self.name}:{self.key}:{canonical(self.value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a side did in one attempt at a message."""
+
+    message_id: str
+    type: str
+    attempt: int
+    ending: Ending
+    cause: str | None
+    """Class of the error, never its text: that may quote personal data."""
+    at: datetime
+    effects: tuple[Effect, ...]
+
+
+def canonical(value: Any) -> str:
+    """Canonical text of a JSON value: sorted keys, `1.50` equal to `1.5`, `1` unequal to `1.0`."""
+    if isinstance(value, str):
+        return json.dumps(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Decimal):
+        return _canonical_decimal(value)
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{json.dumps(key)}:{canonical(value[key])}" for key in sorted(value)) + "}"
+    return "[" + ",".join(canonical(item) for item in value) + "]"
+
+
+def _canonical_decimal(value: Decimal) -> str:
+    sign, digits, exponent = value.as_tuple()
+    coefficient = "".join(map(str, digits)).lstrip("0")
+    trimmed = coefficient.rstrip("0")
+    if not trimmed:
+        return f"{'-' if sign else ''}0e0"
+    return f"{'-' if sign else ''}{trimmed}e{int(exponent) + len(coefficient) - len(trimmed)}"
+
+
+def body_digest(body: bytes) -> str:
+    """SHA-256 of a message's bytes, hexadecimal: tells an id conflict from a repeated delivery."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def parse_json(text: str | bytes) -> Json:
+    """JSON with exact numbers. Raises `ValueError`."""
+    return json.loads(text, parse_float=Decimal)  # type: ignore[no-any-return]
+
+
+def parse_attempt(document: str | bytes) -> Attempt:
+    """Read an outcome document.
+
+    Raises:
+        MalformedOutcomeError: the text is no JSON, has another format, or a field is missing or of another type.
+    """
+    try:
+        raw = parse_json(document)
+    except (ValueError, RecursionError) as error:
+        raise MalformedOutcomeError("outcome: not JSON") from error
+    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+        raise MalformedOutcomeError(f"outcome: expected an object of format {FORMAT}")
+    ending = _text(raw, "ending")
+    if ending not in get_args(Ending):
+        raise MalformedOutcomeError("outcome.ending: unknown")
+    attempt = raw.get("attempt")
+    if not isinstance(attempt, int) or isinstance(attempt, bool) or attempt < 1:
+        raise MalformedOutcomeError("outcome.attempt: expected a positive integer")
+    effects = raw.get("effects")
+    if not isinstance(effects, list):
+        raise MalformedOutcomeError("outcome.effects: expected a list")
+    try:
+        at = datetime.fromisoformat(_text(raw, "at"))
+    except ValueError as error:
+        raise MalformedOutcomeError("outcome.at: expected an ISO 8601 time") from error
+    if at.tzinfo is None:
+        raise MalformedOutcomeError("outcome.at: expected an offset")
+    return Attempt(
+        message_id=_text(raw, "message_id"),
+        type=_text(raw, "type"),
+        attempt=attempt,
+        ending=ending,  # type: ignore[arg-type]  # checked above
+        cause=None if raw.get("cause") is None else _text(raw, "cause"),
+        at=at,
+        effects=tuple(_effect(effect, position) for position, effect in enumerate(effects)),
+    )
+
+
+def _text(raw: Mapping[str, Json], field: str, where: str = "outcome") -> str:
+    value = raw.get(field)
+    if not isinstance(value, str):
+        raise MalformedOutcomeError(f"{where}.{field}: expected a text")
+    return value
+
+
+def _effect(raw: Json, position: int) -> Effect:
+    where = f"outcome.effects[{position}]"
+    if not isinstance(raw, dict):
+        raise MalformedOutcomeError(f"{where}: expected an object")
+    kind, value = _text(raw, "kind", where), raw.get("value")
+    if kind not in get_args(EffectKind):
+        raise MalformedOutcomeError(f"{where}.kind: unknown")
+    if not isinstance(value, dict):
+        raise MalformedOutcomeError(f"{where}.value: expected an object")
+    return Effect(kind, _text(raw, "name", where), _text(raw, "key", where), value)  # type: ignore[arg-type]
+
+
+def write_attempt(attempt: Attempt) -> str:
+    """The outcome document of `attempt`, one line of JSON."""
+    return _write(
+        {
+            "format": FORMAT,
+            "message_id": attempt.message_id,
+            "type": attempt.type,
+            "attempt": attempt.attempt,
+            "ending": attempt.ending,
+            "cause": attempt.cause,
+            "at": attempt.at.isoformat(),
+            "effects": [
+                {"kind": effect.kind, "name": effect.name, "key": effect.key, "value": effect.value}
+                for effect in attempt.effects
+            ],
+        }
+    )
+
+
+def _write(value: Any) -> str:
+    """JSON that keeps a `Decimal` as the number that it is; the standard library would refuse it or turn it to text."""
+    if isinstance(value, Decimal):
+        text = str(value)
+        return text if "." in text or "E" in text else f"{text}.0"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{json.dumps(key)}:{_write(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_write, value)) + "]"
+    return json.dumps(value)

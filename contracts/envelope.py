@@ -1,0 +1,144 @@
+"""The envelope: what travels beside the legacy body on SQS (CloudEvents 1.0 attributes, the stamp, all of AMQP).
+
+The body itself stays byte for byte what the monolith published. Only where SQS would refuse it (github.com
+symfony/symfony#49844: control characters that are valid UTF-8) is it carried as base64, and an empty one as a
+placeholder; the envelope says which.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+
+from contracts.amqp_value import Tagged
+
+BodyEncoding = Literal["utf-8", "base64", "empty"]
+Authority = Literal["legacy", "new"]
+
+_EMPTY = "-"
+# What SQS accepts: #x9 | #xA | #xD | #x20-#xD7FF | #xE000-#xFFFD | #x10000-#x10FFFF (API reference, SendMessage).
+_REFUSED_BY_SQS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+class MalformedEnvelopeError(ValueError):
+    """An envelope or its body cannot be read. Never quotes either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The decision that a message carries: whose effects leave, and since which move of authority."""
+
+    authority: Authority
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class AmqpFacts:
+    """Everything that AMQP knew about a delivery."""
+
+    exchange: str
+    routing_key: str
+    redelivered: bool
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    """Basic properties but `headers`, only those that were set; `timestamp` in seconds since the epoch."""
+    headers: Mapping[str, Tagged] | None = None
+    """Header table, tagged with AMQP types; None where the publisher sent none (an empty table is another thing)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """CloudEvents attributes, stamp and origin of one message."""
+
+    id: str
+    type: str
+    source: str
+    """URI reference of the origin: `/rabbitmq/<exchange>`."""
+    time: str
+    """When the bridge took the message, RFC 3339."""
+    stamp: Stamp
+    body_encoding: BodyEncoding
+    amqp: AmqpFacts
+    subject: str | None = None
+    """Business key, where the contract has one that can be read without the worker."""
+    datacontenttype: str | None = None
+    traceparent: str | None = None
+
+
+def write_envelope(envelope: Envelope) -> str:
+    """Compact JSON for the message attribute `envelope`."""
+    amqp = envelope.amqp
+    document: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": envelope.id,
+        "source": envelope.source,
+        "type": envelope.type,
+        "time": envelope.time,
+        "stamp": {"authority": envelope.stamp.authority, "epoch": envelope.stamp.epoch},
+        "body": envelope.body_encoding,
+        "amqp": {
+            "exchange": amqp.exchange,
+            "routing_key": amqp.routing_key,
+            "redelivered": amqp.redelivered,
+            "properties": dict(amqp.properties),
+            "headers": None if amqp.headers is None else dict(amqp.headers),
+        },
+    }
+    for name in ("subject", "datacontenttype", "traceparent"):
+        value = getattr(envelope, name)
+        if value is not None:
+            document[name] = value
+    return orjson.dumps(document).decode()
+
+
+def read_envelope(text: str) -> Envelope:
+    """Read what `write_envelope` wrote. Raises `MalformedEnvelopeError`."""
+    try:
+        document = orjson.loads(text)
+        amqp, stamp = document["amqp"], document["stamp"]
+        return Envelope(
+            id=document["id"],
+            type=document["type"],
+            source=document["source"],
+            time=document["time"],
+            stamp=Stamp(stamp["authority"], stamp["epoch"]),
+            body_encoding=document["body"],
+            amqp=AmqpFacts(
+                amqp["exchange"], amqp["routing_key"], amqp["redelivered"], amqp["properties"], amqp["headers"]
+            ),
+            subject=document.get("subject"),
+            datacontenttype=document.get("datacontenttype"),
+            traceparent=document.get("traceparent"),
+        )
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise MalformedEnvelopeError(f"message attribute `envelope`: {type(error).__name__}") from error
+
+
+def encode_body(body: bytes) -> tuple[str, BodyEncoding]:
+    """The body as a text that SQS accepts, and how it was encoded."""
+    if not body:
+        return _EMPTY, "empty"
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return base64.b64encode(body).decode(), "base64"
+    if _REFUSED_BY_SQS.search(text):
+        return base64.b64encode(body).decode(), "base64"
+    return text, "utf-8"
+
+
+def decode_body(text: str, encoding: BodyEncoding) -> bytes:
+    """The legacy body's bytes. Raises `MalformedEnvelopeError`."""
+    if encoding == "empty":
+        return b""
+    if encoding == "utf-8":
+        return text.encode()
+    if encoding != "base64":
+        raise MalformedEnvelopeError("body encoding: unknown")
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise MalformedEnvelopeError("body: not base64, though the envelope says so") from error

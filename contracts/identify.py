@@ -1,0 +1,58 @@
+"""Who a message is: the identity and the business key that its contract names."""
+
+from dataclasses import dataclass
+
+from contracts.codecs.error import DecodeError
+from contracts.envelope import AmqpFacts
+from contracts.invalid_message import InvalidMessageError
+from contracts.message_type import AmqpProperty, BodyField, MessageType, NormalForm
+
+KEY_LIMIT = 512
+"""Longest identity or key that we take, in characters; DynamoDB's keys end at 2,048 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Id and, where it had to be read, business key of one message."""
+
+    id: str
+    key: str | None
+
+
+def identify(message_type: MessageType, body: bytes, facts: AmqpFacts, *, with_key: bool) -> Identity:
+    """Read a message's identity and, if asked, its business key. Decodes the body only where it must.
+
+    Raises:
+        InvalidMessageError: the body is unreadable, or what is asked for is not in it.
+    """
+    form: NormalForm | None = None
+    if with_key or isinstance(message_type.identity, BodyField):
+        try:
+            form = message_type.decode(body)
+        except DecodeError as error:
+            raise InvalidMessageError("unreadable", str(error)) from error
+    if isinstance(message_type.identity, AmqpProperty):
+        identity = text_of(facts.properties.get(message_type.identity.name))
+    else:
+        identity = text_of((form or {}).get(message_type.identity.name))
+    if identity is None:
+        raise InvalidMessageError("id-missing", message_type.identity.name)
+    if not with_key:
+        return Identity(identity, None)
+    return Identity(identity, business_key(message_type, form or {}))
+
+
+def business_key(message_type: MessageType, form: NormalForm) -> str:
+    """The business key in a decoded body. Raises InvalidMessageError."""
+    key = text_of(form.get(message_type.business_key.name))
+    if key is None:
+        raise InvalidMessageError("key-missing", message_type.business_key.name)
+    return key
+
+
+def text_of(value: object) -> str | None:
+    """An identity as text: producers write ids as texts or integers. None for anything else, empty or too long."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    text = str(value)
+    return text if 0 < len(text) <= KEY_LIMIT else None

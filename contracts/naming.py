@@ -1,0 +1,84 @@
+"""Every name of a channel, table or function comes from here, so that code and cloud cannot disagree.
+
+`stack` is the deployment's name (two deployments stand side by side in one account); SQS asks FIFO queues to end in
+`.fifo` (docs.aws.amazon.com/AWSSimpleQueueService, "Queue names").
+"""
+
+INVALID_MESSAGE_QUEUE = "strangler.invalid"
+"""RabbitMQ queue of what *we* cannot read: the Invalid Message Channel."""
+
+OUTCOME_EXCHANGE = "strangler.outcomes"
+"""RabbitMQ fanout exchange on which the recorder publishes what the monolith did."""
+
+OUTCOME_QUEUE = "strangler.outcomes"
+"""RabbitMQ queue from which the shipper takes the monolith's outcomes."""
+
+DROPPED_EXCHANGE = "strangler.dropped"
+"""RabbitMQ fanout exchange that a full tap queue drops its oldest messages to, so that they can be counted."""
+
+DROPPED_QUEUE = "strangler.dropped"
+"""RabbitMQ queue behind `DROPPED_EXCHANGE`; bounded itself, for its messages only count."""
+
+
+def _channel(stack: str, role: str, *, ordered: bool) -> str:
+    return f"{stack}-{role}.fifo" if ordered else f"{stack}-{role}"
+
+
+def queue_name(stack: str, family: str, *, ordered: bool) -> str:
+    """SQS queue from which a family's worker takes its messages."""
+    return _channel(stack, family, ordered=ordered)
+
+
+def dead_letter_queue_name(stack: str, family: str, *, ordered: bool) -> str:
+    """SQS queue of what a family's worker, or SQS itself, gave up on."""
+    return _channel(stack, f"{family}-dead", ordered=ordered)
+
+
+def outcome_queue_name(stack: str) -> str:
+    """SQS queue of the monolith's outcomes; their order does not matter, each names its attempt."""
+    return _channel(stack, "outcomes", ordered=False)
+
+
+def outcome_dead_letter_queue_name(stack: str) -> str:
+    """SQS queue of outcomes that could not be read or written to the ledger."""
+    return _channel(stack, "outcomes-dead", ordered=False)
+
+
+def judge_dead_letter_queue_name(stack: str) -> str:
+    """SQS queue that names the stretches of the ledger's stream that could not be judged."""
+    return _channel(stack, "judge-dead", ordered=False)
+
+
+def records_table_name(stack: str) -> str:
+    """DynamoDB table of the new system's items."""
+    return f"{stack}-records"
+
+
+def ledger_table_name(stack: str) -> str:
+    """DynamoDB table with one entry per message."""
+    return f"{stack}-ledger"
+
+
+def family_function_name(stack: str, family: str) -> str:
+    """Lambda function that processes a family."""
+    return f"{stack}-{family}"
+
+
+def control_function_name(stack: str) -> str:
+    """Lambda function that notes the monolith's outcomes in the ledger."""
+    return f"{stack}-control"
+
+
+def judge_function_name(stack: str) -> str:
+    """Lambda function that judges both sides' outcomes."""
+    return f"{stack}-judge"
+
+
+def shipper_role_name(stack: str) -> str:
+    """IAM role of the bridge's shipper."""
+    return f"{stack}-shipper"
+
+
+def tap_queue_name(family: str) -> str:
+    """RabbitMQ queue of the shipper, bound beside the monolith's own queue of the family."""
+    return f"strangler.tap.{family}"

@@ -1,0 +1,73 @@
+"""Builds what the functions need, at cold start: the only place that constructs clients."""
+
+import os
+import uuid
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from botocore.config import Config
+
+from contracts.registry import family_named
+from workers.logic.decision import Context
+from workers.logic.registry import HANDLERS
+from workers.receiver import Receiver
+from workers.settings import ledger_settings, process_settings
+from workers.sqs import SqsDeadLetters, SqsVisibility
+from workers.store.control import ControlStore
+from workers.store.dynamo import DynamoStore
+from workers.store.sealing import EnvelopeSealer, kms_provider
+from workers.store.verdicts import VerdictStore
+
+# Short: a message that waits for a service is better off in its queue than in a function that times out.
+_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+_SECRET_AGE_S = 300
+
+
+def _client(service: str) -> Any:
+    return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
+
+
+@cache
+def receiver() -> Receiver:
+    """The family's receiver. Raises pydantic.ValidationError where the environment is incomplete."""
+    settings = process_settings(os.environ)
+    family = family_named(settings.family)
+    secrets = SecretsProvider(boto3_client=_client("secretsmanager"))
+
+    def context(message_id: str) -> Context:
+        secret = secrets.get(settings.webhook_secret_arn, max_age=_SECRET_AGE_S)
+        secret_bytes = secret if isinstance(secret, bytes) else str(secret).encode()
+        return Context(message_id, datetime.now(UTC), lambda: str(uuid.uuid4()), secret_bytes)
+
+    sqs = _client("sqs")
+    return Receiver(
+        family,
+        HANDLERS,
+        DynamoStore(
+            _client("dynamodb"),
+            family,
+            EnvelopeSealer(kms_provider(settings.seal_key_arn)),
+            records=settings.records_table,
+            ledger=settings.ledger_table,
+        ),
+        SqsDeadLetters(sqs, settings.dead_letter_queue_url),
+        SqsVisibility(sqs, settings.queue_url),
+        context,
+    )
+
+
+@cache
+def control_store() -> ControlStore:
+    """Where the monolith's outcomes are noted."""
+    settings = ledger_settings(os.environ)
+    return ControlStore(_client("dynamodb"), EnvelopeSealer(kms_provider(settings.seal_key_arn)), settings.ledger_table)
+
+
+@cache
+def verdict_store() -> tuple[VerdictStore, EnvelopeSealer]:
+    """Where verdicts are written, and what opens outcomes."""
+    settings = ledger_settings(os.environ)
+    return VerdictStore(_client("dynamodb"), settings.ledger_table), EnvelopeSealer(kms_provider(settings.seal_key_arn))

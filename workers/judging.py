@@ -1,0 +1,32 @@
+"""From an image of the ledger's stream to a verdict: opens both sides' outcomes and judges them."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from contracts.effect import Attempt
+from contracts.judge import Judgement, judge
+from contracts.message_type import MessageType
+from contracts.verdict import Verdict
+from workers.store.attribute import open_attempt
+from workers.store.control import CONTROL_PREFIX
+from workers.store.sealing import Sealer
+
+
+def judge_image(image: Mapping[str, Any], message_type: MessageType, sealer: Sealer, today: date) -> Judgement:
+    """Judge one ledger entry as the stream shows it (DynamoDB's attribute values, binary as bytes).
+
+    Raises BrokenSealError, UnavailableError, MalformedOutcomeError.
+    """
+    if image.get("conflict", {}).get("BOOL"):
+        return Judgement(Verdict.ID_CONFLICT)
+    message_id, tenant = image["pk"]["S"], image["tenant"]["S"]
+
+    def opened(attribute: str, side: str) -> Attempt:
+        return open_attempt(image[attribute]["B"], message_id, side, tenant, sealer)
+
+    control = [
+        opened(name, f"control{name.removeprefix(CONTROL_PREFIX)}") for name in image if name.startswith(CONTROL_PREFIX)
+    ]
+    candidate = [opened("candidate", "candidate")] if "candidate" in image else []
+    return judge(control, candidate, rules=message_type.rules, derived=message_type.derived, today=today)

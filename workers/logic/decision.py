@@ -1,0 +1,100 @@
+"""What a handler decides: rows to write, messages and webhooks that follow. And the context it may ask."""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from contracts.effect import Effect, Json
+from contracts.php.text import is_utf8, to_bytes
+
+RowKey = tuple[str, str]
+"""Table and key."""
+
+Column = str | int | float | None
+"""A text may hold half a character where PHP cut one (`contracts.php.text`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row after it was written."""
+
+    table: str
+    key: str
+    columns: Mapping[str, Column] = field(repr=False)
+
+    @property
+    def row_key(self) -> RowKey:
+        """Table and key."""
+        return self.table, self.key
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A message for the rest of the monolith."""
+
+    exchange: str
+    routing_key: str
+    body: str = field(repr=False)
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A signed call to a partner."""
+
+    name: str
+    url: str
+    body: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """All that follows from one message."""
+
+    rows: tuple[Row, ...]
+    messages: tuple[FollowUp, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
+
+    def effects(self) -> tuple[Effect, ...]:
+        """The decision as effects, in the form that both sides are judged by."""
+        return (
+            *(Effect("row", row.table, row.key, {n: _json(v) for n, v in row.columns.items()}) for row in self.rows),
+            *(
+                Effect(
+                    "message",
+                    f"{one.exchange}/{one.routing_key}",
+                    "",
+                    {"body": one.body, "content_type": one.content_type},
+                )
+                for one in self.messages
+            ),
+            *(
+                Effect("webhook", one.name, "", {"url": one.url, "body": one.body, "headers": dict(one.headers)})
+                for one in self.webhooks
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a handler may know besides the message and the rows."""
+
+    message_id: str
+    now: datetime
+    uuid: Callable[[], str]
+    webhook_secret: bytes = field(repr=False)
+
+
+class RejectedMessageError(ValueError):
+    """The handler refuses the message for good, as the monolith does. The text holds no value of the message."""
+
+
+def _json(value: Column) -> Json:
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, str) and not is_utf8(value):
+        return {"base64": base64.b64encode(to_bytes(value)).decode()}
+    return value

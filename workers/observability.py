@@ -1,0 +1,30 @@
+"""Logs and metrics of the functions, once.
+
+What is logged are ids, causes and codes; never a body, an outcome or an error's own text, for any of these may quote
+a name or an IBAN. Metric names stand in `METRICS`; a test holds docs and alarms to that list.
+"""
+
+from typing import Literal
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+Metric = Literal[
+    "MessagesProcessed",  # written to records and ledger
+    "MessagesRepeated",  # known to the ledger already, nothing changed
+    "MessagesDeadLettered",  # can never succeed: look at the dead letters and their cause
+    "MessagesRetried",  # an outage, or a message that fails by itself: see the log's `reason`
+    "MessagesBehind",  # wait behind a message of their group
+    "OutcomesNoted",  # outcomes of the monolith written to the ledger
+    "OutcomesRefused",  # outcomes that cannot be read: the recorder and we disagree on the format
+    "MessagesJudged",  # verdicts written
+    "MessagesDiffering",  # verdicts other than a match
+]
+
+logger = Logger(log_uncaught_exceptions=False)
+metrics = Metrics()
+
+
+def count(name: Metric, value: int = 1) -> None:
+    """Add to a metric."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)

@@ -1,0 +1,78 @@
+"""From an SQS record to a message: envelope, legacy bytes, normal form, model. Pure; refuses with a cause."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from contracts.codecs.error import DecodeError
+from contracts.effect import body_digest
+from contracts.envelope import Envelope, MalformedEnvelopeError, decode_body, read_envelope
+from contracts.identify import business_key
+from contracts.invalid_message import InvalidMessageError
+from contracts.message_type import MessageType
+from workers.fate import RejectedError
+from workers.port import Aggregate
+from workers.sqs import Received
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A record whose envelope could be read: it has an id and a type."""
+
+    received: Received
+    envelope: Envelope
+    message_type: MessageType
+    body: bytes = field(repr=False)
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A record whose message could be read."""
+
+    opened: Opened
+    message: Any = field(repr=False)
+    """An instance of the type's model."""
+    aggregate: Aggregate
+
+    @property
+    def received(self) -> Received:
+        """The record that it came in."""
+        return self.opened.received
+
+    @property
+    def touches(self) -> frozenset[str]:
+        """What no other message of the same transaction may touch."""
+        return frozenset({f"message#{self.opened.envelope.id}", f"records#{self.aggregate.partition}"})
+
+
+def open_record(received: Received, types: Mapping[str, MessageType]) -> Opened:
+    """Envelope, type and legacy bytes. Raises RejectedError."""
+    try:
+        envelope = read_envelope(received.attributes.get("envelope", ""))
+        body = decode_body(received.body, envelope.body_encoding)
+    except MalformedEnvelopeError as error:
+        raise RejectedError("envelope") from error
+    message_type = types.get(envelope.type)
+    if message_type is None:
+        raise RejectedError("unknown-type", "not of this family")
+    return Opened(received, envelope, message_type, body, body_digest(body))
+
+
+def read_message(opened: Opened, family: str) -> Work:
+    """Decode and validate. Raises RejectedError, which names places and never quotes values."""
+    message_type = opened.message_type
+    try:
+        form = message_type.decode(opened.body)
+        key = business_key(message_type, form)
+        message = message_type.model.model_validate(dict(form))
+    except DecodeError as error:
+        raise RejectedError("unreadable", str(error)) from error
+    except InvalidMessageError as error:
+        raise RejectedError("model", error.cause) from error
+    except ValidationError as error:
+        places = sorted({".".join(map(str, one["loc"])) for one in error.errors(include_input=False)})
+        raise RejectedError("model", ",".join(places)) from error
+    return Work(opened, message, Aggregate(message_type.tenant, family, key))

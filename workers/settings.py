@@ -1,0 +1,34 @@
+"""Environment of the Lambda functions: read once at cold start, in one place; a wrong one stops the function there."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class LedgerSettings(BaseModel):
+    """What every function needs. Raises pydantic.ValidationError, which names the variable."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    ledger_table: str = Field(alias="LEDGER_TABLE", min_length=1)
+    seal_key_arn: str = Field(alias="SEAL_KEY_ARN", min_length=1)
+
+
+class ProcessSettings(LedgerSettings):
+    """What a family's function needs besides."""
+
+    family: str = Field(alias="STRANGLER_FAMILY", min_length=1)
+    records_table: str = Field(alias="RECORDS_TABLE", min_length=1)
+    queue_url: str = Field(alias="QUEUE_URL", min_length=1)
+    dead_letter_queue_url: str = Field(alias="DEAD_LETTER_QUEUE_URL", min_length=1)
+    webhook_secret_arn: str = Field(alias="WEBHOOK_SECRET_ARN", min_length=1)
+
+
+def ledger_settings(environment: Mapping[str, str]) -> LedgerSettings:
+    """Settings of the control and judge functions."""
+    return LedgerSettings.model_validate(dict(environment))
+
+
+def process_settings(environment: Mapping[str, str]) -> ProcessSettings:
+    """Settings of a family's function."""
+    return ProcessSettings.model_validate(dict(environment))

@@ -1,0 +1,99 @@
+"""SQS as a worker sees it: received records, visibility, dead letters."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from workers.fate import UnavailableError
+from workers.port import DeadLetter
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageRequestTypeDef
+
+CAUSE_ATTRIBUTE = "cause"
+_BATCH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One record of an SQS event."""
+
+    record_id: str
+    receipt: str = field(repr=False)
+    receives: int
+    """How often SQS has handed it out, this time included."""
+    group: str | None
+    body: str = field(repr=False)
+    attributes: Mapping[str, str] = field(repr=False)
+
+
+def read_record(record: Mapping[str, Any]) -> Received:
+    """A record of the event (Lambda developer guide, "Using Lambda with Amazon SQS")."""
+    system = record.get("attributes", {})
+    return Received(
+        record_id=record["messageId"],
+        receipt=record["receiptHandle"],
+        receives=int(system.get("ApproximateReceiveCount", 1)),
+        group=system.get("MessageGroupId"),
+        body=record["body"],
+        attributes={
+            name: attribute["stringValue"]
+            for name, attribute in record.get("messageAttributes", {}).items()
+            if "stringValue" in attribute
+        },
+    )
+
+
+class SqsDeadLetters:
+    """`DeadLetters` over one queue."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        """Args: url: of the family's dead-letter queue."""
+        self._client = client
+        self._url = url
+
+    def send(self, letter: DeadLetter) -> None:
+        """See `DeadLetters.send`."""
+        attributes = {**letter.attributes, CAUSE_ATTRIBUTE: letter.cause}
+        request: SendMessageRequestTypeDef = {
+            "QueueUrl": self._url,
+            "MessageBody": letter.body,
+            "MessageAttributes": {
+                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+            },
+        }
+        if letter.group is not None:
+            request["MessageGroupId"] = letter.group
+            request["MessageDeduplicationId"] = hashlib.sha256(letter.message_id.encode()).hexdigest()
+        try:
+            self._client.send_message(**request)
+        except (BotoCoreError, ClientError) as error:
+            raise UnavailableError(f"dead-letter queue: {type(error).__name__}") from error
+
+
+class SqsVisibility:
+    """`Visibility` over one queue."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        """Args: url: of the family's queue."""
+        self._client = client
+        self._url = url
+
+    def delay(self, receipts: Iterable[tuple[str, int]]) -> None:
+        """See `Visibility.delay`."""
+        entries = [
+            {"Id": str(position), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
+            for position, (receipt, seconds) in enumerate(receipts)
+        ]
+        for start in range(0, len(entries), _BATCH):
+            try:
+                self._client.change_message_visibility_batch(
+                    QueueUrl=self._url,
+                    Entries=entries[start : start + _BATCH],  # type: ignore[arg-type]
+                )
+            except (BotoCoreError, ClientError):
+                return  # the queue's own timeout holds, as the port says

@@ -1,0 +1,1 @@
+"""DynamoDB and KMS: records, ledger and the sealing of what is personal."""

@@ -1,0 +1,52 @@
+"""Notes the monolith's outcomes in the ledger, whichever side comes first."""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from contracts.effect import Attempt
+from contracts.message_type import DEFAULT_TENANT
+from workers.fate import UnavailableError
+from workers.store.attribute import seal_attempt
+from workers.store.sealing import Sealer
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class ControlStore:
+    """Writes the control's side of ledger entries."""
+
+    def __init__(self, client: "DynamoDBClient", sealer: Sealer, ledger: str) -> None:
+        """Args: ledger: name of the table."""
+        self._client = client
+        self._sealer = sealer
+        self._ledger = ledger
+
+    def note(self, attempt: Attempt, tenant: str = DEFAULT_TENANT) -> None:
+        """Add one attempt's outcome; the same one twice changes nothing but the revision. Raises UnavailableError."""
+        try:
+            self._client.update_item(
+                TableName=self._ledger,
+                Key={"pk": {"S": attempt.message_id}},
+                # One attribute an attempt: several may come, in any order, without one overwriting another.
+                UpdateExpression=(
+                    "SET #type = :type, tenant = if_not_exists(tenant, :tenant), #control = :sealed, "
+                    "control_seen = :true, comparison = :due ADD revision :one"
+                ),
+                ExpressionAttributeNames={"#type": "type", "#control": f"{CONTROL_PREFIX}{attempt.attempt}"},
+                ExpressionAttributeValues={
+                    ":type": {"S": attempt.type},
+                    ":tenant": {"S": tenant},
+                    ":sealed": {"B": seal_attempt(attempt, f"control{attempt.attempt}", tenant, self._sealer)},
+                    ":true": {"S": "yes"},
+                    ":due": {"S": "due"},
+                    ":one": {"N": "1"},
+                },
+            )
+        except (BotoCoreError, ClientError) as error:
+            name = error.operation_name if isinstance(error, ClientError) else type(error).__name__
+            raise UnavailableError(f"ledger: {name}") from error
+
+
+CONTROL_PREFIX = "control_attempt_"

@@ -1,0 +1,109 @@
+"""Sealing: all personal and secret fields of an item in one envelope, made in the process before the item is written.
+
+AWS Encryption SDK, committing suite without signatures, data keys cached within limits (docs.aws.amazon.com
+encryption-sdk, "Setting cache security thresholds"). The encryption context is the same for all items of a tenant's
+table, so that the cache can serve; the item's own key stands inside the envelope and is compared after opening, so
+that an envelope cannot be moved to another item.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
+
+import aws_encryption_sdk
+import orjson
+from aws_encryption_sdk import CommitmentPolicy, StrictAwsKmsMasterKeyProvider
+from aws_encryption_sdk.caches.local import LocalCryptoMaterialsCache
+from aws_encryption_sdk.exceptions import (
+    AWSEncryptionSDKClientError,
+    DecryptKeyError,
+    EncryptKeyError,
+    GenerateKeyError,
+)
+from aws_encryption_sdk.identifiers import AlgorithmSuite
+from aws_encryption_sdk.key_providers.base import MasterKeyProvider
+from aws_encryption_sdk.materials_managers.caching import CachingCryptoMaterialsManager
+from botocore.exceptions import BotoCoreError, ClientError
+from cryptography.exceptions import InvalidSignature, InvalidTag
+
+from workers.fate import UnavailableError
+
+SUITE = AlgorithmSuite.AES_256_GCM_HKDF_SHA512_COMMIT_KEY
+CACHE_AGE_S = 300.0
+CACHE_MESSAGES = 10_000
+CACHE_BYTES = 64 * 1024 * 1024
+CACHE_KEYS = 500
+"""Data keys kept; each table, tenant and purpose has one to seal with, every warm function's key one to open with."""
+
+Table = Literal["records", "ledger"]
+Purpose = Literal["record", "outcome"]
+
+
+class BrokenSealError(Exception):
+    """An envelope was altered, moved, or sealed for another table or tenant. Never retried: it stays what it is."""
+
+
+class Sealer(Protocol):
+    """Seals and opens. May block for a call to KMS; raises UnavailableError where KMS refuses."""
+
+    def seal(self, fields: Mapping[str, Any], *, tenant: str, table: Table, purpose: Purpose, item: str) -> bytes:
+        """One envelope of all fields, bound to the item."""
+
+    def open(self, sealed: bytes, *, tenant: str, table: Table, purpose: Purpose, item: str) -> dict[str, Any]:
+        """The fields again. Raises BrokenSealError where the envelope belongs to anything else."""
+
+
+class EnvelopeSealer:
+    """A `Sealer` over the AWS Encryption SDK."""
+
+    def __init__(self, provider: MasterKeyProvider) -> None:
+        """Args: provider: wraps data keys; `kms_provider` in production."""
+        self._client = aws_encryption_sdk.EncryptionSDKClient(
+            commitment_policy=CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT
+        )
+        self._materials = CachingCryptoMaterialsManager(
+            master_key_provider=provider,
+            cache=LocalCryptoMaterialsCache(CACHE_KEYS),
+            max_age=CACHE_AGE_S,
+            max_messages_encrypted=CACHE_MESSAGES,
+            max_bytes_encrypted=CACHE_BYTES,
+        )
+
+    def seal(self, fields: Mapping[str, Any], *, tenant: str, table: Table, purpose: Purpose, item: str) -> bytes:
+        """See `Sealer.seal`."""
+        try:
+            sealed, _ = self._client.encrypt(
+                source=orjson.dumps({"item": item, "fields": dict(fields)}),
+                materials_manager=self._materials,
+                algorithm=SUITE,
+                encryption_context=_context(tenant, table, purpose),
+                frame_length=0,
+            )
+        except (GenerateKeyError, EncryptKeyError, BotoCoreError, ClientError) as error:
+            raise UnavailableError(f"KMS: {type(error).__name__}") from error
+        return bytes(sealed)
+
+    def open(self, sealed: bytes, *, tenant: str, table: Table, purpose: Purpose, item: str) -> dict[str, Any]:
+        """See `Sealer.open`."""
+        try:
+            opened, header = self._client.decrypt(source=sealed, materials_manager=self._materials)
+        except (DecryptKeyError, BotoCoreError, ClientError) as error:
+            raise UnavailableError(f"KMS: {type(error).__name__}") from error
+        except (AWSEncryptionSDKClientError, InvalidTag, InvalidSignature, ValueError) as error:
+            raise BrokenSealError(f"{table}: an envelope cannot be opened") from error
+        expected = _context(tenant, table, purpose)
+        if any(header.encryption_context.get(name) != value for name, value in expected.items()):
+            raise BrokenSealError(f"{table}: an envelope was sealed for another tenant, table or purpose")
+        document = orjson.loads(opened)
+        if document["item"] != item:
+            raise BrokenSealError(f"{table}: an envelope belongs to another item")
+        fields: dict[str, Any] = document["fields"]
+        return fields
+
+
+def kms_provider(key_arn: str) -> MasterKeyProvider:
+    """Wraps data keys with one KMS key; any other key is refused, on opening too."""
+    return StrictAwsKmsMasterKeyProvider(key_ids=[key_arn])
+
+
+def _context(tenant: str, table: Table, purpose: Purpose) -> dict[str, str]:
+    return {"tenant": tenant, "table": table, "purpose": purpose}
