@@ -53,13 +53,20 @@ def float_text(value: float) -> str:
     """`(string) $float`, `echo`, `implode`, `%s`: 14 significant digits, `1.0E+14` from there on."""
     if not math.isfinite(value):
         return _not_finite(value)
-    mantissa, _, exponent = f"{value:.13e}".partition("e")
-    sign = "-" if mantissa[0] == "-" else ""
-    digits = mantissa.lstrip("-").replace(".", "")
-    # dtoa cuts trailing zeros except on this path: a 15-digit integer, exactly half way, that rounds down to a zero
-    if not (exponent == "+14" and value.is_integer() and abs(value) % 100 == 5):
-        digits = digits.rstrip("0") or "0"
-    return sign + _place(digits, int(exponent), widest=14, e="E")
+    return general_text(value, 14, e="E")
+
+
+def general_text(value: float, digits: int, *, e: str) -> str:
+    """A finite float with so many significant digits (`%.14G`), trailing zeros cut, as PHP's zend_gcvt prints it."""
+    mantissa, _, exponent_text = f"{abs(value):.{digits - 1}e}".partition("e")
+    exponent = int(exponent_text)
+    shown = mantissa.replace(".", "")
+    # PHP's dtoa leaves zeros in one case: an integer exactly half way between two texts, cut behind a zero
+    cut = 10 ** (exponent + 1 - digits) if digits <= exponent <= 14 else 0
+    if not (cut and abs(value) % (10 * cut) == cut // 2):
+        shown = shown.rstrip("0") or "0"
+    sign = "-" if math.copysign(1.0, value) < 0 else ""
+    return sign + _place(shown, exponent, widest=digits, e=e)
 
 
 def float_repr(value: float, *, e: str = "e", zero_fraction: bool = False) -> str:
@@ -97,7 +104,7 @@ def to_float(value: Scalar) -> float:
     if isinstance(value, str):
         match = _NUMBER.match(value)
         return float(match[1]) if match else 0.0
-    return float(value or 0)
+    return 0.0 if value is None else float(value)
 
 
 def to_int(value: Scalar) -> int:
@@ -178,8 +185,8 @@ def _round(value: float, places: int) -> float:
 def _half_up(value: float) -> float:
     if not math.isfinite(value):
         return value
-    # math.floor is an int in Python and would lose the sign of -0.0, which PHP keeps (round(-0.4) is -0)
-    return math.copysign(float(math.floor(abs(value) + 0.5)), value)
+    rounded = float(math.floor(abs(value) + 0.5))
+    return -rounded if value < 0 else rounded  # round(-0.4) is -0 in PHP, too
 
 
 def _floor_log10(value: float) -> int:

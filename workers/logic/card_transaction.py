@@ -7,6 +7,7 @@ from contracts.php.arithmetic import multiply
 from contracts.php.array import array_filter
 from contracts.php.compare import loose_equals, truthy
 from contracts.php.number import float_text, number_format, php_round, to_float, to_int, to_text
+from contracts.php.printf import sprintf
 from contracts.php.text import rtrim, str_pad, strlen, substr, trim
 from workers.logic.decision import Context, Decision, Row, RowKey
 from workers.logic.handler import Handler
@@ -44,7 +45,7 @@ def _decide(notification: CardTransactionNotification, rows: Mapping[RowKey, Row
         notification.type,
         payment.walletId,
         0 if stale else -cents,
-        f"{-amount:.2f}",
+        sprintf("%.2f", -amount),
         stale=stale,
         created_at=notification.webhook_created_at,
     )

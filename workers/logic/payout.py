@@ -7,6 +7,7 @@ from contracts.php.compare import truthy
 from contracts.php.date import DateError, restore
 from contracts.php.json import JsonObject
 from contracts.php.number import float_text, is_numeric, number_format, php_round, to_float, to_int
+from contracts.php.printf import sprintf
 from contracts.php.text import str_pad, strtolower, strtoupper, substr, trim, ucwords
 from workers.logic.decision import Context, Decision, RejectedMessageError, Row, RowKey
 from workers.logic.handler import Handler
@@ -42,7 +43,7 @@ def _decide(payout: PayoutUpdate, rows: Mapping[RowKey, Row], context: Context) 
         TYPE,
         payout.walletId,
         0 if stale or status == "CANCELED" else -cents,
-        f"{-total:.2f}",  # sprintf rounds as Python does; number_format would not
+        sprintf("%.2f", -total),
         stale=stale,
         created_at=payout.occurredAt,
     )

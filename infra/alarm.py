@@ -1,0 +1,58 @@
+"""Alarms: something was given up on, or nothing moves any more. No other state of a queue needs a human at night."""
+
+from aws_cdk import CfnOutput, Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+_PERIOD = Duration.minutes(1)
+_PERIODS_TOO_OLD = 3
+_TOO_OLD = Duration.minutes(10)
+
+
+class Alarms(Construct):  # type: ignore[misc]  # CDK's own types are not followed, see pyproject.toml
+    """All alarms of a deployment, and the topic that whoever is on call subscribes to."""
+
+    def __init__(self, scope: Construct) -> None:
+        super().__init__(scope, "Alarms")
+        topic = sns.Topic(self, "Topic", enforce_ssl=True)
+        topic.grant_publish(iam.ServicePrincipal("cloudwatch.amazonaws.com"))
+        self._notify = actions.SnsAction(topic)
+        CfnOutput(scope, "AlarmTopicArn", value=topic.topic_arn)
+
+    def on_dead_letters(self, label: str, queue: sqs.Queue, name: str) -> None:
+        """Alarm when a queue that should be empty is not."""
+        metric = queue.metric_approximate_number_of_messages_visible(period=_PERIOD, statistic="Maximum")
+        self._add(f"{label}NotEmpty", f"{name}-not-empty", metric, 1, 1, f"{name}: messages were given up on")
+
+    def on_age(self, label: str, queue: sqs.Queue, name: str) -> None:
+        """Alarm when a queue's oldest message has waited too long."""
+        metric = queue.metric_approximate_age_of_oldest_message(period=_PERIOD, statistic="Maximum")
+        threshold = _TOO_OLD.to_seconds()
+        self._add(f"{label}TooOld", f"{name}-too-old", metric, threshold, _PERIODS_TOO_OLD, f"{name} does not drain")
+
+    def on_stream_age(self, label: str, function: lambda_.Function, name: str) -> None:
+        """Alarm when a function has fallen behind its stream."""
+        metric = function.metric("IteratorAge", period=_PERIOD, statistic="Maximum")
+        threshold = _TOO_OLD.to_milliseconds()
+        self._add(f"{label}TooOld", f"{name}-too-old", metric, threshold, _PERIODS_TOO_OLD, f"{name} falls behind")
+
+    def _add(
+        self, label: str, name: str, metric: cloudwatch.IMetric, threshold: float, periods: int, description: str
+    ) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            label,
+            alarm_name=name,
+            alarm_description=description,
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=periods,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(self._notify)

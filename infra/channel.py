@@ -1,0 +1,66 @@
+"""SQS queues, each with the queue that keeps what was given up on."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+VISIBILITY = Duration.seconds(180)
+"""Six times the functions' timeout, as Lambda asks for (developer guide, "Using Lambda with Amazon SQS")."""
+
+_RETENTION = Duration.days(7)
+_DEAD_LETTER_RETENTION = Duration.days(14)  # the most there is; for a standard queue it counts from the first sending
+
+# The worker itself moves what can never succeed, with its cause, so SQS' own redrive is only the last resort for what
+# crashes the worker. What may succeed later backs off by visibility: a hundred receives then outlast a long outage,
+# and a backlog does not become dead letters because KMS or DynamoDB refused for an hour.
+_MAX_RECEIVES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A queue and its dead letters."""
+
+    queue: sqs.Queue
+    dead_letters: sqs.Queue
+
+
+def add_channel(
+    scope: Construct, label: str, *, name: str, dead_letter_name: str, ordered: bool, removal: RemovalPolicy
+) -> Channel:
+    """Add a queue, FIFO in high-throughput mode where order matters, and its dead-letter queue."""
+    dead_letters = add_dead_letter_queue(
+        scope, f"{label}DeadLetters", name=dead_letter_name, ordered=ordered, removal=removal
+    )
+    queue = sqs.Queue(
+        scope,
+        f"{label}Queue",
+        queue_name=name,
+        visibility_timeout=VISIBILITY,
+        retention_period=_RETENTION,
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+        dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=_MAX_RECEIVES),
+        fifo=ordered or None,
+        removal_policy=removal,
+        deduplication_scope=sqs.DeduplicationScope.MESSAGE_GROUP if ordered else None,
+        fifo_throughput_limit=sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID if ordered else None,
+    )
+    return Channel(queue, dead_letters)
+
+
+def add_dead_letter_queue(
+    scope: Construct, label: str, *, name: str, ordered: bool, removal: RemovalPolicy
+) -> sqs.Queue:
+    """Add a queue that nothing consumes but an operator's replay."""
+    return sqs.Queue(
+        scope,
+        label,
+        queue_name=name,
+        retention_period=_DEAD_LETTER_RETENTION,
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+        fifo=ordered or None,
+        removal_policy=removal,
+    )

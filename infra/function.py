@@ -1,0 +1,118 @@
+"""Lambda functions: the same package for all, each with its own role, log group and source of events."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.permission import log_policy
+
+_TIMEOUT = Duration.seconds(30)
+_MEMORY_MIB = 512
+_LOG_RETENTION = logs.RetentionDays.THREE_MONTHS
+_BATCH_SIZE = 10
+_STREAM_BATCH_SIZE = 100
+_STREAM_SHARES = 4
+
+# Age, not attempts, bounds what the judge repeats: an outage burns any number of attempts within minutes. The stream
+# itself forgets after 24 h, so there is time to look at what was sent to the destination for failures.
+_STREAM_MAX_AGE = Duration.hours(12)
+
+# A message is due when both sides' outcomes are there. "exists" works on leaves only (Lambda developer guide, "Event
+# filtering"), hence the types: both are sealed, binary.
+DUE = {
+    "dynamodb": {
+        "NewImage": {
+            "comparison": {"S": ["due"]},
+            "candidate": {"B": [{"exists": True}]},
+            "control": {"B": [{"exists": True}]},
+        }
+    }
+}
+
+
+class Worker(Construct):  # type: ignore[misc]  # CDK's own types are not followed, see pyproject.toml
+    """A function with its role and log group."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        label: str,
+        *,
+        name: str,
+        handler: str,
+        code: lambda_.Code,
+        environment: Mapping[str, str],
+        policy: Sequence[iam.PolicyStatement],
+        removal: RemovalPolicy,
+    ) -> None:
+        super().__init__(scope, label)
+        log_group = logs.LogGroup(
+            self, "Log", log_group_name=f"/aws/lambda/{name}", retention=_LOG_RETENTION, removal_policy=removal
+        )
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"Function {name}",
+            inline_policies={"function": iam.PolicyDocument(statements=[log_policy(log_group), *policy])},
+        )
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=name,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            handler=handler,
+            code=code,
+            timeout=_TIMEOUT,
+            memory_size=_MEMORY_MIB,
+            role=self.role,
+            log_group=log_group,
+            environment={
+                **environment,
+                "POWERTOOLS_SERVICE_NAME": name.removeprefix(f"{Aws.STACK_NAME}-"),
+                "POWERTOOLS_METRICS_NAMESPACE": "strangler",
+                "LOG_LEVEL": "INFO",
+            },
+        )
+
+    def consume(self, queue: sqs.Queue, *, most_at_once: float) -> None:
+        """Invoke with batches of a queue's messages; the function says which of them failed."""
+        lambda_.CfnEventSourceMapping(
+            self,
+            "Messages",
+            event_source_arn=queue.queue_arn,
+            function_name=self.function.function_name,
+            batch_size=_BATCH_SIZE,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=most_at_once),
+        )
+
+    def follow(self, table: dynamodb.Table, *, pattern: Mapping[str, object], failures: sqs.Queue) -> None:
+        """Invoke with batches of a table's changes that meet the pattern, from the stream's beginning."""
+        mapping = lambda_.CfnEventSourceMapping
+        mapping(
+            self,
+            "Changes",
+            event_source_arn=table.table_stream_arn,
+            function_name=self.function.function_name,
+            starting_position="TRIM_HORIZON",
+            batch_size=_STREAM_BATCH_SIZE,
+            parallelization_factor=_STREAM_SHARES,
+            bisect_batch_on_function_error=True,
+            maximum_record_age_in_seconds=_STREAM_MAX_AGE.to_seconds(),
+            function_response_types=["ReportBatchItemFailures"],
+            filter_criteria=mapping.FilterCriteriaProperty(
+                filters=[mapping.FilterProperty(pattern=json.dumps(pattern, separators=(",", ":")))]
+            ),
+            destination_config=mapping.DestinationConfigProperty(
+                on_failure=mapping.OnFailureProperty(destination=failures.queue_arn)
+            ),
+        )

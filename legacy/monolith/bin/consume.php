@@ -1,0 +1,72 @@
+<?php
+
+/**
+ * Consumes one family's queue until SIGTERM or SIGINT, which let the message in hand finish.
+ *
+ *     php consume.php --family payin|payout|cardtransaction|balance
+ *
+ * Exit codes: 0 stopped, 2 wrong usage, 3 wrong configuration. A broker that is away is waited for.
+ */
+
+declare(strict_types=1);
+
+use Monolith\Broker;
+use Monolith\Consumer\JsonConsumer;
+use Monolith\Consumer\PayoutConsumer;
+use Monolith\Family;
+use Monolith\Monolith;
+use Monolith\Runtime;
+use Monolith\Settings;
+use PhpAmqpLib\Exception\AMQPExceptionInterface;
+use Symfony\Component\Messenger\Exception\TransportException;
+
+require dirname(__DIR__) . '/autoload.php';
+require 'PhpAmqpLib/autoload.php';
+
+const LONGEST_PAUSE_S = 5.0;
+
+Runtime::prepare();
+$settings = Settings::fromEnvironment();
+$family = Family::tryFrom(getopt('', ['family:'])['family'] ?? '');
+if ($family === null) {
+    fwrite(STDERR, "usage: php consume.php --family payin|payout|cardtransaction|balance\n");
+    exit(2);
+}
+if ($family === Family::Payout) {
+    require 'Symfony/Component/Messenger/autoload.php';
+}
+
+$monolith = Monolith::bootstrap($settings->dsn, $settings->webhookSecret, $family->value);
+$consumer = null;
+$stopping = false;
+pcntl_async_signals(true);
+foreach ([SIGTERM, SIGINT] as $signal) {
+    pcntl_signal($signal, function () use (&$consumer, &$stopping): void {
+        $stopping = true;
+        $consumer?->stop();
+    });
+}
+
+$pause_s = 0.1;
+while (!$stopping) {
+    try {
+        $connection = Broker::connect($settings->amqpUrl);
+        $consumer = $family === Family::Payout
+            ? new PayoutConsumer($connection, $settings->amqpUrl, $monolith)
+            : new JsonConsumer($connection, $monolith, $family);
+        Runtime::log("{$family->value}: consuming");
+        $pause_s = 0.1;
+        if (!$stopping) {
+            $consumer->run();
+        }
+    } catch (AMQPExceptionInterface | TransportException | \AMQPException | \PDOException $trouble) {
+        $consumer = null;
+        if ($stopping) {
+            break;
+        }
+        Runtime::log(sprintf('%s: %s, again in %.1f s', $family->value, $trouble::class, $pause_s));
+        usleep((int) ($pause_s * 1_000_000));
+        $pause_s = min(LONGEST_PAUSE_S, $pause_s * 2);
+    }
+}
+Runtime::log("{$family->value}: stopped");

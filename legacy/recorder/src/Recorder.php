@@ -1,0 +1,134 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Strangler\Recorder;
+
+use PDO;
+
+/**
+ * Collects the effects of the attempt that is under way. Outside of an attempt it ignores everything, so that
+ * cron jobs and web requests that share the connection record nothing.
+ */
+final class Recorder
+{
+    /** @var array<string, Table> */
+    private array $tables = [];
+    /** @var list<Effect> */
+    private array $effects = [];
+    /** @var array<string, array{Table, array<string, mixed>}> rows that were written, by table and key */
+    private array $touched = [];
+    private bool $recording = false;
+
+    public function __construct(Table ...$tables)
+    {
+        foreach ($tables as $table) {
+            $this->tables[$table->name] = $table;
+        }
+    }
+
+    /** Opens an attempt. Effects of one that was never closed are forgotten. */
+    public function start(): void
+    {
+        $this->effects = $this->touched = [];
+        $this->recording = true;
+    }
+
+    /** @return Table|null null unless an attempt is under way and the table's rows are effects */
+    public function watched(string $table): ?Table
+    {
+        return $this->recording ? $this->tables[$table] ?? null : null;
+    }
+
+    /** @param array<string, mixed> $key a row that was written; it is read back when the attempt succeeds */
+    public function touch(Table $table, array $key): void
+    {
+        $this->touched[$table->name . "\0" . implode("\0", $key)] = [$table, $key];
+    }
+
+    /** A write whose rows cannot be told: said openly, so that the comparison fails instead of agreeing blindly. */
+    public function missed(Table $table, string $why): void
+    {
+        $this->effect('row', $table->name, '', ['unrecorded' => $why], undoneByRollback: true);
+    }
+
+    /** @param bool $undoneByRollback true if the message waits in a table of the same transaction (outbox) */
+    public function message(
+        string $exchange,
+        string $routingKey,
+        string $body,
+        string $contentType,
+        bool $undoneByRollback = false,
+    ): void {
+        $value = ['body' => $body, 'content_type' => $contentType];
+        $this->effect('message', "$exchange/$routingKey", '', $value, $undoneByRollback);
+    }
+
+    /**
+     * @param array<string, string> $headers
+     * @param bool $undoneByRollback true if the webhook waits in a table of the same transaction (outbox)
+     */
+    public function webhook(
+        string $name,
+        string $url,
+        string $body,
+        array $headers,
+        bool $undoneByRollback = false,
+    ): void {
+        $value = ['url' => $url, 'body' => $body, 'headers' => $headers];
+        $this->effect('webhook', $name, '', $value, $undoneByRollback);
+    }
+
+    /** @param array<string, mixed> $value anything that the wrappers of this library do not see */
+    public function effect(string $kind, string $name, string $key, array $value, bool $undoneByRollback): void
+    {
+        if ($this->recording) {
+            $this->effects[] = new Effect($kind, $name, $key, $value, $undoneByRollback);
+        }
+    }
+
+    /**
+     * Closes an attempt that is about to be committed. Must be called inside its transaction.
+     *
+     * @return list<Effect>
+     */
+    public function finish(PDO $pdo): array
+    {
+        $this->recording = false;
+        $rows = [];
+        foreach ($this->touched as [$table, $key]) {
+            array_push($rows, ...$this->readBack($pdo, $table, $key));
+        }
+
+        return [...$rows, ...$this->effects];
+    }
+
+    /** @return list<Effect> what a failed attempt has done all the same: effects that no rollback can undo */
+    public function abandon(): array
+    {
+        $this->recording = false;
+
+        return array_values(array_filter($this->effects, fn (Effect $effect) => !$effect->undoneByRollback));
+    }
+
+    /**
+     * @param array<string, mixed> $key
+     * @return list<Effect> one per row that has the key: two rows with one natural key are a difference worth seeing
+     */
+    private function readBack(PDO $pdo, Table $table, array $key): array
+    {
+        $conditions = implode(' AND ', array_map(fn ($column) => "$column = ?", array_keys($key)));
+        $statement = $pdo->prepare("SELECT * FROM {$table->name} WHERE $conditions");
+        $statement->execute(array_values($key));
+        $images = $statement->fetchAll(PDO::FETCH_ASSOC) ?: [[]];
+        $text = implode('/', array_map(strval(...), $key));
+
+        return array_map(fn (array $image) => new Effect(
+            'row',
+            $table->name,
+            $text,
+            array_diff_key($image, array_flip($table->omit)),
+            true,
+        ), $images);
+    }
+}

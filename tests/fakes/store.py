@@ -1,0 +1,67 @@
+"""In-memory store: the port's promises without DynamoDB or KMS. Held to the real one by tests/conformance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from contracts.effect import Attempt
+from workers.fate import ConflictError, UnavailableError
+from workers.logic.decision import Row, RowKey
+from workers.port import Commit, LedgerGlance, Loaded, Wanted
+
+
+@dataclass
+class Entry:
+    body_digest: str
+    attempt: Attempt
+
+
+@dataclass
+class MemoryStore:
+    """A `Store`. `refuse` makes the next calls fail as an outage does."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    conflicts: set[str] = field(default_factory=set)
+    heads: dict[str, tuple[int, int]] = field(default_factory=dict)
+    rows: dict[tuple[str, RowKey], Row] = field(default_factory=dict)
+    refuse: int = 0
+    calls: list[str] = field(default_factory=list)
+
+    def load(self, wanted: Sequence[Wanted]) -> Sequence[Loaded]:
+        self._called("load")
+        return [self._loaded(wish) for wish in wanted]
+
+    def commit(self, commits: Sequence[Commit]) -> None:
+        self._called("commit")
+        for commit in commits:
+            version, epoch = self.heads.get(commit.aggregate.partition, (0, 0))
+            if commit.attempt.message_id in self.entries:
+                raise ConflictError("message")
+            if commit.rows and (version != commit.version or epoch > commit.epoch):
+                raise ConflictError("head")
+        for commit in commits:
+            partition = commit.aggregate.partition
+            if commit.rows:
+                self.heads[partition] = (commit.version + 1, commit.epoch)
+            for row in commit.rows:
+                self.rows[partition, row.row_key] = row
+            self.entries[commit.attempt.message_id] = Entry(commit.body_digest, commit.attempt)
+
+    def mark_conflict(self, message_id: str) -> None:
+        self._called("mark_conflict")
+        self.conflicts.add(message_id)
+
+    def _called(self, name: str) -> None:
+        self.calls.append(name)
+        if self.refuse:
+            self.refuse -= 1
+            raise UnavailableError("refused by the test")
+
+    def _loaded(self, wish: Wanted) -> Loaded:
+        entry = self.entries.get(wish.message_id)
+        partition = wish.aggregate.partition
+        found = {key: self.rows[partition, key] for key in wish.rows if (partition, key) in self.rows}
+        return Loaded(
+            None if entry is None else LedgerGlance(processed=True, body_digest=entry.body_digest),
+            self.heads.get(partition, (0, 0))[0],
+            found,
+        )
