@@ -12,6 +12,7 @@ from enum import IntEnum
 from bridge.bootstrap import build_shipper
 from bridge.port import SourceLostError, SourceRefusedError
 from bridge.settings import SettingsError, read_settings
+from bridge.shipper import Shipper
 
 _LOG = logging.getLogger("bridge")
 _REPORT_S = 10.0
@@ -67,13 +68,20 @@ def ship() -> ExitCode:
     shipper = build_shipper(settings)
     try:
         shipper.open()
+        _LOG.info("shipping", extra={"stack": settings.stack})
+        _ship_until(stopping, shipper)
     except SourceRefusedError as error:
         sys.stderr.write(f"strangler bridge ship: {error}\n")
         return ExitCode.REFUSED
     except SourceLostError as error:
         sys.stderr.write(f"strangler bridge ship: {error}\n")
         return ExitCode.UNREACHABLE
-    _LOG.info("shipping", extra={"stack": settings.stack})
+    drained = shipper.drain(settings.drain_s)
+    _LOG.info("stopped", extra={**shipper.counts, "drained": drained})
+    return ExitCode.OK if drained else ExitCode.NOT_DRAINED
+
+
+def _ship_until(stopping: list[int], shipper: Shipper) -> None:
     report_at = time.monotonic() + _REPORT_S
     while not stopping:
         shipper.step()
@@ -83,9 +91,6 @@ def ship() -> ExitCode:
         if time.monotonic() >= report_at:
             _LOG.info("counts", extra={**shipper.counts, "in_flight": shipper.in_flight})
             report_at = time.monotonic() + _REPORT_S
-    drained = shipper.drain(settings.drain_s)
-    _LOG.info("stopped", extra={**shipper.counts, "drained": drained})
-    return ExitCode.OK if drained else ExitCode.NOT_DRAINED
 
 
 def main() -> int:

@@ -68,7 +68,10 @@ class Shipper:
             self._lose(error)
 
     def drain(self, deadline_s: float) -> bool:
-        """Take nothing new and settle what is in flight. False where the deadline came first (nothing is lost)."""
+        """Take nothing new and settle what is in flight.
+
+        False where the deadline or the end of the connection came first: nothing is lost, it will be delivered again.
+        """
         until = self._clock.monotonic() + deadline_s
         try:
             if self._source is not None:
@@ -77,7 +80,9 @@ class Shipper:
                     self._take(self._source)
                     self._send(self._source)
         except SourceLostError as error:
+            settled = not self.in_flight
             self._lose(error)
+            return settled
         drained = not self.in_flight
         self.close()
         return drained

@@ -59,6 +59,9 @@ def _tagged(delivery: Delivery) -> AmqpFacts:
         headers = None if delivery.headers is None else tag_table(delivery.headers)
     except UnknownAmqpTypeError as error:
         raise InvalidMessageError("header-type") from error
+    for name, value in {"exchange": facts.exchange, "routing_key": facts.routing_key, **facts.properties}.items():
+        if not isinstance(value, str | int):  # the AMQP library hands out short strings that are no UTF-8 as bytes
+            raise InvalidMessageError("header-type", name)
     return AmqpFacts(facts.exchange, facts.routing_key, facts.redelivered, facts.properties, headers)
 
 

@@ -18,7 +18,7 @@ class UnknownAmqpTypeError(ValueError):
     """A value, or a tagged value, has no AMQP type that we know."""
 
 
-def tag(value: object) -> Tagged:  # noqa: PLR0911  one line per AMQP type is the clearest form of this table
+def tag(value: object) -> Tagged:
     """Tag one AMQP field value. Raises `UnknownAmqpTypeError`."""
     if value is None:
         return ["V"]

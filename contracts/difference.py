@@ -52,7 +52,8 @@ def shape(value: object) -> str:
         return '"uuid"'
     if re.fullmatch(r"[A-Za-z0-9+/]{43}=", text):
         return '"base64(32)"'
-    text = re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", text))
+    # All that is not ASCII counts as letters: combining marks and symbols say as much of a name as its letters do.
+    text = re.sub(r"(?:[^\W\d_]|[^\x00-\x7f])+", "a", re.sub(r"\d+", "9", text))
     text = re.sub(r"a(?:[ '\-]+a)+", "a", text)
     return f'"{text[:_SHAPE_LIMIT]}{"..." if len(text) > _SHAPE_LIMIT else ""}"'
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, get_args
 
 EffectKind = Literal["row", "message", "webhook"]
@@ -40,7 +40,7 @@ class Effect:
 
     def canonical(self) -> str:
         """Text that is equal exactly when two effects are equal, numbers compared by value and type."""
-        return f"{self.kind}:{self.name}:{self.key}:{canonical(self.value)}"
+        return canonical([self.kind, self.name, self.key, self.value])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,19 @@ def body_digest(body: bytes) -> str:
 
 
 def parse_json(text: str | bytes) -> Json:
-    """JSON with exact numbers. Raises `ValueError`."""
-    return json.loads(text, parse_float=Decimal)  # type: ignore[no-any-return]
+    """JSON with exact numbers. Raises `ValueError`, and `RecursionError` where it is nested too deep."""
+    return json.loads(text, parse_float=_exact, parse_constant=_exact)  # type: ignore[no-any-return]
+
+
+def _exact(lexeme: str) -> Decimal:
+    """A number with a fraction or an exponent. NaN and Infinity, which Python would read, are no JSON."""
+    try:
+        number = Decimal(lexeme)
+    except InvalidOperation as error:
+        raise ValueError("an exponent past all bounds") from error
+    if not number.is_finite():
+        raise ValueError("NaN and Infinity are no JSON")
+    return number
 
 
 def parse_attempt(document: str | bytes) -> Attempt:

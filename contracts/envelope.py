@@ -6,11 +6,10 @@ placeholder; the envelope says which.
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import orjson
 
@@ -21,7 +20,7 @@ Authority = Literal["legacy", "new"]
 
 _EMPTY = "-"
 # What SQS accepts: #x9 | #xA | #xD | #x20-#xD7FF | #xE000-#xFFFD | #x10000-#x10FFFF (API reference, SendMessage).
-_REFUSED_BY_SQS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_REFUSED_BY_SQS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class MalformedEnvelopeError(ValueError):
@@ -91,7 +90,9 @@ def write_envelope(envelope: Envelope) -> str:
         value = getattr(envelope, name)
         if value is not None:
             document[name] = value
-    return orjson.dumps(document).decode()
+    text = orjson.dumps(document).decode()
+    # What is left of these after JSON's own escaping can only stand within its texts.
+    return _REFUSED_BY_SQS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def read_envelope(text: str) -> Envelope:
@@ -100,21 +101,45 @@ def read_envelope(text: str) -> Envelope:
         document = orjson.loads(text)
         amqp, stamp = document["amqp"], document["stamp"]
         return Envelope(
-            id=document["id"],
-            type=document["type"],
-            source=document["source"],
-            time=document["time"],
-            stamp=Stamp(stamp["authority"], stamp["epoch"]),
-            body_encoding=document["body"],
+            id=_typed(document, "id", str),
+            type=_typed(document, "type", str),
+            source=_typed(document, "source", str),
+            time=_typed(document, "time", str),
+            stamp=Stamp(_typed(stamp, "authority", str), _typed(stamp, "epoch", int)),  # type: ignore[arg-type]
+            body_encoding=_typed(document, "body", str),  # type: ignore[arg-type]  # `decode_body` refuses any other
             amqp=AmqpFacts(
-                amqp["exchange"], amqp["routing_key"], amqp["redelivered"], amqp["properties"], amqp["headers"]
+                _typed(amqp, "exchange", str),
+                _typed(amqp, "routing_key", str),
+                _typed(amqp, "redelivered", bool),
+                _typed(amqp, "properties", dict),
+                None if amqp["headers"] is None else _typed(amqp, "headers", dict),
             ),
-            subject=document.get("subject"),
-            datacontenttype=document.get("datacontenttype"),
-            traceparent=document.get("traceparent"),
+            subject=_optional_text(document, "subject"),
+            datacontenttype=_optional_text(document, "datacontenttype"),
+            traceparent=_optional_text(document, "traceparent"),
         )
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise MalformedEnvelopeError(f"message attribute `envelope`: {type(error).__name__}") from error
+
+
+_T = TypeVar("_T")
+
+
+def _typed(document: Mapping[str, Any], name: str, kind: type[_T]) -> _T:
+    """A field, of exactly that JSON type: whoever reads an envelope relies on it without looking again."""
+    value = document[name]
+    if type(value) is not kind:
+        raise TypeError(name)
+    return value
+
+
+def _optional_text(document: Mapping[str, Any], name: str) -> str | None:
+    return None if document.get(name) is None else _typed(document, name, str)
+
+
+def is_carriable(text: str) -> bool:
+    """Whether SQS takes the text as it is."""
+    return not _REFUSED_BY_SQS.search(text)
 
 
 def encode_body(body: bytes) -> tuple[str, BodyEncoding]:
@@ -125,20 +150,16 @@ def encode_body(body: bytes) -> tuple[str, BodyEncoding]:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return base64.b64encode(body).decode(), "base64"
-    if _REFUSED_BY_SQS.search(text):
-        return base64.b64encode(body).decode(), "base64"
-    return text, "utf-8"
+    return (text, "utf-8") if is_carriable(text) else (base64.b64encode(body).decode(), "base64")
 
 
 def decode_body(text: str, encoding: BodyEncoding) -> bytes:
     """The legacy body's bytes. Raises `MalformedEnvelopeError`."""
     if encoding == "empty":
         return b""
-    if encoding == "utf-8":
-        return text.encode()
-    if encoding != "base64":
+    if encoding not in ("utf-8", "base64"):
         raise MalformedEnvelopeError("body encoding: unknown")
     try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise MalformedEnvelopeError("body: not base64, though the envelope says so") from error
+        return text.encode() if encoding == "utf-8" else base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise MalformedEnvelopeError(f"body: not {encoding}, though the envelope says so") from error

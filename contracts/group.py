@@ -27,7 +27,8 @@ class Group:
 
 def group(messages: Mapping[str, Iterable[str]]) -> tuple[Group, ...]:
     """Group message ids by the signatures of their differences, the largest group first."""
-    left = {message_id: frozenset(signatures) for message_id, signatures in messages.items() if signatures}
+    distinct = {message_id: frozenset(signatures) for message_id, signatures in messages.items()}
+    left = {message_id: signatures for message_id, signatures in distinct.items() if signatures}
     groups = []
     while left:
         counts = Counter(signature for signatures in left.values() for signature in signatures)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from contracts.codecs.error import DecodeError
-from contracts.envelope import AmqpFacts
+from contracts.envelope import AmqpFacts, is_carriable
 from contracts.invalid_message import InvalidMessageError
 from contracts.message_type import AmqpProperty, BodyField, MessageType, NormalForm
 
@@ -51,8 +51,11 @@ def business_key(message_type: MessageType, form: NormalForm) -> str:
 
 
 def text_of(value: object) -> str | None:
-    """An identity as text: producers write ids as texts or integers. None for anything else, empty or too long."""
+    """An identity as text: producers write ids as texts or integers. None for anything else, empty or too long.
+
+    None also for bytes that are no UTF-8 and for control characters: neither channel nor table would take them.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     text = str(value)
-    return text if 0 < len(text) <= KEY_LIMIT else None
+    return text if 0 < len(text) <= KEY_LIMIT and is_carriable(text) else None

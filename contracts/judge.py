@@ -6,11 +6,12 @@ paired and walked.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 
-from contracts.difference import Difference, compare_effects, effect_path, extra_effect, missing_effect
+from contracts.difference import Difference, compare_effects, extra_effect, missing_effect
 from contracts.effect import Attempt, Effect, Ending
 from contracts.rule import Rule
 from contracts.verdict import Verdict
@@ -47,16 +48,19 @@ def judge(
     ours, theirs = final_ending(candidate), final_ending(control)
     if theirs is None or ours is None:
         return Judgement(Verdict.PENDING)
-    differences = tuple(_differences(_effects(control), _effects(candidate)))
+    tolerance = _Tolerance(tuple(rules), derived or {}, today)
+    pairs = tuple(_pairs(_effects(control), _effects(candidate), tolerance))
+    differences = [_compare(pair) for pair in pairs]
     if ours != theirs:
-        return Judgement(Verdict.ERROR_ONE_SIDE, _without_derived(differences, derived or {}))
-    if not differences:
+        bare = _Tolerance((), tolerance.derived, today)
+        return Judgement(Verdict.ERROR_ONE_SIDE, tuple(one for found in differences for one in bare.kept(found)))
+    if not pairs:
         return Judgement(Verdict.MATCH)
-    used = {difference: _tolerating(difference, rules, today) for difference in _unique(differences)}
-    kept = _without_derived([one for one in differences if used[one] is None], derived or {}, differences)
+    kept = tuple(one for found in differences for one in tolerance.kept(found))
     if not kept:
-        return Judgement(Verdict.MATCH_BY_RULE, rules=tuple({rule for rule in used.values() if rule is not None}))
-    return Judgement(_verdict_of(kept, control, candidate), kept)
+        return Judgement(Verdict.MATCH_BY_RULE, rules=tolerance.used(one for found in differences for one in found))
+    doubled = _only_doubled(_effects(control), _effects(candidate), tolerance)
+    return Judgement(Verdict.DUPLICATE if doubled else Verdict.MISMATCH, kept)
 
 
 def final_ending(attempts: Sequence[Attempt]) -> Ending | None:
@@ -75,15 +79,78 @@ def _effects(attempts: Sequence[Attempt]) -> list[Effect]:
     return [effect for attempt in attempts for effect in attempt.effects]
 
 
-def _differences(control: Sequence[Effect], candidate: Sequence[Effect]) -> Iterable[Difference]:
-    """Differences of two multisets: equal effects cancel out, the rest is paired by kind, name and key."""
+@dataclass(frozen=True, slots=True)
+class _Tolerance:
+    """What is no difference between two effects."""
+
+    rules: tuple[Rule, ...]
+    derived: Mapping[str, str]
+    today: date
+
+    def kept(self, differences: Sequence[Difference]) -> tuple[Difference, ...]:
+        """Differences of two effects that no rule tolerates and that do not follow from another one of theirs."""
+        places = [one.path for one in differences]
+
+        def follows(one: Difference) -> bool:
+            # Be the other one tolerated or not: a signature over a tolerated UUID differs as well.
+            origin = self.derived.get(one.path)
+            return origin is not None and any(path == origin or path.startswith(f"{origin}.") for path in places)
+
+        return tuple(one for one in differences if self._rule(one) is None and not follows(one))
+
+    def used(self, differences: Iterable[Difference]) -> tuple[Rule, ...]:
+        """The rules that tolerate something among them, in their own order."""
+        used = {self._rule(one) for one in differences}
+        return tuple(rule for rule in self.rules if rule in used)
+
+    def _rule(self, one: Difference) -> Rule | None:
+        if one.kind != "value":
+            return None
+        for rule in self.rules:
+            if rule.path == one.path and rule.tolerates(one.control, one.candidate, self.today):
+                return rule
+        return None
+
+
+_Pair = tuple[Effect | None, Effect | None]
+"""Control's and candidate's effect; None where one side has no counterpart."""
+
+
+def _compare(pair: _Pair) -> tuple[Difference, ...]:
+    match pair:
+        case Effect() as control, Effect() as candidate:
+            return compare_effects(control, candidate)
+        case Effect() as control, None:
+            return (missing_effect(control),)
+        case None, Effect() as candidate:
+            return (extra_effect(candidate),)
+        case _:
+            return ()
+
+
+def _pairs(control: Sequence[Effect], candidate: Sequence[Effect], tolerance: _Tolerance) -> Iterator[_Pair]:
+    """What two multisets do not have in common: equal effects cancel out, the rest is paired by kind, name and key."""
     missing, extra = _cancel(control, candidate)
     for identity in dict.fromkeys([*missing, *extra]):
-        theirs, ours = missing.get(identity, []), extra.get(identity, [])
-        for control_effect, candidate_effect in zip(theirs, ours, strict=False):
-            yield from compare_effects(control_effect, candidate_effect)
-        yield from map(missing_effect, theirs[len(ours) :])
-        yield from map(extra_effect, ours[len(theirs) :])
+        yield from _pair_closest(missing.get(identity, []), extra.get(identity, []), tolerance)
+
+
+def _pair_closest(theirs: Sequence[Effect], ours: Sequence[Effect], tolerance: _Tolerance) -> Iterator[_Pair]:
+    """Pair what differs least, so that neither the order of effects nor noise in them makes a difference."""
+    left_theirs, left_ours = dict(enumerate(theirs)), dict(enumerate(ours))
+
+    def distance(pair: tuple[int, int]) -> tuple[int, int, Sequence[str]]:
+        control, candidate = theirs[pair[0]], ours[pair[1]]
+        found = compare_effects(control, candidate)
+        # The texts decide between equals, whichever side they are on: a verdict must not hang on the order.
+        return len(tolerance.kept(found)), len(found), sorted((control.canonical(), candidate.canonical()))
+
+    every = list(product(left_theirs, left_ours))
+    for one, other in sorted(every, key=distance) if len(every) > 1 else every:
+        if one in left_theirs and other in left_ours:
+            yield left_theirs.pop(one), left_ours.pop(other)
+    yield from ((effect, None) for effect in left_theirs.values())
+    yield from ((None, effect) for effect in left_ours.values())
 
 
 _Remainder = dict[tuple[str, str, str], list[Effect]]
@@ -107,40 +174,13 @@ def _remainder(effects: Iterable[tuple[str, Effect]], common: Counter[str]) -> _
     return remainder
 
 
-def _unique(differences: Sequence[Difference]) -> Iterable[Difference]:
-    return dict.fromkeys(differences)
+def _only_doubled(control: Sequence[Effect], candidate: Sequence[Effect], tolerance: _Tolerance) -> bool:
+    """Whether nothing differs but how often an effect was produced: each has its like on the other side."""
 
+    def alike(one: Effect, other: Effect) -> bool:
+        same = (one.kind, one.name, one.key) == (other.kind, other.name, other.key)
+        return same and not tolerance.kept(compare_effects(one, other))
 
-def _tolerating(difference: Difference, rules: Iterable[Rule], today: date) -> Rule | None:
-    if difference.kind != "value":
-        return None
-    for rule in rules:
-        if rule.path == difference.path and rule.tolerates(difference.control, difference.candidate, today):
-            return rule
-    return None
-
-
-def _without_derived(
-    kept: Sequence[Difference], derived: Mapping[str, str], origins: Sequence[Difference] | None = None
-) -> tuple[Difference, ...]:
-    """Leave out what follows from another difference, be that one tolerated or not."""
-    places = [one.path for one in (kept if origins is None else origins)]
-
-    def follows(one: Difference) -> bool:
-        origin = derived.get(one.path)
-        return origin is not None and any(path == origin or path.startswith(f"{origin}.") for path in places)
-
-    return tuple(one for one in kept if not follows(one))
-
-
-def _verdict_of(differences: Sequence[Difference], control: Sequence[Attempt], candidate: Sequence[Attempt]) -> Verdict:
-    """*Duplicate* where nothing differs but how often an effect was produced."""
-    known = {(effect_path(effect), effect.key) for effect in _effects(control)}
-    produced = {(effect_path(effect), effect.key) for effect in _effects(candidate)}
-
-    def doubled(one: Difference) -> bool:
-        if one.kind == "extra effect":
-            return (one.path, one.candidate) in known
-        return one.kind == "missing effect" and (one.path, one.control) in produced
-
-    return Verdict.DUPLICATE if all(map(doubled, differences)) else Verdict.MISMATCH
+    return all(any(alike(one, other) for other in candidate) for one in control) and all(
+        any(alike(other, one) for other in control) for one in candidate
+    )

@@ -79,7 +79,7 @@ class MessageType:
             owner = next((path for path in paths if rule.path.startswith(f"{path}.")), None)
             if owner is None:
                 raise ContractError(f"{self.name}: rule on {rule.path}: no such effect, or a whole effect")
-            if rule.path.rsplit(".", 1)[-1] in self.guarded:
+            if _leaf(rule.path) in self.guarded:
                 raise ContractError(f"{self.name}: rule on {rule.path}: money, identity and state are never tolerated")
 
     @property
@@ -93,12 +93,16 @@ class MessageType:
 
     def is_plain(self, path: str) -> bool:
         """Whether the value at a generalised path may be shown. What no contract names is personal."""
-        leaf = path.rsplit(".", 1)[-1].removesuffix("[]")
-        return any(path.startswith(f"{effect.path}.") and leaf in effect.plain for effect in self.effects)
+        return any(path.startswith(f"{effect.path}.") and _leaf(path) in effect.plain for effect in self.effects)
 
     def plain_columns(self, table: str) -> frozenset[str]:
         """Columns of a table that are stored unsealed."""
         return next((effect.plain for effect in self.effects if effect.path == f"row:{table}"), frozenset())
+
+
+def _leaf(path: str) -> str:
+    """Name of the field at a generalised path, be it one value or a list of them."""
+    return path.rsplit(".", 1)[-1].rstrip("[]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -16,6 +16,11 @@ _DEAD_LETTER_RETENTION = Duration.days(14)  # the most there is; for a standard 
 # crashes the worker. What may succeed later backs off by visibility: a hundred receives then outlast a long outage,
 # and a backlog does not become dead letters because KMS or DynamoDB refused for an hour.
 _MAX_RECEIVES = 100
+
+_ACCEPTED = {
+    "AwsSolutions::AwsSolutions-SQS3": "is itself where messages end",
+    "Serverless::Serverless-SQSRedrivePolicy": "is itself where messages end",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ def add_dead_letter_queue(
     scope: Construct, label: str, *, name: str, ordered: bool, removal: RemovalPolicy
 ) -> sqs.Queue:
     """Add a queue that nothing consumes but an operator's replay."""
-    return sqs.Queue(
+    queue = sqs.Queue(
         scope,
         label,
         queue_name=name,
@@ -64,3 +69,5 @@ def add_dead_letter_queue(
         fifo=ordered or None,
         removal_policy=removal,
     )
+    Validations.of(queue).acknowledge(*(Acknowledgment(id=rule, reason=why) for rule, why in _ACCEPTED.items()))
+    return queue

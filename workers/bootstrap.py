@@ -8,9 +8,11 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.config import Config
 
 from contracts.registry import family_named
+from workers.fate import UnavailableError
 from workers.logic.decision import Context
 from workers.logic.registry import HANDLERS
 from workers.receiver import Receiver
@@ -38,7 +40,10 @@ def receiver() -> Receiver:
     secrets = SecretsProvider(boto3_client=_client("secretsmanager"))
 
     def context(message_id: str) -> Context:
-        secret = secrets.get(settings.webhook_secret_arn, max_age=_SECRET_AGE_S)
+        try:
+            secret = secrets.get(settings.webhook_secret_arn, max_age=_SECRET_AGE_S)
+        except GetParameterError as error:
+            raise UnavailableError(f"webhook secret: {type(error.__cause__ or error).__name__}") from error
         secret_bytes = secret if isinstance(secret, bytes) else str(secret).encode()
         return Context(message_id, datetime.now(UTC), lambda: str(uuid.uuid4()), secret_bytes)
 

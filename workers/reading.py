@@ -17,6 +17,10 @@ from workers.port import Aggregate
 from workers.sqs import Received
 
 
+_NAMED_PLACES = 5
+"""A list of a thousand bad items must not become a cause that no dead letter can carry."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A record whose envelope could be read: it has an id and a type."""
@@ -74,5 +78,6 @@ def read_message(opened: Opened, family: str) -> Work:
         raise RejectedError("model", error.cause) from error
     except ValidationError as error:
         places = sorted({".".join(map(str, one["loc"])) for one in error.errors(include_input=False)})
-        raise RejectedError("model", ",".join(places)) from error
+        more = [f"and {len(places) - _NAMED_PLACES} more"] if len(places) > _NAMED_PLACES else []
+        raise RejectedError("model", ",".join(places[:_NAMED_PLACES] + more)) from error
     return Work(opened, message, Aggregate(message_type.tenant, family, key))

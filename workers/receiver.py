@@ -194,8 +194,8 @@ class Receiver:
         aggregate = Aggregate(opened.message_type.tenant, self._family.name, envelope.subject or "")
         try:
             self._store.commit([Commit(aggregate, 0, envelope.stamp.epoch, (), attempt, opened.digest, envelope.time)])
-        except ConflictError:
-            return  # the ledger knows already how it ended
+        except (ConflictError, ValueError):
+            return  # the ledger knows already how it ended, or cannot hold such an id: the letter is what remains
 
     def _back_off(self, batch: Sequence[Received], fates: Mapping[str, Fate]) -> None:
         """Let what is tried again come back later each time; what waits behind it comes back with it."""

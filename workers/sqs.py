@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from workers.fate import UnavailableError
+from workers.aws_error import unavailable
 from workers.port import DeadLetter
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class SqsDeadLetters:
         try:
             self._client.send_message(**request)
         except (BotoCoreError, ClientError) as error:
-            raise UnavailableError(f"dead-letter queue: {type(error).__name__}") from error
+            raise unavailable(error) from error
 
 
 class SqsVisibility:

@@ -1,13 +1,6 @@
 """PHP's `unserialize`, for bytes from outside: reads what `serialize` of PHP 4 to 8.2 writes, and instantiates nothing.
 
-| PHP | here |
-| --- | --- |
-| null, bool, int, float | the same |
-| string | `str`, bytes that are not UTF-8 as in `contracts.php.text` |
-| array | `list` if its keys are 0, 1, 2 … in order (so if empty), else `dict` with int and str keys |
-| object | `PhpObject`; nothing of the class is known or loaded |
-| enum case | `PhpEnum` (the case's name, not its backing value) |
-| old Serializable (`C:`) | `PhpOpaque` with the bytes that the class wrote |
+What comes out is described in `contracts.codecs.php_value`.
 
 References (`r:` to an object, `R:` to any value) give the same Python value again. As in PHP 8.2, bytes after the value
 are ignored. Refused, though PHP can read it: a value that contains itself (nothing downstream could walk it), a
@@ -23,9 +16,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.codecs.error import DecodeError, DecodeErrorCode, Limits
+from contracts.codecs.php_value import PhpEnum, PhpObject, PhpOpaque, PhpValue, demangle
 from contracts.php.json_reader import array_key
 from contracts.php.number import INT_MAX, INT_MIN
 from contracts.php.text import from_bytes
+
+__all__ = ["DEFAULT_LIMITS", "PhpEnum", "PhpObject", "PhpOpaque", "PhpValue", "php_unserialize"]
 
 DEFAULT_LIMITS = Limits()
 
@@ -43,39 +39,7 @@ _COUNT = re.compile(rb":([0-9]{1,19}):\{")
 _UNFINISHED = re.compile(rb"[A-Za-z](?::[-+.0-9A-Za-z]{0,400}(?::\"?)?)?\Z|:(?:[0-9]{1,19}:?)?\Z")
 _CLASS_NAME = re.compile(rb"[A-Za-z0-9_\x80-\xff][A-Za-z0-9_\x80-\xff\\]*")
 _ENUM_CASE = re.compile(rb"([A-Za-z0-9_\x80-\xff][A-Za-z0-9_\x80-\xff\\]*):([A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)")
-_MANGLED = re.compile("\0([^\0]+)\0(.*)", re.DOTALL)
 _HEX_PAIR = re.compile(rb"[0-9A-Fa-f]{2}")
-
-
-@dataclass(frozen=True, slots=True)
-class PhpObject:
-    """An object as it was written: its class's name and its properties, whatever their visibility, by plain name.
-
-    Where a private property of a parent class has the same name as another one, it is under `Parent\\Class::name`. Keys
-    are ints where the class wrote a list (`__serialize`).
-    """
-
-    class_name: str
-    properties: dict[int | str, Any] = field(repr=False)  # values are personal: they stay out of logs and tracebacks
-
-
-@dataclass(frozen=True, slots=True)
-class PhpEnum:
-    """A case of an enum: its class's name and its own."""
-
-    class_name: str
-    case: str
-
-
-@dataclass(frozen=True, slots=True)
-class PhpOpaque:
-    """An object that wrote itself in a way of its own (interface Serializable)."""
-
-    class_name: str
-    body: bytes = field(repr=False)
-
-
-PhpValue = None | bool | int | float | str | list[Any] | dict[int | str, Any] | PhpObject | PhpEnum | PhpOpaque
 
 
 def php_unserialize(data: bytes, limits: Limits = DEFAULT_LIMITS) -> PhpValue:
@@ -150,7 +114,7 @@ class _Decoder:
         done = self._stack.pop()
         value: PhpValue
         if done.class_name is not None:
-            value = PhpObject(done.class_name, _demangle(done.class_name, done.items, done.start))
+            value = _php_object(done.class_name, done)
         elif all(key == index for index, key in enumerate(done.items)):
             value = list(done.items.values())
         else:
@@ -199,7 +163,8 @@ class _Decoder:
         if token["int"]:
             return self._integer(token["int"], start)
         if token["string"]:
-            return array_key(self._string(token))
+            key = self._string(token)
+            return array_key(key) if self._stack[-1].class_name is None else key  # a property "7" is no element 7
         self._position = start
         raise self._error("syntax")
 
@@ -327,24 +292,8 @@ class _Decoder:
         return DecodeError(code, self._position)
 
 
-def _demangle(class_name: str, items: dict[int | str, Any], start: int) -> dict[int | str, Any]:
-    r"""Properties by plain name: private ones are written as `\0Class\0name`, protected ones as `\0*\0name`."""
-    if not any(isinstance(key, str) and key.startswith("\0") for key in items):
-        return items
-    properties: dict[int | str, Any] = {}
-    inherited: list[tuple[str, str, Any]] = []
-    for key, value in items.items():
-        if not isinstance(key, str) or not key.startswith("\0"):
-            properties[key] = value
-            continue
-        match = _MANGLED.fullmatch(key)
-        if match is None:
-            raise DecodeError("name", start)
-        scope, name = match[1], match[2]
-        if scope == "*" or scope.lower() == class_name.lower():
-            properties[name] = value
-        else:
-            inherited.append((scope, name, value))
-    for scope, name, value in inherited:
-        properties[f"{scope}::{name}" if name in properties else name] = value
-    return properties
+def _php_object(class_name: str, done: _Open) -> PhpObject:
+    properties = demangle(class_name, done.items)
+    if properties is None:
+        raise DecodeError("name", done.start)
+    return PhpObject(class_name, properties)

@@ -8,7 +8,8 @@ Python's json.dumps differs in nearly everything: slashes, U+007F, floats, space
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, TypedDict, Unpack
@@ -19,6 +20,7 @@ from contracts.php.text import from_bytes, is_utf8, to_bytes
 
 __all__ = ["JsonError", "JsonErrorCode", "JsonObject", "JsonOptions", "json_decode", "json_encode"]
 
+_END: Any = object()
 _HEX = {
     "hex_tag": (("<", "\\u003C"), (">", "\\u003E")),
     "hex_amp": (("&", "\\u0026"),),
@@ -53,16 +55,26 @@ def json_encode(value: Any, *, depth: int = DEPTH, **options: Unpack[JsonOptions
     That is for text that is not UTF-8, infinite floats and NaN, more than `depth` nested arrays, and types that PHP
     does not have (Decimal, integers past 64 bits).
     """
-    pieces: list[str] = []
-    _Writer(pieces, depth, options).write(value, 1)
-    return "".join(pieces)
+    return _Writer(depth, options).write(value)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or object that is being written."""
+
+    items: Iterator[Any]
+    """Values of a list, pairs of an object."""
+    is_object: bool
+    separator: str
+    """What comes before the next item."""
+    between: str
+    last: str
 
 
 class _Writer:
-    """Appends pieces of JSON text; one per call."""
+    """Writes one value, without recursion."""
 
-    def __init__(self, pieces: list[str], depth: int, options: JsonOptions) -> None:
-        self._append = pieces.append
+    def __init__(self, depth: int, options: JsonOptions) -> None:
         self._depth = depth
         self._zero_fraction = options.get("preserve_zero_fraction", False)
         self._pretty = options.get("pretty_print", False)
@@ -71,13 +83,28 @@ class _Writer:
         self._numeric_check = options.get("numeric_check", False)
         self._quote: Callable[[str], str] = partial(_quote_by, options=options) if options else _quote
 
-    def write(self, value: Any, level: int) -> None:
-        if isinstance(value, str):
-            self._append(self._text(value))
-        elif isinstance(value, list | tuple | Mapping):
-            self._array(value, level)
-        else:
-            self._append(self._scalar(value))
+    def write(self, value: Any) -> str:
+        pieces: list[str] = []
+        stack: list[_Open] = []
+        while True:
+            if isinstance(value, str):
+                pieces.append(self._text(value))
+            elif isinstance(value, list | tuple | Mapping):
+                stack.append(self._open(value, len(stack) + 1))
+            else:
+                pieces.append(self._scalar(value))
+            while stack and (item := next(stack[-1].items, _END)) is _END:
+                pieces.append(stack.pop().last)
+            if not stack:
+                return "".join(pieces)
+            array = stack[-1]
+            pieces.append(array.separator)
+            array.separator = array.between
+            if array.is_object:
+                key, value = item
+                pieces.append((self._quote(key) if isinstance(key, str) else f'"{key}"') + self._colon)
+            else:
+                value = item
 
     def _scalar(self, value: Any) -> str:
         if value is None:
@@ -92,48 +119,28 @@ class _Writer:
             return self._text(from_bytes(value))
         raise JsonError("unsupported_type")
 
-    def _array(self, array: Any, level: int) -> None:
+    def _open(self, array: Any, level: int) -> _Open:
         if level > self._depth:
             raise JsonError("depth")
+        items: Iterator[Any]
         if isinstance(array, Mapping):
-            if self._is_list(array):
-                self._list(array.values(), level)
-            else:
-                self._object(array.items(), level)
-        elif self._force_object:
-            self._object(enumerate(array), level)
+            is_object = not self._is_list(array)
+            items = iter(array.items() if is_object else array.values())
         else:
-            self._list(array, level)
+            is_object = self._force_object
+            items = iter(enumerate(array) if is_object else array)
+        first, last = "{}" if is_object else "[]"
+        if not array:
+            return _Open(iter(()), is_object, "", "", first + last)
+        if not self._pretty:
+            return _Open(items, is_object, first, ",", last)
+        line = "\n" + "    " * level
+        return _Open(items, is_object, first + line, "," + line, "\n" + "    " * (level - 1) + last)
 
     def _is_list(self, array: Mapping[Any, Any]) -> bool:
         if isinstance(array, JsonObject) or self._force_object:
             return False
         return all((key if isinstance(key, int) else array_key(key)) == index for index, key in enumerate(array))
-
-    def _list(self, values: Any, level: int) -> None:
-        first, between, last = self._layout(level)
-        separator = "[" + first
-        for value in values:
-            self._append(separator)
-            self.write(value, level + 1)
-            separator = between
-        self._append("[]" if separator[0] == "[" else last + "]")
-
-    def _object(self, items: Any, level: int) -> None:
-        first, between, last = self._layout(level)
-        separator = "{" + first
-        for key, value in items:
-            quoted = self._quote(key) if isinstance(key, str) else f'"{key}"'
-            self._append(separator + quoted + self._colon)
-            self.write(value, level + 1)
-            separator = between
-        self._append("{}" if separator[0] == "{" else last + "}")
-
-    def _layout(self, level: int) -> tuple[str, str, str]:
-        if not self._pretty:
-            return "", ",", ""
-        inner = "\n" + "    " * level
-        return inner, "," + inner, "\n" + "    " * (level - 1)
 
     def _text(self, text: str) -> str:
         if self._numeric_check and (number := numeric_value(text)) is not None:
@@ -179,11 +186,6 @@ def _quote_by(text: str, options: JsonOptions) -> str:
 
 
 def _valid(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        # two halves of a character that were cut apart may have been put together again
-        text = from_bytes(to_bytes(text))
-        if not is_utf8(text):
-            raise JsonError("utf8") from None
-    return text
+    if not is_utf8(text):
+        raise JsonError("utf8")
+    return from_bytes(to_bytes(text))

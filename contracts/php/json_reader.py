@@ -12,7 +12,6 @@ at the first one's place.
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any, Literal
 
 from contracts.php.number import INT_MAX, INT_MIN
@@ -64,13 +63,9 @@ class JsonError(ValueError):
 
 def json_decode(text: str | bytes, *, depth: int = DEPTH) -> Any:
     """`json_decode($text, true, $depth)`; raises `JsonError` where PHP's json_last_error() is not 0."""
-    if isinstance(text, str):
-        return _decode(text, lambda: to_bytes(text), depth)
-    try:
-        decoded = text.decode()
-    except UnicodeDecodeError:
-        decoded = None
-    return _Reader(text, depth).read() if decoded is None else _decode(decoded, lambda: text, depth)
+    data = to_bytes(text) if isinstance(text, str) else text
+    value = _decode(data, depth)
+    return _Reader(data, depth).read() if value is _UNDECIDED else value
 
 
 def array_key(key: str) -> int | str:
@@ -80,16 +75,18 @@ def array_key(key: str) -> int | str:
     return key
 
 
-def _decode(text: str, data: Callable[[], bytes], depth: int) -> Any:
-    if _SURROGATE.search(text) and _SURROGATE.search(_SURROGATE_PAIR.sub("", text)):
-        return _Reader(data(), depth).read()
-    careful = _SUSPECT_KEY.search(text) or _LONG_INTEGER.search(text)
+def _decode(data: bytes, depth: int) -> Any:
+    """By Python's decoder, where it surely agrees with PHP."""
     try:
+        text = data.decode()
+        if _SURROGATE.search(text) and _SURROGATE.search(_SURROGATE_PAIR.sub("", text)):
+            return _UNDECIDED
+        careful = _SUSPECT_KEY.search(text) or _LONG_INTEGER.search(text)
         value = (_CAREFUL if careful else _PLAIN).decode(text)
     except (ValueError, RecursionError):
-        return _Reader(data(), depth).read()
+        return _UNDECIDED
     if text.count("[") + text.count("{") >= depth and _is_nested(value, depth):
-        return _Reader(data(), depth).read()
+        return _UNDECIDED
     return value
 
 
@@ -114,6 +111,7 @@ def _refuse(_name: str) -> None:
     raise ValueError("NaN and Infinity are no JSON")
 
 
+_UNDECIDED = object()
 _PLAIN = json.JSONDecoder(parse_constant=_refuse)
 _CAREFUL = json.JSONDecoder(
     parse_constant=_refuse,

@@ -35,11 +35,18 @@ def from_bytes(data: bytes) -> str:
 
 def is_utf8(text: str) -> bool:
     """Whether the bytes are valid UTF-8, as `mb_check_encoding($text, 'UTF-8')`."""
-    if text.isascii():
-        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _is_joined(text)
+    return True
+
+
+def _is_joined(text: str) -> bool:
+    """Whether bytes of a character that had been cut apart have been put together again."""
     try:
         to_bytes(text).decode()
-    except UnicodeDecodeError:
+    except UnicodeError:
         return False
     return True
 

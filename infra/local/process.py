@@ -97,6 +97,11 @@ class Child:
         """Whether the program has ended, by itself or by us."""
         return self._process.poll() is not None
 
+    @property
+    def code(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self._process.poll()
+
     def stop(self, grace_s: float = 5.0) -> None:
         """Ask it to end (SIGTERM), wait `grace_s`, then end it and its children (SIGKILL)."""
         if self._process.poll() is None:

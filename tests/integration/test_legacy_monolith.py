@@ -242,12 +242,10 @@ def test_what_can_never_succeed_is_rejected_without_quoting_it(oracle: Oracle, m
     assert "Zzyx" not in json.dumps(outcome)
 
 
-def test_a_rejected_message_leaves_no_row_and_may_succeed_later(oracle: Oracle, tmp_path: Path) -> None:
-    # The date is read after the row's other columns, but before anything is written: a later, repaired copy is new.
+def test_a_rejected_message_is_not_taken_for_processed_when_a_repaired_copy_comes(oracle: Oracle) -> None:
     rejected, accepted = oracle.ask(
         payin("m-1", "payin.create", EARLIER, createdDate="Zzyx"),
         payin("m-1", "payin.create", EARLIER),
-        database=tmp_path / "monolith.sqlite",
     )
 
     assert (rejected["ending"], accepted["ending"], accepted["attempt"]) == ("rejected", "done", 2)

@@ -36,7 +36,8 @@ def _note(record: SQSRecord) -> None:
         bootstrap.control_store().note(attempt, type_named(attempt.type).tenant)
     except (MalformedEnvelopeError, MalformedOutcomeError, UnknownTypeError) as error:
         count("OutcomesRefused")
-        logger.error("outcome refused", reason=str(error), record_id=received.record_id)
+        reason = "unknown type" if isinstance(error, UnknownTypeError) else str(error)  # which quotes the document
+        logger.error("outcome refused", reason=reason, record_id=received.record_id)
         raise _StaysError from error
     except UnavailableError as error:
         logger.warning("outcome tried again later", reason=str(error), record_id=received.record_id)

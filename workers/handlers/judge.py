@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from contracts.registry import type_named
 from contracts.verdict import AGREED, Verdict
 from workers import bootstrap
+from workers.fate import UnavailableError
 from workers.judging import judge_image
 from workers.observability import count, logger, metrics
 
@@ -25,6 +26,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 
 def _judge(record: DynamoDBRecord) -> None:
+    try:
+        _judge_entry(record)
+    except Exception as error:
+        # Whatever it is, the stream brings the record again; the class says what, a text could quote the outcome.
+        reason = str(error) if isinstance(error, UnavailableError) else type(error).__name__
+        logger.error("not judged", reason=reason, record_id=record.raw_event.get("eventID"))
+        raise
+
+
+def _judge_entry(record: DynamoDBRecord) -> None:
     image = {name: _binary(value) for name, value in record.raw_event["dynamodb"].get("NewImage", {}).items()}
     if "type" not in image:
         return

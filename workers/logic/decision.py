@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from contracts.effect import Effect, Json
-from contracts.php.text import is_utf8, to_bytes
+from contracts.php.text import from_bytes, is_utf8, to_bytes
 
 RowKey = tuple[str, str]
 """Table and key."""
@@ -97,4 +97,4 @@ def _json(value: Column) -> Json:
         return Decimal(repr(value))
     if isinstance(value, str) and not is_utf8(value):
         return {"base64": base64.b64encode(to_bytes(value)).decode()}
-    return value
+    return from_bytes(to_bytes(value)) if isinstance(value, str) else value  # halves that were joined are one character

@@ -73,7 +73,7 @@ def _encode(value: Column) -> Any:
     """Neither JSON nor DynamoDB takes half a character."""
     if isinstance(value, str) and not is_utf8(value):
         return {"base64": base64.b64encode(to_bytes(value)).decode()}
-    return value
+    return from_bytes(to_bytes(value)) if isinstance(value, str) else value
 
 
 def _decode(value: Any) -> Column:

@@ -6,7 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contracts.effect import Attempt
 from contracts.message_type import DEFAULT_TENANT
-from workers.fate import UnavailableError
+from workers.aws_error import unavailable
 from workers.store.attribute import seal_attempt
 from workers.store.sealing import Sealer
 
@@ -45,8 +45,7 @@ class ControlStore:
                 },
             )
         except (BotoCoreError, ClientError) as error:
-            name = error.operation_name if isinstance(error, ClientError) else type(error).__name__
-            raise UnavailableError(f"ledger: {name}") from error
+            raise unavailable(error) from error
 
 
 CONTROL_PREFIX = "control_attempt_"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contracts.message_type import Family
+from workers.aws_error import unavailable
 from workers.fate import ConflictError, UnavailableError
 from workers.port import Commit, LedgerGlance, Loaded, Wanted
 from workers.store.attribute import Item, read_row, row_sort_key, seal_attempt, write_row
@@ -58,7 +59,7 @@ class DynamoStore:
         except self._client.exceptions.TransactionCanceledException as error:
             raise _cancelled(error) from error
         except (BotoCoreError, ClientError) as error:
-            raise _unavailable(error) from error
+            raise _blame(error) from error
 
     def mark_conflict(self, message_id: str) -> None:
         """See `Store.mark_conflict`."""
@@ -71,7 +72,7 @@ class DynamoStore:
                 ExpressionAttributeValues={":true": {"BOOL": True}, ":due": {"S": "due"}, ":one": {"N": "1"}},
             )
         except (BotoCoreError, ClientError) as error:
-            raise _unavailable(error) from error
+            raise _blame(error) from error
 
     def _loaded(self, wish: Wanted, found: Mapping[tuple[str, ...], Any]) -> Loaded:
         partition = wish.aggregate.partition
@@ -98,7 +99,7 @@ class DynamoStore:
                 try:
                     answer: Any = self._client.batch_get_item(RequestItems=request)
                 except (BotoCoreError, ClientError) as error:
-                    raise _unavailable(error) from error
+                    raise _blame(error) from error
                 for item in answer["Responses"].get(self._ledger, ()):
                     found[self._ledger, item["pk"]["S"]] = item
                 for item in answer["Responses"].get(self._records, ()):
@@ -184,18 +185,18 @@ class DynamoStore:
         }
 
 
-def _cancelled(error: ClientError) -> ConflictError | UnavailableError:
+def _cancelled(error: ClientError) -> ConflictError | UnavailableError | ValueError:
     reasons: Any = error.response.get("CancellationReasons", ())
     codes = {reason.get("Code") for reason in reasons} - {"None", None}
     if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
         return ConflictError("TransactWriteItems")
+    if codes & {"ValidationError", "ItemCollectionSizeLimitExceeded"}:  # an item of more than 400 KB, for one
+        return ValueError("TransactWriteItems: an item is refused")
     return UnavailableError(f"TransactWriteItems: {', '.join(sorted(map(str, codes))) or 'cancelled'}")
 
 
-def _unavailable(error: BotoCoreError | ClientError) -> UnavailableError:
-    if not isinstance(error, ClientError):
-        return UnavailableError(type(error).__name__)
-    code = str(error.response.get("Error", {}).get("Code", "unknown"))
-    if code in _TO_BLAME:
-        raise ValueError(f"{error.operation_name}: {code}") from error  # the message is to blame
-    return UnavailableError(f"{error.operation_name}: {code}")
+def _blame(error: BotoCoreError | ClientError) -> UnavailableError:
+    """The service is to blame, unless it says that the request was wrong: then it is the message, a ValueError."""
+    if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in _TO_BLAME:
+        raise ValueError(str(unavailable(error))) from error
+    return unavailable(error)

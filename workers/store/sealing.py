@@ -79,7 +79,7 @@ class EnvelopeSealer:
                 frame_length=0,
             )
         except (GenerateKeyError, EncryptKeyError, BotoCoreError, ClientError) as error:
-            raise UnavailableError(f"KMS: {type(error).__name__}") from error
+            raise UnavailableError(_reason(error)) from error
         return bytes(sealed)
 
     def open(self, sealed: bytes, *, tenant: str, table: Table, purpose: Purpose, item: str) -> dict[str, Any]:
@@ -87,8 +87,8 @@ class EnvelopeSealer:
         try:
             opened, header = self._client.decrypt(source=sealed, materials_manager=self._materials)
         except (DecryptKeyError, BotoCoreError, ClientError) as error:
-            raise UnavailableError(f"KMS: {type(error).__name__}") from error
-        except (AWSEncryptionSDKClientError, InvalidTag, InvalidSignature, ValueError) as error:
+            raise UnavailableError(_reason(error)) from error
+        except (AWSEncryptionSDKClientError, InvalidTag, InvalidSignature, ValueError, OverflowError) as error:
             raise BrokenSealError(f"{table}: an envelope cannot be opened") from error
         expected = _context(tenant, table, purpose)
         if any(header.encryption_context.get(name) != value for name, value in expected.items()):
@@ -103,6 +103,14 @@ class EnvelopeSealer:
 def kms_provider(key_arn: str) -> MasterKeyProvider:
     """Wraps data keys with one KMS key; any other key is refused, on opening too."""
     return StrictAwsKmsMasterKeyProvider(key_ids=[key_arn])
+
+
+def _reason(error: BaseException) -> str:
+    """Error code of the call to KMS, which the SDK hides behind its own errors."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ClientError):
+        cause = cause.__cause__ or cause.__context__
+    return f"KMS: {cause.response['Error']['Code'] if cause is not None else type(error).__name__}"
 
 
 def _context(tenant: str, table: Table, purpose: Purpose) -> dict[str, str]:

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contracts.difference import Difference
 from contracts.judge import Judgement
 from contracts.message_type import MessageType
-from workers.fate import UnavailableError
+from workers.aws_error import unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -52,17 +52,16 @@ class VerdictStore:
                 Key={"pk": {"S": message_id}},
                 UpdateExpression=(
                     "SET verdict = :verdict, verdict_of = :verdict_of, judged_at = :judged_at, comparison = :judged, "
-                    "differences = :differences, #groups = :groups, rules = :rules"
+                    "differences = :differences, #groups = :groups, #rules = :rules"
                 ),
                 ConditionExpression="revision = :revision",
-                ExpressionAttributeNames={"#groups": "groups"},
+                ExpressionAttributeNames={"#groups": "groups", "#rules": "rules"},  # reserved words
                 ExpressionAttributeValues=values,
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         except (BotoCoreError, ClientError) as error:
-            name = error.operation_name if isinstance(error, ClientError) else type(error).__name__
-            raise UnavailableError(f"ledger: {name}") from error
+            raise unavailable(error) from error
         return True
 
 

@@ -86,7 +86,7 @@ final class RecordingPdo extends PDO
     private function keysBefore(WriteStatement $write, Table $table, array $parameters): array
     {
         $columns = implode('|', array_map(fn ($column) => preg_quote($column, '/'), $table->key));
-        if (!$write->readable || preg_match("/[\"`\\b]?\\b(?:$columns)[\"`]?\\s*=(?!=)/i", $write->changes)) {
+        if (!$write->readable || preg_match("/\\b(?:$columns)[\"`]?\\s*=/i", $write->changes)) {
             return [null];
         }
         $statement = $this->prepare(

@@ -10,6 +10,7 @@ namespace Strangler\Recorder;
  */
 final class WriteStatement
 {
+    private const KEPT = 500;
     private const TOKEN = '/\'(?:[^\']|\'\')*\'|"[^"]*"|`[^`]*`|\?|::\w+|:\w+|[(),]|[^\'"`?:(),]+|./s';
 
     /** @var array<string, self|null> */
@@ -35,6 +36,8 @@ final class WriteStatement
     public static function parse(string $sql): ?self
     {
         if (!array_key_exists($sql, self::$parsed)) {
+            // Statements with values written into them are all different, and workers live long.
+            self::$parsed = count(self::$parsed) < self::KEPT ? self::$parsed : [];
             self::$parsed[$sql] = self::read(trim($sql, " \t\r\n;"));
         }
 

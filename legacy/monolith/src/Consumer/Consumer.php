@@ -5,14 +5,14 @@ declare(strict_types=1);
 namespace Monolith\Consumer;
 
 /**
- * One session with the broker.
+ * Consuming over one connection.
  */
 interface Consumer
 {
     /**
      * Consumes until it is stopped. Blocks.
      *
-     * @throws \Exception if the broker goes away; nothing is lost then, and a new session may begin
+     * @throws \Exception if the broker goes away; nothing is lost then, and a new connection may go on
      */
     public function run(): void;
 

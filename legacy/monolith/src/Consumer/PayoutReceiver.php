@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Monolith\Consumer;
 
 use Monolith\Failure;
+use Monolith\Runtime;
 use Symfony\Component\Messenger\Bridge\Amqp\Transport\AmqpReceivedStamp;
 use Symfony\Component\Messenger\Bridge\Amqp\Transport\AmqpReceiver;
 use Symfony\Component\Messenger\Bridge\Amqp\Transport\Connection;
@@ -53,6 +54,9 @@ final class PayoutReceiver implements ReceiverInterface
     public function reject(Envelope $envelope): void
     {
         [$failure, $this->failure] = [$this->failure, null];
+        if ($failure === null) {
+            Runtime::log('payout: rejected, no handler takes it');
+        }
         $stamp = $envelope->last(AmqpReceivedStamp::class);
         if ($failure === null || Failure::isFinal($failure) || !$stamp instanceof AmqpReceivedStamp) {
             $this->receiver->reject($envelope);

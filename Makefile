@@ -1,0 +1,44 @@
+# One entry for everything; `make` alone says what there is. Nothing here deploys to a cloud.
+
+ARGS ?=
+UV ?= uv
+PYTHON_HERE := .venv/bin/python
+INSTALLED := .venv/installed-$(shell cat requirements.lock infra/local/bootstrap.sh | sha256sum | cut -c1-16)
+
+.PHONY: help install programs demo check test lock
+.DEFAULT_GOAL := help
+
+help: ## say what there is
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: programs ## the main job on this machine; ARGS="--messages 500", ARGS="--break cents"
+	@$(PYTHON_HERE) -m ops demo $(ARGS)
+
+check: $(INSTALLED) ## the gate: format, lint, types, imports, unit tests; under a minute
+	$(PYTHON_HERE) -m ruff format --check
+	$(PYTHON_HERE) -m ruff check
+	$(PYTHON_HERE) -m mypy
+	.venv/bin/lint-imports
+	$(PYTHON_HERE) -m pytest tests/unit
+
+test: programs ## every test, with real RabbitMQ, real PHP and the embedded AWS
+	$(PYTHON_HERE) -m pytest
+
+install: programs ## what the other commands need: Python packages, RabbitMQ, PHP
+
+programs: $(INSTALLED)
+	@$(PYTHON_HERE) -m infra.local.programs --install
+
+lock: ## resolve both locks anew (needs uv)
+	$(UV) pip compile pyproject.toml --all-extras --output-file requirements.lock $(LOCK_OPTIONS)
+	$(UV) pip compile workers/requirements.in --constraint requirements.lock --output-file workers/requirements.lock \
+	    $(LOCK_OPTIONS) $(RUNTIME_PACKAGES:%=--no-emit-package %)
+
+# Universal over the Pythons of pyproject.toml; neither hosts nor paths of this machine get into the file.
+LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-config --no-emit-index-url \
+    --no-annotate --no-header
+# What Lambda's runtime brings itself (developer guide, "Runtime-included libraries"), see infra/local/ministack_shim.py.
+RUNTIME_PACKAGES := boto3 botocore jmespath python-dateutil s3transfer six urllib3
+
+$(INSTALLED):
+	@infra/local/bootstrap.sh $@

@@ -1,0 +1,170 @@
+"""An independent audit: was any published message lost, or done twice, on either side?
+
+    python -m ops.audit --published var/demo/published.ndjson --database var/demo/monolith.sqlite --stack strangler
+
+It believes nobody who took part. It reads the publisher's own log, the rows in the monolith's database, and the items
+in the DynamoDB tables; neither a counter of the harness, nor a verdict, nor the monolith's list of processed ids. Every
+processed message leaves exactly one line in the journal of each side; every published key has its row.
+"""
+
+import argparse
+import json
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+_TABLES = {
+    "payin.create": ("payins", "payin_id"),
+    "payin.update": ("payins", "payin_id"),
+    "payout.update": ("payouts", "payout_id"),
+    "cardtransaction.create": ("card_transactions", "card_transaction_id"),
+    "balance.update": ("balances", "wallet_id"),
+}
+"""Where a type's message must have left a row, and what the row is called by. Written out here once more, on purpose."""
+_SAMPLE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one side has stored."""
+
+    journal: Counter[str]
+    """Message id to number of journal lines."""
+    rows: Counter[tuple[str, str]]
+    """Table and key to number of rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The audit's result. Ids are message ids, or `table/key` of rows."""
+
+    published: int
+    ledger: int
+    """Published messages that the ledger says were processed."""
+    lost: int
+    processed_twice: int
+    unexpected: int
+    """Rows and journal lines that no published message accounts for."""
+    lost_sample: tuple[str, ...]
+    processed_twice_sample: tuple[str, ...]
+    unexpected_sample: tuple[str, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Nothing lost, nothing twice, nothing from nowhere."""
+        return not (self.lost or self.processed_twice or self.unexpected)
+
+
+def audit(published: Mapping[str, tuple[str, str]], sides: Mapping[str, Side], ledger: frozenset[str]) -> Finding:
+    """Compare what was published (id to type and key) with what is stored. Pure."""
+    expected_rows = {(_TABLES[type_name][0], key): message_id for message_id, (type_name, key) in published.items()}
+    lost: set[str] = set(published.keys() - ledger)
+    twice: set[str] = set()
+    unexpected: set[str] = {f"ledger:{message_id}" for message_id in ledger - published.keys()}
+    for name, side in sides.items():
+        lost |= {message_id for message_id in published if not side.journal[message_id]}
+        lost |= {message_id for row, message_id in expected_rows.items() if not side.rows[row]}
+        twice |= {message_id for message_id in published if side.journal[message_id] > 1}
+        twice |= {message_id for row, message_id in expected_rows.items() if side.rows[row] > 1}
+        unexpected |= {f"{name}:journal/{message_id}" for message_id in side.journal.keys() - published.keys()}
+        unexpected |= {f"{name}:{table}/{key}" for table, key in side.rows.keys() - expected_rows.keys()}
+    return Finding(
+        published=len(published),
+        ledger=len(ledger & published.keys()),
+        lost=len(lost),
+        processed_twice=len(twice),
+        unexpected=len(unexpected),
+        lost_sample=_sample(lost),
+        processed_twice_sample=_sample(twice),
+        unexpected_sample=_sample(unexpected),
+    )
+
+
+def read_published(log: Path) -> dict[str, tuple[str, str]]:
+    """The publisher's own log: message id to type and key."""
+    lines = (json.loads(line) for line in log.read_text("utf-8").splitlines() if line)
+    return {line["id"]: (line["type"], line["key"]) for line in lines}
+
+
+def read_monolith(database: Path) -> Side:
+    """The rows in the monolith's database."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        journal = Counter({row[0]: row[1] for row in _select(connection, "journal", "webhook_id")})
+        rows: Counter[tuple[str, str]] = Counter()
+        for table, column in sorted(set(_TABLES.values())):
+            rows.update({(table, key): count for key, count in _select(connection, table, column)})
+    return Side(journal, rows)
+
+
+def _select(connection: sqlite3.Connection, table: str, column: str) -> Iterable[tuple[str, int]]:
+    return connection.execute(f"SELECT {column}, COUNT(*) FROM {table} GROUP BY {column}")  # noqa: S608  our own names
+
+
+def read_records(client: Any, table_name: str) -> Side:
+    """The items in the table of records, each counted by what it says it is."""
+    journal: Counter[str] = Counter()
+    rows: Counter[tuple[str, str]] = Counter()
+    names = {"#table": "table", "#key": "key"}
+    for item in _scan(client, table_name, "#table, #key, message_id", names):
+        if "table" not in item:
+            continue  # the head of an aggregate
+        if item["table"]["S"] == "journal":
+            journal[item["message_id"]["S"]] += 1
+        else:
+            rows[item["table"]["S"], item["key"]["S"]] += 1
+    return Side(journal, rows)
+
+
+def read_ledger(client: Any, table_name: str) -> frozenset[str]:
+    """Ids of the messages that the ledger says our side has processed."""
+    entries = _scan(client, table_name, "pk, candidate_ending", {})
+    return frozenset(entry["pk"]["S"] for entry in entries if entry.get("candidate_ending", {}).get("S") == "done")
+
+
+def _scan(client: Any, table_name: str, projection: str, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    options = {"ExpressionAttributeNames": dict(names)} if names else {}
+    pages = client.get_paginator("scan").paginate(
+        TableName=table_name, ProjectionExpression=projection, ConsistentRead=True, **options
+    )
+    for page in pages:
+        yield from page["Items"]
+
+
+def _sample(ids: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(ids)[:_SAMPLE])
+
+
+def main() -> int:
+    """Audit and print the finding as JSON; 0 if clean, 1 if not, 2 if something could not be read."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ops.audit",
+        description="Was any published message lost, or done twice, on either side?",
+        epilog="Exit codes: 0 clean, 1 something lost, doubled or unaccounted for, 2 something could not be read.",
+    )
+    parser.add_argument("--published", type=Path, required=True, help="the publisher's log (NDJSON: id, type, key)")
+    parser.add_argument("--database", type=Path, required=True, help="the monolith's SQLite file")
+    parser.add_argument("--stack", default="strangler", help="the deployment whose tables are read")
+    arguments = parser.parse_args()
+    client: Any = boto3.client("dynamodb")
+    try:
+        sides = {
+            "legacy": read_monolith(arguments.database),
+            "new": read_records(client, f"{arguments.stack}-records"),
+        }
+        finding = audit(read_published(arguments.published), sides, read_ledger(client, f"{arguments.stack}-ledger"))
+    except (OSError, ValueError, KeyError, sqlite3.Error) as error:
+        sys.stderr.write(f"ops.audit: cannot read: {type(error).__name__}: {error}\n")
+        return 2
+    sys.stdout.write(json.dumps(asdict(finding), indent=2) + "\n")
+    return 0 if finding.clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""`strangler demo`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops.demo.breakage import Break
+from ops.exit_code import ExitCode
+from ops.option import Output, OutputOption, lesson
+
+EPILOG = lesson(
+    [
+        ("strangler demo", "2,000 notifications; ends with 0 only if nothing is lost, nothing done twice, all agreed"),
+        ("strangler demo --messages 200", "the same, shorter"),
+        ("strangler demo --break cents", "a port that rounds wrongly; shows one group of differences, ends with 1"),
+    ],
+    [ExitCode.ATTENTION, ExitCode.FAILED, ExitCode.INTERRUPTED],
+    {
+        ExitCode.OK: "nothing lost, nothing done twice, both sides agree on every message",
+        ExitCode.ATTENTION: "something was lost, done twice or is judged differently; the report says what",
+        ExitCode.FAILED: "a program that it needs is missing or did not start; `strangler doctor` helps",
+    },
+)
+
+
+def demo(  # noqa: PLR0913  # one parameter an option
+    *,
+    messages: Annotated[int, typer.Option(min=1, help="How many notifications the monolith publishes.")] = 2000,
+    break_: Annotated[
+        Break | None, typer.Option("--break", help="Seed a realistic bug into one handler of the new side.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything running at the end, until Ctrl-C.")] = False,
+    folder: Annotated[Path, typer.Option(help="Where logs, report and summary go.", file_okay=False)] = Path(
+        "var/demo"
+    ),
+    rate: Annotated[float, typer.Option(min=0, help="Messages a second; 0 is as fast as the broker takes them.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds publish equal messages.")] = 7,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Run the main job on this machine: real RabbitMQ, real PHP, an embedded AWS.
+
+    The monolith publishes payment notifications; its own PHP workers and
+    the new Python functions both process them (shadow: only the monolith
+    acts), and every message is judged: did both sides do the same? Writes
+    an HTML report and summary.json. Touches no AWS account.
+    """
+    from ops.demo.command import demo as run  # noqa: PLC0415  # brings all of infra, which no other command waits for
+
+    raise typer.Exit(run(messages, break_, keep, folder, rate, seed, output is Output.JSON))

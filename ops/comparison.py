@@ -1,0 +1,144 @@
+"""What two sides make of the same messages, gathered from the ledger: counts, agreement, grouped differences.
+
+Decides and counts; shows nothing. `strangler compare show` and the demo render it, as a table, as JSON or as a page.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from contracts.group import group
+from contracts.verdict import Verdict, agreement
+from ops.ledger import DIFFERING, LedgerVerdict, ShownDifference
+
+
+class Verdicts(Protocol):
+    """What a comparison reads; `ops.ledger.Ledger` is one."""
+
+    def counts(self) -> Mapping[str, Mapping[Verdict, int]]:
+        """Number of messages by type and verdict."""
+
+    def verdicts(self, message_type: str, verdict: Verdict) -> Iterator[LedgerVerdict]:
+        """Messages of one type and verdict."""
+
+    def detailed(self, verdicts: Iterable[LedgerVerdict]) -> Iterator[LedgerVerdict]:
+        """The same with their differences."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeAgreement:
+    """One message type's verdicts."""
+
+    type: str
+    counts: Mapping[Verdict, int]
+    p50_s: float | None = None
+    """Median of the seconds from publishing to verdict, where somebody has measured them."""
+    p99_s: float | None = None
+
+    @property
+    def seen(self) -> int:
+        """Number of messages that have a verdict, pending ones included where they were counted."""
+        return sum(self.counts.values())
+
+    @property
+    def agreement(self) -> float | None:
+        """Share of agreed messages, 0 to 1; None where nothing is decided."""
+        return agreement(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One differing message."""
+
+    message_id: str
+    verdict: Verdict
+    differences: tuple[ShownDifference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DifferingGroup:
+    """Messages that differ, as far as can be told, for one reason."""
+
+    signature: str
+    count: int
+    also: tuple[str, ...]
+    """Signatures that came along."""
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Both sides, compared."""
+
+    types: tuple[TypeAgreement, ...]
+    groups: tuple[DifferingGroup, ...]
+    """The largest first; examples only in as many as were asked for."""
+
+    @property
+    def agreement(self) -> float | None:
+        """Share of agreed messages over all types."""
+        return agreement(total(self.types))
+
+
+def compare(
+    ledger: Verdicts,
+    *,
+    types: Sequence[str] | None = None,
+    verdicts: Sequence[Verdict] = DIFFERING,
+    detailed_groups: int = 20,
+    examples: int = 3,
+) -> Comparison:
+    """Gather a comparison.
+
+    Args:
+        ledger: where to read.
+        types: names of the types to look at, all known ones unless given.
+        verdicts: which verdicts' messages to group.
+        detailed_groups: how many groups, from the largest, get examples.
+        examples: how many messages a group.
+    """
+    counts = ledger.counts()
+    names = tuple(counts) if types is None else tuple(types)
+    differing = {
+        one.message_id: one
+        for name in names
+        for verdict in verdicts
+        if counts.get(name, {}).get(verdict)
+        for one in ledger.verdicts(name, verdict)
+    }
+    groups = group({one.message_id: one.groups or (f"{one.type} | {one.verdict}",) for one in differing.values()})
+    shown = [differing[message_id] for one in groups[:detailed_groups] for message_id in one.message_ids[:examples]]
+    details = {one.message_id: one for one in ledger.detailed(shown)}
+    return Comparison(
+        tuple(TypeAgreement(name, counts.get(name, {})) for name in names),
+        tuple(
+            DifferingGroup(
+                one.signature,
+                one.count,
+                one.also,
+                tuple(
+                    Example(message_id, details[message_id].verdict, details[message_id].differences)
+                    for message_id in one.message_ids[:examples]
+                    if message_id in details
+                ),
+            )
+            for one in groups
+        ),
+    )
+
+
+def total(types: Iterable[TypeAgreement]) -> Mapping[Verdict, int]:
+    """Number of messages by verdict over all types."""
+    counts: dict[Verdict, int] = {}
+    for one in types:
+        for verdict, count in one.counts.items():
+            counts[verdict] = counts.get(verdict, 0) + count
+    return counts
+
+
+def quantile(values: Sequence[float], share: float) -> float | None:
+    """The smallest value that at least `share` (0 to 1) of them do not exceed (nearest rank); None of nothing."""
+    if not values:
+        return None
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]

@@ -1,0 +1,193 @@
+"""The scene of the demo: RabbitMQ, AWS, the deployment, the monolith's consumers and the shipper, as processes."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import boto3
+
+from contracts.registry import FAMILIES
+from infra.deploy import Deployment, deploy
+from infra.local.aws import EmbeddedAws
+from infra.local.process import Child, NotReadyError
+from infra.local.rabbitmq import RabbitNode
+from infra.package import Patch, Target, build
+from infra.synthesis import synthesise
+
+STACK = "strangler"
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_MONOLITH = _REPOSITORY / "legacy" / "monolith" / "bin"
+_READY_S = 30.0
+_POLL_S = 0.05
+_WORKER_CONCURRENCY = 2
+_STOP_S = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Files of one run."""
+
+    folder: Path
+
+    @property
+    def published(self) -> Path:
+        """The publisher's own log."""
+        return self.folder / "published.ndjson"
+
+    @property
+    def database(self) -> Path:
+        """The monolith's SQLite file."""
+        return self.folder / "monolith.sqlite"
+
+    @property
+    def logs(self) -> Path:
+        """One log file per process."""
+        return self.folder / "logs"
+
+
+class Scene:
+    """Everything that runs beside the demo. Leaving it stops all of it, by process id, the newest first."""
+
+    def __init__(self, folder: Path, patches: Sequence[Patch] = ()) -> None:
+        """Args: patches: seeded bugs in the functions' package."""
+        self.places = Places(folder)
+        self._patches = patches
+        self._stack = contextlib.ExitStack()
+        self._secret = secrets.token_hex(24)
+        self.environment: dict[str, str] = {}
+        """For whoever operates this deployment: AWS as root, AMQP, stack."""
+        self._monolith: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def publish(self, messages: int, seed: int, rate: float) -> Child:
+        """Let the monolith's own publisher begin."""
+        options = ["--messages", str(messages), "--seed", str(seed), "--log", str(self.places.published)]
+        return self._php("publish", "publish.php", [*options, "--rate", str(rate)])
+
+    def audit(self) -> dict[str, object]:
+        """Run the independent audit as the program that it is."""
+        done = subprocess.run(  # noqa: S603  our own module
+            [sys.executable, "-m", "ops.audit", "--published", self.places.published]
+            + ["--database", self.places.database, "--stack", STACK],
+            cwd=_REPOSITORY,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode > 1:
+            raise NotReadyError(f"the audit could not read: {done.stderr.strip()}")
+        finding: dict[str, object] = json.loads(done.stdout)
+        return finding
+
+    def _start(self) -> None:
+        folder = self.places.folder
+        self.places.logs.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor() as pool:
+            # The slow ones beside each other: the broker boots, CDK synthesises, pip unpacks.
+            node = pool.submit(self._stack.enter_context, RabbitNode(folder / "rabbitmq"))
+            template = pool.submit(synthesise, disposable=True)
+            package = pool.submit(build, Target.LOCAL, folder, patches=self._patches)
+            aws = self._stack.enter_context(EmbeddedAws(_made(folder / "aws")))
+            amqp_url = node.result().amqp_url
+        self.environment = {**os.environ, **aws.environment, "AMQP_URL": amqp_url, "STRANGLER_STACK": STACK}
+        session = self.session()
+        secret = session.client("secretsmanager").create_secret(
+            Name=f"{STACK}/webhook-secret", SecretString=self._secret
+        )
+        parameters = {"WebhookSecretArn": secret["ARN"], "WorkerConcurrency": str(_WORKER_CONCURRENCY)}
+        outputs = deploy(Deployment(STACK, template.result(), package.result(), parameters), session)
+        self._start_monolith(amqp_url)
+        self._start_shipper(session, outputs["ShipperRoleArn"], aws.environment, amqp_url)
+
+    def session(self) -> boto3.Session:
+        """A session of the deployment's operator."""
+        # boto3 reads endpoint and certificate from the environment only, and the demo is this process's only job.
+        os.environ.update(self.environment)
+        return boto3.Session()
+
+    def _start_monolith(self, amqp_url: str) -> None:
+        self._monolith = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "MONOLITH_DSN": f"sqlite:{self.places.database}",
+            "AMQP_URL": amqp_url,
+            "WEBHOOK_SECRET": self._secret,
+        }
+        setup = self._php("setup", "setup.php", [])
+        _wait_for_end(setup)
+        for family in FAMILIES:
+            self._stack.enter_context(self._php(f"consume-{family.name}", "consume.php", ["--family", family.name]))
+
+    def _start_shipper(self, session: boto3.Session, role_arn: str, aws: Mapping[str, str], amqp_url: str) -> None:
+        """With the rights of its own role and no others."""
+        credentials = session.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="shipper-demo")["Credentials"]
+        environment = {
+            **os.environ,
+            **aws,
+            "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": credentials["SessionToken"],
+            "AMQP_URL": amqp_url,
+            "STRANGLER_STACK": STACK,
+        }
+        log = self.places.logs / "shipper.log"
+        command = [sys.executable, "-m", "bridge", "ship"]
+        shipper = Child("the shipper", command, environment=environment, folder=_REPOSITORY, log=log)
+        self._stack.callback(shipper.stop, _STOP_S)
+        _wait_for_line(shipper, '"message": "shipping"')
+
+    def _php(self, name: str, script: str, options: Sequence[str]) -> Child:
+        program = shutil.which("php")
+        if program is None:
+            raise NotReadyError("php is not installed; `strangler doctor` says what to do")
+        command = [program, str(_MONOLITH / script), *options]
+        log = self.places.logs / f"{name}.log"
+        return Child(f"php {script}", command, environment=self._monolith, folder=_REPOSITORY, log=log)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _wait_for_end(child: Child) -> None:
+    until = time.monotonic() + _READY_S
+    while not child.ended:
+        if time.monotonic() > until:
+            child.stop()
+            raise child.not_ready(f"did not end within {_READY_S:.0f} s")
+        time.sleep(_POLL_S)
+    if child.code != 0:
+        raise child.not_ready("failed")
+
+
+def _wait_for_line(child: Child, text: str) -> None:
+    until = time.monotonic() + _READY_S
+    while text not in child.log.read_text("utf-8", "replace"):
+        if child.ended or time.monotonic() > until:
+            child.stop()
+            raise child.not_ready(f"was not ready within {_READY_S:.0f} s")
+        time.sleep(_POLL_S)

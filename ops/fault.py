@@ -1,0 +1,13 @@
+"""What an operator is told when a command cannot do its job: one line, with what to do, and an exit code."""
+
+from ops.exit_code import ExitCode
+
+
+class CommandError(Exception):
+    """Ends a command. The text says what is wrong and, where somebody can do something, what."""
+
+    def __init__(self, code: ExitCode, text: str, detail: str = "") -> None:
+        """Args: text: one line; line breaks of others are taken out. detail: what a tool printed, in as many as it is."""
+        self.code = code
+        self.detail = detail
+        super().__init__(" ".join(text.split()))

@@ -1,0 +1,73 @@
+"""Options that several commands share, and how each command's help ends: examples first, then its exit codes."""
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from contracts.registry import UnknownTypeError, type_named
+from ops.exit_code import ExitCode
+
+DEFAULT_STACK = "strangler"
+_STACK = re.compile(r"[a-z][a-z0-9-]{0,30}")  # as bridge.settings has it: queue and function names are made of it
+
+READS_AWS = (ExitCode.SETTINGS, ExitCode.NO_DEPLOYMENT, ExitCode.UNREACHABLE, ExitCode.FAILED, ExitCode.REFUSED)
+"""How every command can end that reads a deployment."""
+
+
+class Output(StrEnum):
+    """How a result is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def _stack(value: str) -> str:
+    if not _STACK.fullmatch(value):
+        raise typer.BadParameter("a small letter, then up to 30 small letters, digits or dashes")
+    return value
+
+
+def _type(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            type_named(value)
+        except UnknownTypeError as error:
+            raise typer.BadParameter(f"{error}; `strangler types list` names them all") from error
+    return value
+
+
+StackOption = Annotated[
+    str,
+    typer.Option("--stack", envvar="STRANGLER_STACK", callback=_stack, metavar="NAME", help="The deployment's name."),
+]
+OutputOption = Annotated[
+    Output,
+    typer.Option("--output", "-o", help="A table to read, or JSON for a script (one document on standard output)."),
+]
+TypeOption = Annotated[
+    str | None,
+    typer.Option("--type", callback=_type, metavar="TYPE", help="Only this message type, as `payin.create`."),
+]
+
+
+def lesson(
+    examples: Sequence[tuple[str, str]], codes: Sequence[ExitCode], special: Mapping[ExitCode, str] | None = None
+) -> str:
+    """The end of a command's help, as rich markup.
+
+    Args:
+        examples: command lines, each with what it is for.
+        codes: how the command can end, beside OK and USAGE.
+        special: what a code means for this command, where it can be said better than in general.
+    """
+    lines = ["[bold]Examples[/bold]"]
+    for command, purpose in examples:
+        lines += [f"  [cyan]{escape(command)}[/cyan]", f"      {escape(purpose)}"]
+    lines += ["", "[bold]Exit codes[/bold]"]
+    for code in sorted({ExitCode.OK, ExitCode.USAGE, *codes}):
+        lines.append(f"  {code.value:>3}  {escape((special or {}).get(code, code.sentence))}")
+    return "\n".join(lines)

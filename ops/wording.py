@@ -1,0 +1,99 @@
+"""How figures, signatures and foreign texts are written for people, on a terminal as on a page."""
+
+import math
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contracts.verdict import AGREED, UNDECIDED, Verdict
+from ops.ledger import Shown, ShownDifference
+
+MASKED = "***"
+_ABSENT_SHAPE = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A signature, taken apart for reading."""
+
+    type: str
+    path: str
+    """Empty where the verdict is all that is known."""
+    kind: str
+    shapes: str
+
+
+def place(signature: str) -> Place:
+    """Take a signature (`contracts.difference.Difference.signature`) apart; what is none is all kind."""
+    parts = signature.split(" | ")
+    if len(parts) == 4:
+        message_type, path, kind, shapes = map(printable, parts)
+        return Place(message_type, path, kind, shapes.replace(" -> ", " → "))
+    return Place(printable(parts[0]) if len(parts) == 2 else "", "", printable(parts[-1]), "")
+
+
+def printable(text: str) -> str:
+    """Text that can neither steer a terminal nor a page: what has no glyph, or turns direction, becomes its escape."""
+    return "".join(
+        character if unicodedata.category(character)[0] != "C" else f"\\u{{{ord(character):x}}}" for character in text
+    )
+
+
+def percent(share: float | None) -> str:
+    """A share, 0 to 1. Rounded down: `100 %` means all of them."""
+    if share is None:
+        return "—"
+    return "100 %" if share == 1 else f"{math.floor(share * 10_000) / 100:.2f} %"
+
+
+def seconds(duration_s: float | None) -> str:
+    """A duration in seconds, to the tenth of a second below a minute."""
+    if duration_s is None:
+        return "—"
+    if duration_s < 60:
+        return f"{duration_s:.1f} s"
+    minutes, rest = divmod(round(duration_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def number(count: int | None) -> str:
+    """A number with its thousands set apart; a dash for unknown."""
+    return "—" if count is None else f"{count:,}"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 message`, `2 messages`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def control_value(one: ShownDifference) -> str:
+    """What the monolith had there."""
+    return "absent" if _absent(one.control, one.control_shape) else _value(one.control)
+
+
+def candidate_value(one: ShownDifference) -> str:
+    """What we had there."""
+    return "absent" if _absent(one.candidate, one.candidate_shape) else _value(one.candidate)
+
+
+def _absent(value: Shown, shape: str) -> bool:
+    return value is None and shape == _ABSENT_SHAPE
+
+
+def _value(value: Shown) -> str:
+    if isinstance(value, str):
+        return printable(value)
+    return {None: "null", True: "true", False: "false"}[value]
+
+
+def tone(verdict: Verdict) -> str:
+    """`good`, `neutral` or `bad`."""
+    if verdict in AGREED:
+        return "good"
+    return "neutral" if verdict in UNDECIDED else "bad"
+
+
+def occurring(*counts: Mapping[Verdict, int]) -> tuple[Verdict, ...]:
+    """The verdicts that occur, in the order of the vocabulary."""
+    return tuple(verdict for verdict in Verdict if any(one.get(verdict) for one in counts))
