@@ -53,7 +53,8 @@ def judge_policy(ledger: dynamodb.Table, seal_key: kms.IKey, failures: sqs.Queue
     return (
         _allow(
             "FollowLedger",
-            ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+            # DynamoDB developer guide, "IAM policy to allow a Lambda function to access DynamoDB stream records".
+            ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
             stream,
         ),
         _allow("Ledger", ["dynamodb:UpdateItem"], ledger.table_arn),

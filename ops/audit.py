@@ -27,7 +27,7 @@ _TABLES = {
     "cardtransaction.create": ("card_transactions", "card_transaction_id"),
     "balance.update": ("balances", "wallet_id"),
 }
-"""Where a type's message must have left a row, and what the row is called by. Written out here once more, on purpose."""
+"""Where a type's message must have left a row, and what calls the row. Written out once more, on purpose."""
 _SAMPLE = 10
 
 

@@ -16,7 +16,7 @@ from ops.output import complain
 _HELP = """Move message processing from a PHP monolith to Lambdas, one message type at a time, with proof.
 
 Account, region and endpoint come from the standard AWS environment
-variables (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, ...). Every command
+variables (AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, ...). Every command
 takes --help, which ends with examples and exit codes."""
 
 

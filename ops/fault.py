@@ -7,7 +7,7 @@ class CommandError(Exception):
     """Ends a command. The text says what is wrong and, where somebody can do something, what."""
 
     def __init__(self, code: ExitCode, text: str, detail: str = "") -> None:
-        """Args: text: one line; line breaks of others are taken out. detail: what a tool printed, in as many as it is."""
+        """Args: text: one line; line breaks of others are taken out. detail: what a tool printed, as it is."""
         self.code = code
         self.detail = detail
         super().__init__(" ".join(text.split()))

@@ -72,6 +72,8 @@ class Timing:
     received_at: datetime | None
     """None while only the monolith's outcome is known."""
     judged_at: datetime | None
+    due: bool
+    """Something has come in since it was judged last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ class Ledger:
         """Every entry's times. Reads the whole ledger: costs with its size, for the sealed outcomes count as read."""
         request: Any = {
             "TableName": self._table,
-            "ProjectionExpression": "pk, #type, verdict, received_at, judged_at",
+            "ProjectionExpression": "pk, #type, verdict, received_at, judged_at, comparison",
             "ExpressionAttributeNames": {"#type": "type"},
         }
         for item in self._pages("scan", request):
@@ -167,6 +169,7 @@ class Ledger:
                 None if verdict is None else Verdict(verdict),
                 _time(item, "received_at"),
                 _time(item, "judged_at"),
+                _text(item, "comparison") == "due",
             )
 
     def entry(self, message_id: str) -> LedgerEntry | None:

@@ -1,6 +1,7 @@
 """Options that several commands share, and how each command's help ends: examples first, then its exit codes."""
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated
@@ -11,6 +12,7 @@ from rich.markup import escape
 from contracts.registry import UnknownTypeError, type_named
 from ops.exit_code import ExitCode
 
+_HELP_WIDTH = 76
 DEFAULT_STACK = "strangler"
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,30}")  # as bridge.settings has it: queue and function names are made of it
 
@@ -66,8 +68,12 @@ def lesson(
     """
     lines = ["[bold]Examples[/bold]"]
     for command, purpose in examples:
-        lines += [f"  [cyan]{escape(command)}[/cyan]", f"      {escape(purpose)}"]
+        lines += [f"  [cyan]{escape(command)}[/cyan]", *_wrapped(purpose, "      ", "      ")]
     lines += ["", "[bold]Exit codes[/bold]"]
     for code in sorted({ExitCode.OK, ExitCode.USAGE, *codes}):
-        lines.append(f"  {code.value:>3}  {escape((special or {}).get(code, code.sentence))}")
+        lines += _wrapped((special or {}).get(code, code.sentence), f"  {code.value:>3}  ", " " * 7)
     return "\n".join(lines)
+
+
+def _wrapped(text: str, first: str, other: str) -> list[str]:
+    return [escape(line) for line in textwrap.wrap(text, _HELP_WIDTH, initial_indent=first, subsequent_indent=other)]

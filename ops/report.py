@@ -112,7 +112,7 @@ def _types(types: Sequence[TypeAgreement]) -> str:
     head = "".join(f'<th scope="col" class="n">{_text(name)}</th>' for name in heads)
     rows = "".join(_type_row(one, verdicts, timed=timed) for one in types)
     foot = _figures(agreement_of(counts), counts, verdicts) + ("<td></td><td></td>" if timed else "")
-    note = '<p class="soft">p50 and p99: seconds from publishing to verdict.</p>' if timed else ""
+    note = '<p class="note">p50 and p99: seconds from publishing to verdict.</p>' if timed else ""
     return (
         f'<div class="scroll"><table><thead><tr><th scope="col">Type</th>{head}</tr></thead><tbody>{rows}</tbody>'
         f"<tfoot><tr><td>All</td>{foot}</tr></tfoot></table></div>{note}"
@@ -183,14 +183,14 @@ def _example(example: Example, leading: str) -> str:
         if rows
         else ""
     )
-    name = f'<p><span class="id">{_text(example.message_id)}</span> <span class="soft">{example.verdict}</span></p>'
+    name = f'<p><span class="id">{_text(example.message_id)}</span><span class="kind">{example.verdict}</span></p>'
     return f'<div class="example">{name}{table}</div>'
 
 
 def _difference(one: ShownDifference, leading: str) -> str:
     mark = ' class="leading"' if printable(one.path) == leading else ""
     cells = "".join(f"<td>{_value(value)}</td>" for value in (control_value(one), candidate_value(one)))
-    return f'<tr{mark}><td><code>{_text(one.path)}</code> <span class="soft">{_text(one.kind)}</span></td>{cells}</tr>'
+    return f'<tr{mark}><td><code>{_text(one.path)}</code><span class="kind">{_text(one.kind)}</span></td>{cells}</tr>'
 
 
 def _value(value: str) -> str:

@@ -6,12 +6,17 @@ nowhere else, so that AWS and the embedded AWS are the same to every command.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
 from botocore import exceptions
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
 
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
@@ -65,6 +70,24 @@ def open_session(*, hasty: bool = False) -> boto3.Session:
     return boto3.Session(botocore_session=session)
 
 
+def dynamodb_client(stack: str) -> "DynamoDBClient":
+    """Reads tables. Raises CommandError."""
+    with in_plain_words(stack):
+        return open_session().client("dynamodb")
+
+
+def sqs_client(stack: str) -> "SQSClient":
+    """Reads queues. Raises CommandError."""
+    with in_plain_words(stack):
+        return open_session().client("sqs")
+
+
+def cloudwatch_client(stack: str) -> Any:
+    """Reads metrics. Raises CommandError."""
+    with in_plain_words(stack):
+        return open_session().client("cloudwatch")
+
+
 @contextmanager
 def in_plain_words(stack: str) -> Iterator[None]:
     """Turns AWS' errors about a deployment into CommandErrors."""
@@ -87,7 +110,9 @@ def explain(error: BotoCoreError | ClientError, stack: str) -> CommandError:
             ExitCode.REFUSED, f"no usable AWS credentials: {error} (set AWS_PROFILE or AWS_ACCESS_KEY_ID, or sign in)"
         )
     if isinstance(error, _WRONG_SETTINGS):
-        return CommandError(ExitCode.SETTINGS, f"AWS settings: {error} (set AWS_REGION, or choose a profile that does)")
+        return CommandError(
+            ExitCode.SETTINGS, f"AWS settings: {error} (set AWS_DEFAULT_REGION, or choose a profile that does)"
+        )
     return CommandError(ExitCode.FAILED, f"AWS: {type(error).__name__}: {error}")
 
 

@@ -25,12 +25,14 @@ code, .id, .path, .value {
   font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace; font-size: .86em;
 }
 .soft { color: var(--soft); }
+.note, .kind { color: var(--soft); font-size: .85rem; }
+.kind { margin-left: .5rem; white-space: nowrap; }
 .summary { display: flex; flex-wrap: wrap; gap: 1.5rem 3rem; align-items: flex-end; margin: 2rem 0 0; }
 .figure b { display: block; font-size: 2.4rem; line-height: 1.1; font-weight: 600; letter-spacing: -.02em;
   font-variant-numeric: tabular-nums; }
 .figure span { color: var(--soft); font-size: .9rem; }
 .good { color: var(--good); } .bad { color: var(--bad); } .neutral { color: var(--neutral); }
-dl.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem 2rem;
+dl.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: 1rem 2rem;
   margin: 2.2rem 0 0; padding: 1.1rem 0 0; border-top: 1px solid var(--line); }
 dl.facts dt { color: var(--soft); font-size: .82rem; }
 dl.facts dd { margin: 0; overflow-wrap: anywhere; }
@@ -60,7 +62,7 @@ td.type { white-space: nowrap; }
 .body h3 { font-size: .82rem; font-weight: 500; color: var(--soft); margin: 1rem 0 .4rem; }
 .body ul { margin: 0; padding: 0; list-style: none; }
 .body li { overflow-wrap: anywhere; padding: .1rem 0; }
-.example { margin: 0 0 .8rem; }
+.example { margin: 0 0 1.1rem; }
 .example .scroll { border-radius: 6px; }
 .example p { margin: 0 0 .3rem; }
 .value { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; }

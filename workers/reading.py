@@ -16,7 +16,6 @@ from workers.fate import RejectedError
 from workers.port import Aggregate
 from workers.sqs import Received
 
-
 _NAMED_PLACES = 5
 """A list of a thousand bad items must not become a cause that no dead letter can carry."""
 

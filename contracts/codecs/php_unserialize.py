@@ -28,8 +28,8 @@ DEFAULT_LIMITS = Limits()
 _TOKEN = re.compile(
     rb"(?P<null>N;)"
     rb"|b:(?P<bool>[01]);"
-    rb"|i:(?P<int>[+-]?[0-9]+);"
-    rb"|d:(?P<float>NAN|-?INF|[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?);"
+    rb"|i:(?P<int>[+-]?[0-9]++);"
+    rb"|d:(?P<float>NAN|-?INF|[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?);"
     rb"|(?P<string>[sS]):(?P<string_length>[0-9]{1,19}):\""
     rb"|a:(?P<array>[0-9]{1,19}):\{"
     rb"|(?P<named>[OCE]):(?P<name_length>[0-9]{1,19}):\""

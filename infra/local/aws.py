@@ -21,12 +21,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import boto3
+import botocore.session
+
 from infra.local.certificate import write_certificate
 from infra.local.process import Child, listen
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _ACCESS_KEY_ID = "strangler-local"
-_PRESET_CONFIG = "[default]\n"
+_PROFILE = """\
+[default]
+region = {region}
+endpoint_url = {endpoint}
+"""
 
 
 class EmbeddedAws:
@@ -45,6 +52,7 @@ class EmbeddedAws:
         self._ready_within_s = ready_within_s
         self._data = folder / "aws"
         self._certificate = self._data / "server.crt"
+        self._config = self._data / "config"
         self._child: Child | None = None
 
     def __enter__(self) -> Self:
@@ -94,6 +102,19 @@ class EmbeddedAws:
             self._child = None
         shutil.rmtree(self._data, ignore_errors=True)
 
+    def session(self) -> boto3.Session:
+        """A session of the account's root here, for a process that has not got `environment`.
+
+        Only an AWS_ENDPOINT_URL of its own would lead it elsewhere.
+        """
+        session = botocore.session.Session()
+        settings = {"config_file": self._config, "ca_bundle": self._certificate, "profile": "default"}
+        for name, value in settings.items():
+            session.set_config_variable(name, str(value))
+        key_id, secret = self.environment["AWS_ACCESS_KEY_ID"], self.environment["AWS_SECRET_ACCESS_KEY"]
+        session.set_credentials(key_id, secret)
+        return boto3.Session(botocore_session=session)
+
     def fail(
         self,
         service: str,
@@ -124,8 +145,8 @@ class EmbeddedAws:
 
     def _client_environment(self) -> dict[str, str]:
         # A profile of the user's own must neither leak into a local run nor send one to a real account.
-        preset = self._data / "config"
-        preset.write_text(_PRESET_CONFIG, "utf-8")
+        profile = _PROFILE.format(region=self.region, endpoint=self.endpoint)
+        self._config.write_text(profile, "utf-8")
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_CA_BUNDLE": str(self._certificate),
@@ -135,8 +156,8 @@ class EmbeddedAws:
             "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(24),
             "AWS_SESSION_TOKEN": "",
             "AWS_PROFILE": "default",
-            "AWS_CONFIG_FILE": str(preset),
-            "AWS_SHARED_CREDENTIALS_FILE": str(preset),
+            "AWS_CONFIG_FILE": str(self._config),
+            "AWS_SHARED_CREDENTIALS_FILE": str(self._config),
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 

@@ -15,7 +15,7 @@ from ops.ledger import DIFFERING, Ledger
 from ops.option import DEFAULT_STACK, READS_AWS, Output, OutputOption, StackOption, TypeOption, lesson
 from ops.output import note, show, show_json
 from ops.report import Fact, Report, render
-from ops.session import open_session
+from ops.session import dynamodb_client
 from ops.table import comparison_tables
 from ops.wording import percent
 
@@ -33,7 +33,7 @@ EPILOG = lesson(
 )
 
 
-def show_comparison(  # noqa: PLR0913  # one parameter an option
+def show_comparison(
     *,
     message_type: TypeOption = None,
     verdict: Annotated[
@@ -57,7 +57,7 @@ def show_comparison(  # noqa: PLR0913  # one parameter an option
     index that may be a second behind.
     """
     comparison = compare(
-        Ledger(open_session().client("dynamodb"), stack),
+        Ledger(dynamodb_client(stack), stack),
         types=None if message_type is None else (message_type,),
         verdicts=DIFFERING if verdict is None else (verdict,),
         detailed_groups=signature_limit,

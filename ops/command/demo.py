@@ -24,18 +24,22 @@ EPILOG = lesson(
 )
 
 
-def demo(  # noqa: PLR0913  # one parameter an option
+def demo(
     *,
-    messages: Annotated[int, typer.Option(min=1, help="How many notifications the monolith publishes.")] = 2000,
+    messages: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How many notifications the monolith publishes.")
+    ] = 2000,
     break_: Annotated[
         Break | None, typer.Option("--break", help="Seed a realistic bug into one handler of the new side.")
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running at the end, until Ctrl-C.")] = False,
-    folder: Annotated[Path, typer.Option(help="Where logs, report and summary go.", file_okay=False)] = Path(
-        "var/demo"
-    ),
-    rate: Annotated[float, typer.Option(min=0, help="Messages a second; 0 is as fast as the broker takes them.")] = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Equal seeds publish equal messages.")] = 7,
+    folder: Annotated[
+        Path, typer.Option(metavar="PATH", help="Where logs, report and summary go.", file_okay=False)
+    ] = Path("var/demo"),
+    rate: Annotated[
+        float, typer.Option(min=0, metavar="R", help="Messages a second; 0 is as fast as the broker takes them.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Equal seeds publish equal messages.")] = 7,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Run the main job on this machine: real RabbitMQ, real PHP, an embedded AWS.
@@ -47,4 +51,14 @@ def demo(  # noqa: PLR0913  # one parameter an option
     """
     from ops.demo.command import demo as run  # noqa: PLC0415  # brings all of infra, which no other command waits for
 
-    raise typer.Exit(run(messages, break_, keep, folder, rate, seed, output is Output.JSON))
+    raise typer.Exit(
+        run(
+            messages,
+            break_=break_,
+            keep=keep,
+            folder=folder,
+            rate=rate,
+            seed=seed,
+            json_output=output is Output.JSON,
+        )
+    )

@@ -90,8 +90,12 @@ class Scene:
     def audit(self) -> dict[str, object]:
         """Run the independent audit as the program that it is."""
         done = subprocess.run(  # noqa: S603  our own module
-            [sys.executable, "-m", "ops.audit", "--published", self.places.published]
-            + ["--database", self.places.database, "--stack", STACK],
+            [
+                *(sys.executable, "-m", "ops.audit"),
+                *("--published", str(self.places.published)),
+                *("--database", str(self.places.database)),
+                *("--stack", STACK),
+            ],
             cwd=_REPOSITORY,
             env=self.environment,
             capture_output=True,

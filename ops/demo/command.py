@@ -1,0 +1,155 @@
+"""The demo from end to end: set the scene, publish, watch, compare, audit, report."""
+
+import json
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from infra.deploy import DeployError
+from infra.local.process import LocalProgramError
+from infra.package import PackageError
+from infra.synthesis import SynthesisError
+from ops.audit import read_published
+from ops.comparison import Comparison, compare
+from ops.demo.breakage import Break, patches
+from ops.demo.place import claim
+from ops.demo.scene import STACK, Scene
+from ops.demo.summary import Summary, tally
+from ops.demo.watch import Sight, publish_times, watch
+from ops.exit_code import ExitCode
+from ops.fault import CommandError
+from ops.ledger import Ledger, Timing
+from ops.output import note, show, show_json
+from ops.report import Fact, Report, render
+from ops.session import dynamodb_client
+from ops.table import comparison_tables
+from ops.wording import percent
+
+_EXAMPLES = 3
+
+
+def demo(
+    messages: int, *, break_: Break | None, keep: bool, folder: Path, rate: float, seed: int, json_output: bool
+) -> int:
+    """Run the main job and say how it went. Raises CommandError where something that it needs does not start."""
+    began = time.monotonic()
+    with claim(folder) as place:
+        note(f"starting RabbitMQ, AWS, PHP and the bridge; logs in {_short(place / 'logs')}")
+        try:
+            with Scene(place, patches(break_)) as scene:
+                note(f"up after {time.monotonic() - began:.0f} s; the monolith publishes {messages:,} notifications")
+                summary = _run(scene, messages, rate, seed, began)
+                _write(place, summary, break_)
+                _tell(place, summary, json_output=json_output)
+                if keep:
+                    _keep(scene, place)
+        except (LocalProgramError, PackageError, SynthesisError, DeployError) as error:
+            raise CommandError(ExitCode.FAILED, str(error)) from error
+    return ExitCode.OK if summary.succeeded else ExitCode.ATTENTION
+
+
+def _run(scene: Scene, messages: int, rate: float, seed: int, began: float) -> Summary:
+    scene.session()
+    ledger = Ledger(dynamodb_client(STACK), STACK)
+    publisher = scene.publish(messages, seed, rate)
+    with _bars(messages) as tell:
+        timings = watch(ledger, scene.places.published, scene.places.database, lambda: not publisher.ended, tell)
+    if publisher.code != 0:
+        raise publisher.not_ready("was stopped")
+    published = read_published(scene.places.published)
+    types = {message_id: type_name for message_id, (type_name, _) in published.items()}
+    comparison = compare(ledger, examples=_EXAMPLES)
+    return _summary(scene, types, timings, comparison, time.monotonic() - began)
+
+
+def _summary(
+    scene: Scene, types: dict[str, str], timings: tuple[Timing, ...], comparison: Comparison, duration_s: float
+) -> Summary:
+    return Summary(
+        published=len(types),
+        types=tally(types, publish_times(scene.places.published), timings),
+        groups=comparison.groups,
+        audit=scene.audit(),
+        duration_s=duration_s,
+    )
+
+
+class _bars:  # noqa: N801  used as a function: `with _bars(total) as tell`
+    """One bar for each station of a message's way."""
+
+    _STATIONS = ("published", "legacy", "new", "judged")
+    _LABELS = ("published by PHP", "processed by PHP", "processed by Lambda", "judged")
+
+    def __init__(self, messages: int) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:<20}"),
+            BarColumn(bar_width=40),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+        )
+        self._tasks = [self._progress.add_task(label, total=messages) for label in self._LABELS]
+
+    def __enter__(self) -> Callable[[Sight], None]:
+        self._progress.start()
+        return self._tell
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def _tell(self, sight: Sight) -> None:
+        for task, station in zip(self._tasks, self._STATIONS, strict=True):
+            self._progress.update(task, completed=getattr(sight, station))
+
+
+def _write(place: Path, summary: Summary, break_: Break | None) -> None:
+    (place / "summary.json").write_text(json.dumps(summary.document(), indent=2) + "\n", "utf-8")
+    facts = (
+        Fact("Published", f"{summary.published:,} distinct notifications"),
+        Fact("Lost", str(summary.audit["lost"])),
+        Fact("Processed twice", str(summary.audit["processed_twice"])),
+        Fact("Agreement", percent(summary.document()["agreement"])),
+        Fact("Seeded bug", "none" if break_ is None else break_.value),
+        Fact("Duration", f"{summary.duration_s:.0f} s"),
+        Fact("Made at", datetime.now(UTC).isoformat(" ", "seconds")),
+    )
+    page = render(Report("Shadow run: PHP and Python on the same messages", facts, summary.types, summary.groups))
+    (place / "report.html").write_text(page, "utf-8")
+
+
+def _tell(place: Path, summary: Summary, *, json_output: bool) -> None:
+    if json_output:
+        show_json(summary.document())
+    else:
+        show(comparison_tables(Comparison(summary.types, summary.groups), len(summary.groups)))
+    document = summary.document()
+    note(
+        f"\n{summary.published:,} published, {document['lost']} lost, {document['processed_twice']} processed twice "
+        f"(independent audit), agreement {percent(document['agreement'])}, {document['pending']} pending, "
+        f"{summary.duration_s:.0f} s"
+    )
+    note(f"report: {_short(place / 'report.html')}\nsummary: {_short(place / 'summary.json')}")
+
+
+def _keep(scene: Scene, place: Path) -> None:
+    """Leave all running until Ctrl-C, and tell a second shell how to reach it."""
+    names = [name for name in scene.environment if name.startswith(("AWS_", "AMQP_", "STRANGLER_"))]
+    file = place / "environment"
+    file.touch(0o600)
+    file.write_text("".join(f"export {name}='{scene.environment[name]}'\n" for name in sorted(names)), "utf-8")
+    note(f"\nkept running until Ctrl-C; in another shell: . {_short(file)} && .venv/bin/strangler status")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        note("stopping")
+
+
+def _short(path: Path) -> str:
+    """Relative to where the command was given, if it lies below."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

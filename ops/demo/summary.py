@@ -1,0 +1,85 @@
+"""What a run has shown, as figures: `summary.json`, and whether the run was a success."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from contracts.verdict import AGREED, Verdict, agreement
+from ops.comparison import DifferingGroup, TypeAgreement, quantile, total
+from ops.ledger import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The figures of one run."""
+
+    published: int
+    types: tuple[TypeAgreement, ...]
+    groups: tuple[DifferingGroup, ...]
+    audit: Mapping[str, Any]
+    duration_s: float
+
+    @property
+    def verdicts(self) -> Mapping[Verdict, int]:
+        """Number of messages by verdict."""
+        return total(self.types)
+
+    @property
+    def succeeded(self) -> bool:
+        """Nothing lost, nothing twice, and both sides agree on every single message."""
+        agreed = sum(count for verdict, count in self.verdicts.items() if verdict in AGREED)
+        clean = not (self.audit["lost"] or self.audit["processed_twice"] or self.audit["unexpected"])
+        return clean and agreed == self.published == self.audit["published"]
+
+    def document(self) -> dict[str, Any]:
+        """As it is written to `summary.json`."""
+        return {
+            "published": self.published,
+            "ledger": self.audit["ledger"],
+            "lost": self.audit["lost"],
+            "processed_twice": self.audit["processed_twice"],
+            "unexpected": self.audit["unexpected"],
+            "verdicts": _verdicts(self.verdicts),
+            "pending": self.verdicts.get(Verdict.PENDING, 0),
+            "agreement": agreement(self.verdicts),
+            "types": {
+                one.type: {
+                    "seen": one.seen,
+                    "agreed": sum(count for verdict, count in one.counts.items() if verdict in AGREED),
+                    "verdicts": _verdicts(one.counts),
+                    "agreement": one.agreement,
+                    "p50_s": one.p50_s,
+                    "p99_s": one.p99_s,
+                }
+                for one in self.types
+            },
+            "groups": [{"signature": one.signature, "count": one.count, "also": one.also} for one in self.groups],
+            "duration_s": round(self.duration_s, 1),
+            "succeeded": self.succeeded,
+        }
+
+
+def tally(
+    types: Mapping[str, str], published_at: Mapping[str, datetime], timings: Iterable[Timing]
+) -> tuple[TypeAgreement, ...]:
+    """Verdicts and times of every published message, by type; one without a verdict is pending."""
+    judged = {timing.message_id: timing for timing in timings if timing.verdict is not None}
+    counts: dict[str, dict[Verdict, int]] = defaultdict(lambda: defaultdict(int))
+    waits: dict[str, list[float]] = defaultdict(list)
+    for message_id, type_name in types.items():
+        timing = judged.get(message_id)
+        if timing is None or timing.verdict is None or timing.judged_at is None:
+            counts[type_name][Verdict.PENDING] += 1
+            continue
+        counts[type_name][timing.verdict] += 1
+        waits[type_name].append((timing.judged_at - published_at[message_id]).total_seconds())
+    return tuple(
+        TypeAgreement(name, dict(counts[name]), quantile(waits[name], 0.5), quantile(waits[name], 0.99))
+        for name in sorted(counts)
+    )
+
+
+def _verdicts(counts: Mapping[Verdict, int]) -> dict[str, int]:
+    return {verdict.value: counts[verdict] for verdict in Verdict if counts.get(verdict)}

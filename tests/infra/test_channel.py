@@ -1,0 +1,98 @@
+from contracts import naming
+from contracts.registry import FAMILIES
+from tests.infra.template import ACCOUNT, REGION, STACK, Resource, Template
+
+QUEUES = {
+    **{
+        naming.queue_name(STACK, family.name, ordered=family.ordered): naming.dead_letter_queue_name(
+            STACK, family.name, ordered=family.ordered
+        )
+        for family in FAMILIES
+    },
+    naming.outcome_queue_name(STACK): naming.outcome_dead_letter_queue_name(STACK),
+}
+JUDGE_DEAD_LETTERS = naming.judge_dead_letter_queue_name(STACK)
+DEAD_LETTERS = [*QUEUES.values(), JUDGE_DEAD_LETTERS]
+SIX_TIMEOUTS = 6
+
+
+def test_queues_have_the_names_of_the_contracts(template: Template) -> None:
+    names = [queue.name for queue in template.resources("AWS::SQS::Queue")]
+    assert sorted(names) == sorted([*QUEUES, *DEAD_LETTERS])
+
+
+def test_every_queue_gives_up_into_its_own_dead_letters(template: Template) -> None:
+    for name, dead_letters in QUEUES.items():
+        redrive = template.named("AWS::SQS::Queue", name).properties["RedrivePolicy"]
+        assert redrive["deadLetterTargetArn"] == f"arn:aws:sqs:{REGION}:{ACCOUNT}:{dead_letters}"
+        assert redrive["maxReceiveCount"] >= 100, "an outage must not turn a backlog into dead letters"
+
+
+def test_dead_letters_are_kept_longer_than_messages_wait(template: Template) -> None:
+    for name, dead_letters in QUEUES.items():
+        waits_s = template.named("AWS::SQS::Queue", name).properties["MessageRetentionPeriod"]
+        kept_s = template.named("AWS::SQS::Queue", dead_letters).properties["MessageRetentionPeriod"]
+        assert waits_s < kept_s == 14 * 24 * 3600
+
+
+def test_where_order_matters_the_queue_is_fifo_in_high_throughput_mode(template: Template) -> None:
+    for family in FAMILIES:
+        name = naming.queue_name(STACK, family.name, ordered=family.ordered)
+        properties = template.named("AWS::SQS::Queue", name).properties
+        expected = ("messageGroup", "perMessageGroupId") if family.ordered else (None, None)
+        assert (properties.get("DeduplicationScope"), properties.get("FifoThroughputLimit")) == expected
+        assert properties.get("FifoQueue", False) is family.ordered is name.endswith(".fifo")
+
+
+def test_no_queue_can_be_reached_without_tls_or_keeps_plain_text(template: Template) -> None:
+    queues = template.resources("AWS::SQS::Queue")
+    policies = template.resources("AWS::SQS::QueuePolicy")
+    assert all(queue.properties["SqsManagedSseEnabled"] for queue in queues)
+    covered = {url.rsplit("/", 1)[1] for policy in policies for url in policy.properties["Queues"]}
+    assert covered == {queue.name for queue in queues}
+    for policy in policies:
+        (statement,) = policy.properties["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def test_a_message_stays_invisible_for_six_times_the_function_that_works_on_it(template: Template) -> None:
+    (timeout_s,) = {function.properties["Timeout"] for function in template.resources("AWS::Lambda::Function")}
+    for name in QUEUES:
+        visible_s = template.named("AWS::SQS::Queue", name).properties["VisibilityTimeout"]
+        assert visible_s >= SIX_TIMEOUTS * timeout_s
+
+
+def test_every_dead_letter_and_every_old_message_raises_an_alarm(template: Template) -> None:
+    assert {_queue(alarm) for alarm in _alarms(template, "ApproximateNumberOfMessagesVisible")} == set(DEAD_LETTERS)
+    assert {_queue(alarm) for alarm in _alarms(template, "ApproximateAgeOfOldestMessage")} == set(QUEUES)
+    for alarm in _alarms(template, "ApproximateNumberOfMessagesVisible"):
+        assert alarm.properties["Threshold"] == 1
+
+
+def test_a_judge_that_falls_behind_raises_an_alarm(template: Template) -> None:
+    (alarm,) = _alarms(template, "IteratorAge")
+    assert _dimensions(alarm) == {"FunctionName": naming.judge_function_name(STACK)}
+
+
+def test_every_alarm_tells_somebody_and_is_not_raised_by_silence(template: Template) -> None:
+    for alarm in template.resources("AWS::CloudWatch::Alarm"):
+        assert alarm.properties["AlarmActions"]
+        assert alarm.properties["TreatMissingData"] == "notBreaching"
+
+
+def test_queues_outlive_the_stack_unless_it_is_disposable(template: Template, disposable_template: Template) -> None:
+    kept = {queue.attributes["DeletionPolicy"] for queue in template.resources("AWS::SQS::Queue")}
+    gone = {queue.attributes["DeletionPolicy"] for queue in disposable_template.resources("AWS::SQS::Queue")}
+    assert (kept, gone) == ({"Retain"}, {"Delete"})
+
+
+def _alarms(template: Template, metric: str) -> list[Resource]:
+    return [one for one in template.resources("AWS::CloudWatch::Alarm") if one.properties.get("MetricName") == metric]
+
+
+def _dimensions(alarm: Resource) -> dict[str, str]:
+    return {one["Name"]: one["Value"] for one in alarm.properties["Dimensions"]}
+
+
+def _queue(alarm: Resource) -> str:
+    return _dimensions(alarm)["QueueName"]

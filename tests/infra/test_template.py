@@ -1,0 +1,83 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.synthesis import SynthesisError, run_cdk, synthesise
+from tests.infra.template import STACK, Template
+
+INLINE_LIMIT_BYTES = 51_200
+
+
+@pytest.fixture(scope="module")
+def nag_reports(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("nag")
+    run_cdk(folder, "--check")
+    report = json.loads((folder / "validation-report.json").read_text("utf-8"))
+    return list(report["pluginReports"])
+
+
+def test_cdk_nag_finds_nothing_without_a_reason(nag_reports: list[dict[str, Any]]) -> None:
+    names = {report["pluginName"] for report in nag_reports}
+    assert {"AwsSolutions", "Serverless"} <= names, "the rules have to run to find nothing"
+    assert [report["violations"] for report in nag_reports if report["violations"]] == []
+
+
+def test_every_finding_that_stays_has_a_reason(nag_reports: list[dict[str, Any]]) -> None:
+    reasons = {
+        accepted["acknowledgedId"]: accepted["reason"]
+        for report in nag_reports
+        for accepted in report["suppressedViolations"]
+    }
+    assert set(reasons) == {
+        "AwsSolutions::AwsSolutions-L1",
+        "AwsSolutions::AwsSolutions-SQS3",
+        "CloudFormation-Validate::W2509",
+        "Serverless::Serverless-LambdaDLQ",
+        "Serverless::Serverless-LambdaEventSourceMappingDestination",
+        "Serverless::Serverless-LambdaLatestVersion",
+        "Serverless::Serverless-LambdaTracing",
+        "Serverless::Serverless-SQSRedrivePolicy",
+    }
+    assert all(len(reason) > len("is needed") for reason in reasons.values())
+
+
+def test_cfn_lint_finds_nothing(template: Template, tmp_path: Path) -> None:
+    file = tmp_path / "template.json"
+    file.write_text(template.text, "utf-8")
+    ignored = "W3005"  # a dependency that CDK states twice
+    linter = str(Path(sys.executable).with_name("cfn-lint"))
+    command = [linter, "--regions", "eu-west-1", "--ignore-checks", ignored, "--", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_template_fits_into_a_request(template: Template) -> None:
+    assert len(template.text.encode()) < INLINE_LIMIT_BYTES
+
+
+def test_the_template_needs_no_bootstrap_and_no_asset(template: Template) -> None:
+    assert not [name for name in template.document["Parameters"] if "Bootstrap" in name or "Asset" in name]
+    assert "Rules" not in template.document
+    assert set(template.document["Parameters"]) == {"CodeBucket", "CodeKey", "WebhookSecretArn", "WorkerConcurrency"}
+
+
+def test_the_template_names_no_account_region_or_stack(template: Template) -> None:
+    assert "arn:aws:" not in template.text
+    assert f'"{STACK}-' not in template.text
+
+
+def test_a_second_synthesis_comes_from_the_first(monkeypatch: pytest.MonkeyPatch, template: Template) -> None:
+    def fail(*_: object) -> None:
+        pytest.fail("CDK ran again")
+
+    monkeypatch.setattr("infra.synthesis.run_cdk", fail)
+    assert synthesise() == template.text
+
+
+def test_a_failing_synthesis_says_what_cdk_said(tmp_path: Path) -> None:
+    with pytest.raises(SynthesisError, match="unrecognized arguments: --no-such-option"):
+        run_cdk(tmp_path, "--no-such-option")

@@ -1,0 +1,198 @@
+import json
+import math
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.php import json_reader
+from contracts.php.json import JsonError, JsonObject, JsonOptions, json_decode, json_encode
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('Café / \\ "', '"Caf\\u00e9 \\/ \\\\ \\""'),
+        ("\b\f\n\r\t\0\x1f\x7f", '"\\b\\f\\n\\r\\t\\u0000\\u001f\x7f"'),
+        ("a/\x7f/b", '"a\\/\x7f\\/b"'),
+        ("😀\u2028", '"\\ud83d\\ude00\\u2028"'),
+        (b"caf\xc3\xa9", '"caf\\u00e9"'),
+        ("\udcc3\udca9", '"\\u00e9"'),  # two halves, put together again
+        ([10.0, 0.1, 1e-7, 1e25, -0.0], "[10,0.1,1.0e-7,1.0e+25,-0]"),
+        ([None, True, False, -7], "[null,true,false,-7]"),
+        ({}, "[]"),
+        ([], "[]"),
+        (JsonObject(), "{}"),
+        ({0: "a", 1: "b"}, '["a","b"]'),
+        ({"0": "a", "1": "b"}, '["a","b"]'),
+        ({1: "a", 0: "b"}, '{"1":"a","0":"b"}'),
+        ({1: "a"}, '{"1":"a"}'),
+        ({"a": [], "b": {"c": ()}}, '{"a":[],"b":{"c":[]}}'),
+        (JsonObject({"0": "a"}), '{"0":"a"}'),
+    ],
+)
+def test_values_are_written_as_php_writes_them(value: Any, expected: str) -> None:
+    assert json_encode(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "options", "expected"),
+    [
+        ("é/\u2028", {"unescaped_unicode": True}, '"é\\/\\u2028"'),
+        ("é/", {"unescaped_slashes": True}, '"\\u00e9/"'),
+        ("\\/", {"unescaped_slashes": True}, '"\\\\/"'),
+        ("\u2028", {"unescaped_unicode": True, "unescaped_line_terminators": True}, '"\u2028"'),
+        ([10.0, 1.5], {"preserve_zero_fraction": True}, "[10.0,1.5]"),
+        ([1], {"force_object": True}, '{"0":1}'),
+        ({}, {"force_object": True}, "{}"),
+        (["007", "1.50", "x"], {"numeric_check": True}, '[7,1.5,"x"]'),
+        (
+            "<&'\"\\",
+            {"hex_tag": True, "hex_amp": True, "hex_apos": True, "hex_quot": True},
+            '"\\u003C\\u0026\\u0027\\u0022\\\\"',
+        ),
+        (
+            {"a": [1, {}], "b": []},
+            {"pretty_print": True},
+            '{\n    "a": [\n        1,\n        []\n    ],\n    "b": []\n}',
+        ),
+    ],
+)
+def test_options_work_as_phps_flags(value: Any, options: JsonOptions, expected: str) -> None:
+    assert json_encode(value, **options) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("\udcc3", "utf8"),
+        ({"\udcc3": 1}, "utf8"),
+        (b"\xff", "utf8"),
+        (chr(0xD800), "utf8"),
+        (math.inf, "inf_or_nan"),
+        ([math.nan], "inf_or_nan"),
+        (2**63, "unsupported_type"),
+        (Decimal("1.1"), "unsupported_type"),
+    ],
+)
+def test_what_php_cannot_write_is_an_error(value: Any, code: str) -> None:
+    with pytest.raises(JsonError) as caught:
+        json_encode(value)
+    assert caught.value.code == code
+
+
+def nested(levels: int) -> Any:
+    value: Any = []
+    for _ in range(levels - 1):
+        value = [value]
+    return value
+
+
+def test_512_levels_are_written_and_513_are_not() -> None:
+    assert json_encode(nested(512)) == "[" * 512 + "]" * 512
+    with pytest.raises(JsonError, match="depth"):
+        json_encode(nested(513))
+
+
+def test_a_value_that_holds_itself_is_an_error_and_no_endless_loop() -> None:
+    array: list[Any] = []
+    array.append(array)
+    with pytest.raises(JsonError, match="depth"):
+        json_encode(array)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("-0", 0),
+        ("9223372036854775807", 9223372036854775807),
+        ("9223372036854775808", 9223372036854775808.0),
+        ("1" * 5000, math.inf),
+        ("1E400", math.inf),
+        ('{"a":1,"b":2,"a":3}', {"a": 3, "b": 2}),
+        ('{"0":"x","07":1,"-5":2}', {0: "x", "07": 1, -5: 2}),
+        ('{"\\u0030":1}', {0: 1}),
+        ("{}", {}),
+        (' [1 , "\\ud83d\\ude00\\/"]\n', [1, "😀/"]),
+        ('"\x7f\\u0000"', "\x7f\0"),
+    ],
+)
+def test_texts_are_read_as_php_reads_them(text: str, expected: Any) -> None:
+    value = json_decode(text)
+    assert value == expected
+    assert type(value) is type(expected)
+    assert list(value) == list(expected) if isinstance(value, dict) else True
+
+
+def test_an_object_with_list_keys_comes_back_as_a_list() -> None:
+    assert json_encode(json_decode('{"0":"x","1":{}}')) == '["x",[]]'
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "position"),
+    [
+        (b"", "syntax", 0),
+        (b"NaN", "syntax", 0),
+        (b"TRUE", "syntax", 0),
+        (b"[1,]", "syntax", 3),
+        (b"01", "syntax", 1),
+        (b'{"a":1', "syntax", 6),
+        (b"[1}", "state_mismatch", 2),
+        (b'["\xc3\xa9\x01"]', "control_character", 4),
+        (b'"abc', "control_character", 4),
+        (b'["\xff"]', "utf8", 2),
+        (b'["\\ud800"]', "utf16", 2),
+        (b'["\\x"]', "syntax", 2),
+        (b"\xef\xbb\xbf[]", "syntax", 0),
+        (b"[" * 512 + b"]" * 512, "depth", 511),
+        (b"[" * 100_000, "depth", 511),
+        (b"[]]", "syntax", 2),
+    ],
+)
+def test_what_php_refuses_is_refused_with_its_place(text: bytes, code: str, position: int) -> None:
+    with pytest.raises(JsonError) as caught:
+        json_decode(text)
+    assert (caught.value.code, caught.value.position) == (code, position)
+
+
+def test_511_levels_are_read() -> None:
+    assert json_decode("[" * 511 + "]" * 511) == nested(511)
+
+
+def test_an_error_holds_nothing_of_the_text() -> None:
+    with pytest.raises(JsonError) as caught:
+        json_decode('{"iban":"FR7630006000011234567890189"')
+    assert "FR76" not in repr(caught.value)
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers().map(str), inner),
+    max_leaves=20,
+)
+
+
+@settings(deadline=None)
+@given(st.builds(json.dumps, VALUES, ensure_ascii=st.booleans()) | st.text('[]{}:,"\\u0123d8f -.eE\n') | st.text())
+def test_the_fast_way_and_phps_own_grammar_agree(text: str) -> None:
+    def outcome(read: Any) -> tuple[Any, Any]:
+        try:
+            return repr(read()), None
+        except JsonError as error:
+            return None, (error.code, error.position)
+
+    data = text.encode("utf-8", "surrogatepass")
+    assert outcome(lambda: json_decode(data)) == outcome(json_reader._Reader(data, 512).read)
+
+
+@settings(deadline=None)
+@given(VALUES)
+def test_what_is_written_reads_as_what_it_was(value: Any) -> None:
+    try:
+        text = json_encode(value)
+    except JsonError:
+        return
+    assert json_encode(json_decode(text)) == text

@@ -1,0 +1,367 @@
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from contracts.difference import Difference
+from contracts.effect import Attempt, Effect, parse_json
+from contracts.judge import Judgement, final_ending, judge
+from contracts.registry import type_named
+from contracts.rule import Rule
+from contracts.verdict import Verdict
+from tests.fakes.outcome import attempt, message, row, webhook
+
+TODAY = date(2026, 11, 21)
+CLOCK = Rule("row:payins.recorded_at", "time within", "clock", "payments", date(2026, 12, 31), tolerance_s=10)
+REFERENCE = Rule("message:accounting/payin.booked.body.reference", "uuid", "random", "payments", date(2026, 12, 31))
+UUID = "c63a6a2b-2cd3-40f1-b3d8-fe37e1a4ab54"
+OTHER_UUID = "3c58b862-b364-439d-b9e5-5c19f12584c1"
+DERIVED = {
+    "webhook:payin.booked.headers.X-Signature": "webhook:payin.booked.body.object_payload",
+    "webhook:payin.booked.body.object_payload_signature": "webhook:payin.booked.body.object_payload",
+}
+
+
+def judged(
+    control: Iterable[Effect],
+    candidate: Iterable[Effect],
+    rules: Iterable[Rule] = (),
+    derived: Mapping[str, str] | None = None,
+    today: date = TODAY,
+) -> Judgement:
+    return judge([attempt(*control)], [attempt(*candidate)], rules=rules, derived=derived, today=today)
+
+
+def places(judgement: Judgement) -> list[tuple[str, str]]:
+    return [(one.path, one.kind) for one in judgement.differences]
+
+
+def differ(control: Any, candidate: Any) -> tuple[Difference, ...]:
+    return judged([row(x=control)], [row(x=candidate)]).differences
+
+
+def test_equal_effects_match() -> None:
+    effects = [row(amount="1.00", cents=100), message('{"a":1}'), webhook("{}", "s")]
+    assert judged(effects, effects) == Judgement(Verdict.MATCH)
+
+
+def test_two_sides_that_did_nothing_match() -> None:
+    assert judged([], []).verdict is Verdict.MATCH
+
+
+def test_effects_are_a_multiset_and_their_order_is_nothing() -> None:
+    effects = [row(key="1", a=1), row(key="2", a=2), message("x"), message("y")]
+    assert judged(effects, effects[::-1]).verdict is Verdict.MATCH
+
+
+def test_a_value_within_a_rule_is_a_match_by_rule_that_names_the_rule() -> None:
+    judgement = judged(
+        [row(recorded_at="2026-11-21 10:00:00")], [row(recorded_at="2026-11-21 10:00:10")], rules=[CLOCK, REFERENCE]
+    )
+    assert judgement == Judgement(Verdict.MATCH_BY_RULE, rules=(CLOCK,))
+
+
+def test_a_value_past_a_rule_is_a_mismatch() -> None:
+    judgement = judged([row(recorded_at="2026-11-21 10:00:00")], [row(recorded_at="2026-11-21 10:00:11")], [CLOCK])
+    assert judgement.verdict is Verdict.MISMATCH
+    assert places(judgement) == [("row:payins.recorded_at", "value")]
+
+
+def test_a_rule_tolerates_within_a_json_body() -> None:
+    judgement = judged(
+        [message(f'{{"reference":"{UUID}"}}')], [message(f'{{"reference":"{OTHER_UUID}"}}')], rules=[REFERENCE]
+    )
+    assert judgement.verdict is Verdict.MATCH_BY_RULE
+
+
+def test_an_expired_rule_does_not_tolerate() -> None:
+    effects = [row(recorded_at="2026-11-21 10:00:00")], [row(recorded_at="2026-11-21 10:00:01")]
+    assert judged(*effects, [CLOCK], today=date(2026, 12, 31)).verdict is Verdict.MATCH_BY_RULE
+    assert judged(*effects, [CLOCK], today=date(2027, 1, 1)).verdict is Verdict.MISMATCH
+
+
+@pytest.mark.parametrize("missing", [{}, {"recorded_at": None}, {"recorded_at": ""}, {"recorded_at": 1}])
+def test_a_rule_never_masks_a_missing_value(missing: dict[str, Any]) -> None:
+    there = row(recorded_at="2026-11-21 10:00:00")
+    assert judged([there], [row(**missing)], [CLOCK]).verdict is Verdict.MISMATCH
+    assert judged([row(**missing)], [there], [CLOCK]).verdict is Verdict.MISMATCH
+
+
+def test_a_rule_on_one_field_leaves_the_others_to_be_judged() -> None:
+    judgement = judged(
+        [row(recorded_at="2026-11-21 10:00:00", amount="1.00")],
+        [row(recorded_at="2026-11-21 10:00:01", amount="1.01")],
+        [CLOCK],
+    )
+    assert judgement.verdict is Verdict.MISMATCH
+    assert places(judgement) == [("row:payins.amount", "value")]
+
+
+def test_rules_that_come_from_a_generator_serve_every_difference() -> None:
+    two = [row(key=key, recorded_at="2026-11-21 10:00:00") for key in "ab"]
+    later = [row(key=key, recorded_at="2026-11-21 10:00:01") for key in "ab"]
+    assert judged(two, later, rules=iter([CLOCK])).verdict is Verdict.MATCH_BY_RULE
+
+
+def test_an_effect_that_only_the_control_has_is_missing() -> None:
+    judgement = judged([row(a=1), message("x")], [row(a=1)])
+    assert judgement.verdict is Verdict.MISMATCH
+    assert places(judgement) == [("message:accounting/payin.booked", "missing effect")]
+
+
+def test_an_effect_that_only_the_candidate_has_is_extra() -> None:
+    judgement = judged([row(a=1)], [row(a=1), message("x")])
+    assert judgement.verdict is Verdict.MISMATCH
+    assert places(judgement) == [("message:accounting/payin.booked", "extra effect")]
+
+
+def test_the_same_row_under_another_key_is_another_row() -> None:
+    judgement = judged([row(key="1", a=1)], [row(key="2", a=1)])
+    assert sorted(places(judgement)) == [("row:payins", "extra effect"), ("row:payins", "missing effect")]
+
+
+def test_an_effect_that_the_candidate_doubled_is_a_duplicate() -> None:
+    judgement = judged([row(a=1)], [row(a=1), row(a=1)])
+    assert judgement.verdict is Verdict.DUPLICATE
+    assert places(judgement) == [("row:payins", "extra effect")]
+
+
+def test_an_effect_that_the_control_doubled_is_a_duplicate() -> None:
+    judgement = judged([message("x"), message("x")], [message("x")])
+    assert judgement.verdict is Verdict.DUPLICATE
+    assert places(judgement) == [("message:accounting/payin.booked", "missing effect")]
+
+
+def test_an_effect_that_was_doubled_with_tolerated_noise_is_a_duplicate() -> None:
+    early, late = row(recorded_at="2026-11-21 10:00:00"), row(recorded_at="2026-11-21 10:00:01")
+    assert judged([early], [late, late], [CLOCK]).verdict is Verdict.DUPLICATE
+
+
+def test_a_second_effect_with_another_value_is_no_duplicate() -> None:
+    judgement = judged([message("x")], [message("x"), message("y")])
+    assert judgement.verdict is Verdict.MISMATCH
+    assert places(judgement) == [("message:accounting/payin.booked", "extra effect")]
+
+
+def test_a_doubled_effect_beside_a_difference_is_a_mismatch() -> None:
+    judgement = judged([row(a=1), message("x")], [row(a=2), message("x"), message("x")])
+    assert judgement.verdict is Verdict.MISMATCH
+    assert len(judgement.differences) == 2
+
+
+def test_effects_of_a_failed_attempt_count() -> None:
+    control = [attempt(row(a=1), ending="retried", number=1), attempt(row(a=1), number=2)]
+    assert judge(control, [attempt(row(a=1))], today=TODAY).verdict is Verdict.DUPLICATE
+    assert judge(control, [attempt(row(a=1), row(a=1))], today=TODAY).verdict is Verdict.MATCH
+
+
+def test_attempts_count_by_their_number_and_not_by_their_order() -> None:
+    control = [attempt(row(a=1), number=2), attempt(ending="retried", number=1)]
+    assert final_ending(control) == "done"
+    assert judge(control, [attempt(row(a=1))], today=TODAY).verdict is Verdict.MATCH
+
+
+@pytest.mark.parametrize(
+    "attempts",
+    [
+        [],
+        [attempt(row(a=1), ending="retried")],
+        [attempt(ending="duplicate", number=2)],
+        [attempt(ending="retried"), attempt(ending="duplicate", number=2)],
+        [attempt(number=1, ending="retried"), attempt(number=3, ending="retried")],
+    ],
+    ids=["nothing seen", "retried", "only a duplicate seen", "a duplicate after a retry", "retried again"],
+)
+def test_a_side_without_a_final_ending_leaves_the_verdict_pending(attempts: list[Attempt]) -> None:
+    done = [attempt(row(a=1))]
+    assert judge(attempts, done, today=TODAY).verdict is Verdict.PENDING
+    assert judge(done, attempts, today=TODAY).verdict is Verdict.PENDING
+
+
+def test_a_repeated_delivery_that_was_recognised_changes_nothing() -> None:
+    control = [attempt(row(a=1)), attempt(ending="duplicate", number=2)]
+    assert judge(control, [attempt(row(a=1))], today=TODAY).verdict is Verdict.MATCH
+
+
+def test_an_effect_of_a_recognised_repetition_counts_all_the_same() -> None:
+    control = [attempt(row(a=1)), attempt(row(a=1), ending="duplicate", number=2)]
+    assert judge(control, [attempt(row(a=1))], today=TODAY).verdict is Verdict.DUPLICATE
+
+
+def test_rejected_against_done_is_an_error_on_one_side() -> None:
+    rejected, done = [attempt(ending="rejected")], [attempt(row(a=1))]
+    judgement = judge(rejected, done, today=TODAY)
+    assert judgement.verdict is Verdict.ERROR_ONE_SIDE
+    assert places(judgement) == [("row:payins", "extra effect")]
+    assert judge(done, rejected, today=TODAY).verdict is Verdict.ERROR_ONE_SIDE
+
+
+def test_rejected_against_done_is_an_error_even_without_any_effect() -> None:
+    judgement = judge([attempt(ending="rejected")], [attempt()], today=TODAY)
+    assert judgement == Judgement(Verdict.ERROR_ONE_SIDE)
+
+
+def test_both_rejected_is_a_match_whatever_the_cause() -> None:
+    control = [attempt(ending="rejected", cause="RejectedNotification")]
+    candidate = [attempt(ending="rejected", cause="model:amount")]
+    assert judge(control, candidate, today=TODAY).verdict is Verdict.MATCH
+
+
+def test_both_rejected_with_an_effect_on_one_side_is_a_mismatch() -> None:
+    control, candidate = [attempt(row(a=1), ending="rejected")], [attempt(ending="rejected")]
+    assert judge(control, candidate, today=TODAY).verdict is Verdict.MISMATCH
+
+
+@pytest.mark.parametrize(
+    ("control", "candidate"),
+    [
+        ("1", "1.0"),
+        ("1.0", "1"),
+        ("true", "1"),
+        ("0", "false"),
+        ('"1"', "1"),
+        ("null", '""'),
+        ("null", "0"),
+        ("[]", "{}"),
+        ('{"base64":"/w=="}', "null"),
+        ('{"a":1}', "[1]"),
+    ],
+)
+def test_values_of_another_type_differ_in_type(control: str, candidate: str) -> None:
+    (difference,) = differ(parse_json(control), parse_json(candidate))
+    assert difference.kind == "type"
+
+
+@pytest.mark.parametrize(
+    ("control", "candidate"),
+    [
+        ("0.30000000000000004", "0.3"),
+        ("10000000000000001.1", "10000000000000001.9"),
+        ("0.1", "-0.1"),
+        ("1e2", "100.01"),
+        ('"1.50"', '"1.5"'),
+        ("9007199254740993", "9007199254740992"),
+        ("0.0", "-0.0"),
+    ],
+)
+def test_money_is_compared_by_every_digit(control: str, candidate: str) -> None:
+    (difference,) = differ(parse_json(control), parse_json(candidate))
+    assert difference.kind == "value"
+
+
+@pytest.mark.parametrize(
+    ("control", "candidate"), [("1.50", "1.5"), ("1e2", "100.0"), ("0.00", "0.0"), ("12E-1", "1.2"), ("10.0", "1e1")]
+)
+def test_numbers_that_are_equal_match_however_they_are_written(control: str, candidate: str) -> None:
+    assert differ(parse_json(control), parse_json(candidate)) == ()
+
+
+def test_the_sum_of_a_tenth_and_two_tenths_is_not_three_tenths() -> None:
+    (difference,) = differ(Decimal(repr(0.1 + 0.2)), Decimal("0.3"))
+    assert difference.kind == "value"
+
+
+def test_lists_are_compared_with_their_repetitions() -> None:
+    (difference,) = differ([1, 1, 2], [1, 2, 2])
+    assert (difference.path, difference.kind) == ("row:payins.x[]", "value")
+    (difference,) = differ([1, 1], [1])
+    assert (difference.path, difference.kind) == ("row:payins.x[]", "missing")
+
+
+def test_a_difference_in_a_json_body_names_the_field() -> None:
+    judgement = judged(
+        [message('{"payin":"1","net":{"fee":1.5,"tags":["a","b"]}}')],
+        [message('{"payin":"1","net":{"fee":1.51,"tags":["a"]}}')],
+    )
+    assert places(judgement) == [
+        ("message:accounting/payin.booked.body.net.fee", "value"),
+        ("message:accounting/payin.booked.body.net.tags[]", "missing"),
+    ]
+
+
+@pytest.mark.parametrize("candidate", ['{"b":2,"a":1}', '{"a": 1, "b": 2}', '{"a":1,"b":2 }', '{"\\u0061":1,"b":2}'])
+def test_bodies_that_are_the_same_json_differ_in_encoding(candidate: str) -> None:
+    judgement = judged([message('{"a":1,"b":2}')], [message(candidate)])
+    assert judgement.verdict is Verdict.MISMATCH
+    assert [(one.path, one.kind, one.control_shape) for one in judgement.differences] == [
+        ("message:accounting/payin.booked.body", "encoding", "json")
+    ]
+
+
+@pytest.mark.parametrize(
+    "candidate", ['{"a":NaN}', '{"a":Infinity}', '{"a":1e99999999999999999999}', "{" * 50_000, '{"a":1', "[1]"]
+)
+def test_a_body_that_is_no_json_differs_as_a_text(candidate: str) -> None:
+    judgement = judged([message('{"a":1}')], [message(candidate)])
+    assert places(judgement) == [("message:accounting/payin.booked.body", "value")]
+
+
+def test_a_list_or_an_object_that_only_one_side_has_is_told_as_missing() -> None:
+    judgement = judged([row(a={"b": [1]}, c=1)], [row(c=1, d=[])])
+    assert places(judgement) == [("row:payins.a", "missing"), ("row:payins.d", "extra")]
+
+
+def signed(amount: str, signature: str, tag: str = "t") -> Effect:
+    payload = f'{{"payins":[{{"amount":"{amount}","tag":"{tag}"}}]}}'
+    return webhook(f'{{"object_payload":{payload},"object_payload_signature":"{signature}"}}', signature)
+
+
+def test_a_derived_signature_is_left_out_when_what_it_signs_differs() -> None:
+    judgement = judged([signed("1.00", "s1")], [signed("1.01", "s2")], derived=DERIVED)
+    assert places(judgement) == [("webhook:payin.booked.body.object_payload.payins[].amount", "value")]
+
+
+def test_a_derived_signature_is_kept_when_it_differs_alone() -> None:
+    judgement = judged([signed("1.00", "s1")], [signed("1.00", "s2")], derived=DERIVED)
+    assert sorted(places(judgement)) == [
+        ("webhook:payin.booked.body.object_payload_signature", "value"),
+        ("webhook:payin.booked.headers.X-Signature", "value"),
+    ]
+
+
+def test_a_derived_signature_is_kept_when_another_webhook_differs() -> None:
+    judgement = judged(
+        [signed("1.00", "s1"), signed("7.00", "s7")], [signed("1.00", "s2"), signed("7.01", "s8")], derived=DERIVED
+    )
+    assert sorted(places(judgement)) == [
+        ("webhook:payin.booked.body.object_payload.payins[].amount", "value"),
+        ("webhook:payin.booked.body.object_payload_signature", "value"),
+        ("webhook:payin.booked.headers.X-Signature", "value"),
+    ]
+
+
+def test_a_signature_over_a_tolerated_value_is_tolerated_too() -> None:
+    rule = Rule(
+        "webhook:payin.booked.body.object_payload.payins[].tag", "uuid", "random", "payments", date(2026, 12, 31)
+    )
+    judgement = judged([signed("1", "s1", UUID)], [signed("1", "s2", OTHER_UUID)], [rule], DERIVED)
+    assert judgement == Judgement(Verdict.MATCH_BY_RULE, rules=(rule,))
+
+
+def test_an_error_on_one_side_leaves_out_derived_differences_too() -> None:
+    control = [attempt(signed("1.00", "s1"), ending="rejected")]
+    judgement = judge(control, [attempt(signed("1.01", "s2"))], derived=DERIVED, today=TODAY)
+    assert judgement.verdict is Verdict.ERROR_ONE_SIDE
+    assert places(judgement) == [("webhook:payin.booked.body.object_payload.payins[].amount", "value")]
+
+
+def test_effects_of_one_name_are_paired_with_those_that_they_differ_least_from() -> None:
+    control = [message(f'{{"reference":"{UUID}","n":{n}}}') for n in (1, 2, 3)]
+    candidate = [message(f'{{"reference":"{OTHER_UUID}","n":{n}}}') for n in (3, 1, 2)]
+    assert judged(control, candidate, [REFERENCE]).verdict is Verdict.MATCH_BY_RULE
+    candidate[2] = message(f'{{"reference":"{OTHER_UUID}","n":4}}')
+    assert places(judged(control, candidate, [REFERENCE])) == [("message:accounting/payin.booked.body.n", "value")]
+
+
+def test_the_rules_of_the_registry_tolerate_what_they_are_for() -> None:
+    payin = type_named("payin.create")
+    judgement = judge(
+        [attempt(row(recorded_at="2026-11-21 10:00:00"))],
+        [attempt(row(recorded_at="2026-11-21 10:59:59"))],
+        rules=payin.rules,
+        derived=payin.derived,
+        today=TODAY,
+    )
+    assert judgement.verdict is Verdict.MATCH_BY_RULE
