@@ -139,11 +139,11 @@ def _pair_closest(theirs: Sequence[Effect], ours: Sequence[Effect], tolerance: _
     """Pair what differs least, so that neither the order of effects nor noise in them makes a difference."""
     left_theirs, left_ours = dict(enumerate(theirs)), dict(enumerate(ours))
 
-    def distance(pair: tuple[int, int]) -> tuple[int, int, Sequence[str]]:
+    def distance(pair: tuple[int, int]) -> tuple[bool, int, Sequence[str]]:
         control, candidate = theirs[pair[0]], ours[pair[1]]
         found = compare_effects(control, candidate)
         # The texts decide between equals, whichever side they are on: a verdict must not hang on the order.
-        return len(tolerance.kept(found)), len(found), sorted((control.canonical(), candidate.canonical()))
+        return bool(tolerance.kept(found)), len(found), sorted((control.canonical(), candidate.canonical()))
 
     every = list(product(left_theirs, left_ours))
     for one, other in sorted(every, key=distance) if len(every) > 1 else every:

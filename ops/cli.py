@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from ops.command import compare, demo, types
+from ops.command import bridge, compare, demo, deploy, doctor, messages, status, types
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from ops.output import complain
@@ -24,12 +24,19 @@ def build() -> typer.Typer:
     """The tree of commands."""
     app = _group(_HELP)
     app.command("demo", epilog=demo.EPILOG)(demo.demo)
-    types_app = _group("What the contracts' registry knows.")
-    types_app.command("list", epilog=types.EPILOG)(types.list_types)
-    app.add_typer(types_app, name="types")
-    compare_app = _group("What both sides made of the same messages.")
-    compare_app.command("show", epilog=compare.EPILOG)(compare.show_comparison)
-    app.add_typer(compare_app, name="compare")
+    app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
+    app.command("deploy", epilog=deploy.EPILOG)(deploy.deploy_stack)
+    app.command("status", epilog=status.EPILOG)(status.status)
+    groups = (
+        ("compare", "What both sides made of the same messages.", "show", compare.EPILOG, compare.show_comparison),
+        ("messages", "What became of one message.", "show", messages.EPILOG, messages.show_message),
+        ("types", "What the contracts' registry knows.", "list", types.EPILOG, types.list_types),
+        ("bridge", "The Messaging Bridge from RabbitMQ to SQS.", "ship", bridge.EPILOG, bridge.ship),
+    )
+    for name, text, command, epilog, function in groups:
+        group = _group(text)
+        group.command(command, epilog=epilog)(function)
+        app.add_typer(group, name=name)
     return app
 
 

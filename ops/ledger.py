@@ -63,7 +63,7 @@ class LedgerVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When one message was published to us, and when it was judged."""
+    """When the bridge took one message from RabbitMQ, and when it was judged."""
 
     message_id: str
     type: str

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how each command's help ends: examples first, then its exit codes."""
+"""What the commands' options have in common: their checks, before anything runs, and how each help ends."""
 
 import re
 import textwrap
@@ -14,6 +14,7 @@ from ops.exit_code import ExitCode
 
 _HELP_WIDTH = 76
 DEFAULT_STACK = "strangler"
+_SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+")  # as infra.stack has it
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,30}")  # as bridge.settings has it: queue and function names are made of it
 
 READS_AWS = (ExitCode.SETTINGS, ExitCode.NO_DEPLOYMENT, ExitCode.UNREACHABLE, ExitCode.FAILED, ExitCode.REFUSED)
@@ -42,6 +43,18 @@ def _type(value: str | None) -> str | None:
     return value
 
 
+def _message_id(value: str) -> str:
+    if not value:
+        raise typer.BadParameter("empty")
+    return value
+
+
+def _secret_arn(value: str | None) -> str | None:
+    if value is not None and not _SECRET_ARN.fullmatch(value):
+        raise typer.BadParameter("not the ARN of a secret: arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME")
+    return value
+
+
 StackOption = Annotated[
     str,
     typer.Option("--stack", envvar="STRANGLER_STACK", callback=_stack, metavar="NAME", help="The deployment's name."),
@@ -53,6 +66,20 @@ OutputOption = Annotated[
 TypeOption = Annotated[
     str | None,
     typer.Option("--type", callback=_type, metavar="TYPE", help="Only this message type, as `payin.create`."),
+]
+MessageIdArgument = Annotated[
+    str,
+    typer.Argument(metavar="ID", callback=_message_id, help="The message's identity, as its type's contract names it."),
+]
+SecretArnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--secret-arn",
+        envvar="STRANGLER_WEBHOOK_SECRET_ARN",
+        callback=_secret_arn,
+        metavar="ARN",
+        help="Secret that signs outgoing webhooks. Needed once; then the present one is kept.",
+    ),
 ]
 
 

@@ -88,6 +88,19 @@ def cloudwatch_client(stack: str) -> Any:
         return open_session().client("cloudwatch")
 
 
+def who_am_i() -> str | None:
+    """ARN of who we are to AWS; None where no credentials are set. Gives up within seconds. Raises CommandError."""
+    session = open_session(hasty=True)
+    try:
+        if session.get_credentials() is None:
+            return None
+        # STS answers without a region, but boto3 asks for one; which is no fault of the credentials'.
+        region = session.region_name or "us-east-1"
+        return session.client("sts", region_name=region).get_caller_identity()["Arn"]
+    except (BotoCoreError, ClientError) as error:
+        raise explain(error, "") from error
+
+
 @contextmanager
 def in_plain_words(stack: str) -> Iterator[None]:
     """Turns AWS' errors about a deployment into CommandErrors."""

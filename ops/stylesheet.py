@@ -32,7 +32,7 @@ code, .id, .path, .value {
   font-variant-numeric: tabular-nums; }
 .figure span { color: var(--soft); font-size: .9rem; }
 .good { color: var(--good); } .bad { color: var(--bad); } .neutral { color: var(--neutral); }
-dl.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: 1rem 2rem;
+dl.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); gap: 1rem 2rem;
   margin: 2.2rem 0 0; padding: 1.1rem 0 0; border-top: 1px solid var(--line); }
 dl.facts dt { color: var(--soft); font-size: .82rem; }
 dl.facts dd { margin: 0; overflow-wrap: anywhere; }

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.verdict import Verdict
+from infra.deploy import Change
 from ops.catalogue import FamilyEntry, TypeEntry
 from ops.comparison import Comparison, DifferingGroup, Example, TypeAgreement, total
 from ops.doctor import Check, State
@@ -16,7 +17,6 @@ from ops.ledger import LedgerEntry, ShownDifference
 from ops.life import Step
 from ops.queue import QueueDepth
 from ops.status import Status
-from infra.deploy import Change
 from ops.wording import (
     candidate_value,
     control_value,

@@ -47,7 +47,7 @@ _INT_LIKE = re.compile(r"0|-?[1-9][0-9]{0,18}")
 # Both may find more than there is, never less: then the slower decoder gives the same answer.
 _SUSPECT_KEY = re.compile(r'"[-\\0-9][-\\0-9dDu]*+"[ \t\r\n]*:')  # "7", also if written "\u0037"
 _LONG_INTEGER = re.compile(r"[0-9]{19}")
-_SURROGATE_PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_BACKSLASH_OR_PAIR = re.compile(r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -79,7 +79,7 @@ def _decode(data: bytes, depth: int) -> Any:
     """By Python's decoder, where it surely agrees with PHP."""
     try:
         text = data.decode()
-        if _SURROGATE.search(text) and _SURROGATE.search(_SURROGATE_PAIR.sub("", text)):
+        if _SURROGATE.search(text) and _SURROGATE.search(_BACKSLASH_OR_PAIR.sub(" ", text)):
             return _UNDECIDED
         careful = _SUSPECT_KEY.search(text) or _LONG_INTEGER.search(text)
         value = (_CAREFUL if careful else _PLAIN).decode(text)

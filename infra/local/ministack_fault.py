@@ -5,9 +5,9 @@ secretsmanager send; other protocols pass through.
 """
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from typing import Any
+
+from infra.local.ministack_asgi import App, Receive, Scope, Send, answer, read_body
 
 PATH = "/_faults"
 _SERVICES = {
@@ -16,12 +16,6 @@ _SERVICES = {
     "AmazonSQS": "sqs",
     "secretsmanager": "secretsmanager",
 }
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -52,10 +46,10 @@ class Faults:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif scope["path"] == PATH:
-            await _answer(send, 200, self._command(scope["method"], await _body(receive)))
+            await answer(send, 200, self._command(scope["method"], await read_body(receive)))
         elif fault := self._fault(scope):
-            await _body(receive)
-            await _answer(send, fault.status, {"__type": fault.error, "message": f"{fault.error}, asked for by a test"})
+            await read_body(receive)
+            await answer(send, fault.status, {"__type": fault.error, "message": f"{fault.error}, asked for by a test"})
         else:
             await self._app(scope, receive, send)
 
@@ -78,19 +72,3 @@ class Faults:
                 self._failed += 1
                 return fault
         return None
-
-
-async def _body(receive: Receive) -> bytes:
-    parts = []
-    while (message := await receive())["type"] == "http.request":
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            break
-    return b"".join(parts)
-
-
-async def _answer(send: Send, status: int, document: dict[str, object]) -> None:
-    body = json.dumps(document).encode()
-    headers = [(b"content-type", b"application/x-amz-json-1.0"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -29,6 +29,7 @@ from ministack.services import lambda_svc, sqs
 
 from infra.local import ministack_stream
 from infra.local.ministack_fault import Faults
+from infra.local.ministack_gate import Gate, verify_root
 
 _KEEP_ALIVE_S = 75
 _BATCH_ACTIONS = {
@@ -71,6 +72,18 @@ def fill_encryption_context_keys() -> None:
         return filled
 
     iam_actions.request_tag_context = fill_with_encryption_context
+
+
+def name_streams() -> None:
+    """Gap: DescribeStream is authorised on every resource at once, and denied to a role that may read one stream."""
+    extract = iam_actions.extract_resource_arn
+
+    @functools.wraps(extract)
+    def extract_stream(service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any) -> str:
+        stream = json.loads(body or b"{}").get("StreamArn") if service == "dynamodbstreams" else None
+        return str(stream or extract(service, method, path, headers, body, *rest))
+
+    iam_actions.extract_resource_arn = extract_stream
 
 
 def serialise_queues() -> None:
@@ -169,8 +182,10 @@ def _variant(module: types.ModuleType, **replaced: object) -> types.ModuleType:
 
 
 GAPS: tuple[Callable[[], None], ...] = (
+    verify_root,
     authorise_batches_as_single_actions,
     fill_encryption_context_keys,
+    name_streams,
     serialise_queues,
     take_numbers_from_parameters,
     run_functions_in_their_own_python,
@@ -185,7 +200,8 @@ async def _serve(listener_fd: int) -> None:
     config.bind = [f"fd://{listener_fd}"]
     config.certfile, config.keyfile = os.environ["MINISTACK_SSL_CERT"], os.environ["MINISTACK_SSL_KEY"]
     config.keep_alive_timeout = _KEEP_ALIVE_S
-    await serve(Faults(app), config, shutdown_trigger=asyncio.Event().wait)  # type: ignore[arg-type]
+    guarded = Faults(Gate(app, os.environ["AWS_ACCESS_KEY_ID"]))
+    await serve(guarded, config, shutdown_trigger=asyncio.Event().wait)  # type: ignore[arg-type]
 
 
 def main() -> None:

@@ -17,7 +17,6 @@ from ops.output import note, show, show_json
 from ops.report import Fact, Report, render
 from ops.session import dynamodb_client
 from ops.table import comparison_tables
-from ops.wording import percent
 
 EPILOG = lesson(
     [
@@ -75,7 +74,6 @@ def show_comparison(
 def _write(file: Path, comparison: Comparison, stack: str) -> None:
     facts = (
         Fact("Deployment", stack),
-        Fact("Agreement", percent(comparison.agreement)),
         Fact("Made at", datetime.now(UTC).isoformat(" ", "seconds")),
     )
     title = f"{stack}: both sides compared"

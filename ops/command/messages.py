@@ -1,15 +1,11 @@
 """`strangler messages`: what became of one message."""
 
-from typing import Annotated
-
-import typer
-
 from ops.document import document
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from ops.ledger import Ledger
 from ops.life import tell
-from ops.option import DEFAULT_STACK, READS_AWS, Output, OutputOption, StackOption, lesson
+from ops.option import DEFAULT_STACK, READS_AWS, MessageIdArgument, Output, OutputOption, StackOption, lesson
 from ops.output import show, show_json
 from ops.session import dynamodb_client
 from ops.table import life_tables
@@ -26,9 +22,7 @@ EPILOG = lesson(
 
 def show_message(
     *,
-    message_id: Annotated[
-        str, typer.Argument(metavar="ID", help="The message's identity, as the contract of its type names it.")
-    ],
+    message_id: MessageIdArgument,
     stack: StackOption = DEFAULT_STACK,
     output: OutputOption = Output.TABLE,
 ) -> None:

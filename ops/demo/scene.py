@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import time
@@ -17,9 +16,11 @@ from typing import Self
 
 import boto3
 
+from contracts import naming
 from contracts.registry import FAMILIES
 from infra.deploy import Deployment, deploy
 from infra.local.aws import EmbeddedAws
+from infra.local.php import find_php
 from infra.local.process import Child, NotReadyError
 from infra.local.rabbitmq import RabbitNode
 from infra.package import Patch, Target, build
@@ -27,7 +28,6 @@ from infra.synthesis import synthesise
 
 STACK = "strangler"
 _REPOSITORY = Path(__file__).resolve().parents[2]
-_MONOLITH = _REPOSITORY / "legacy" / "monolith" / "bin"
 _READY_S = 30.0
 _POLL_S = 0.05
 _WORKER_CONCURRENCY = 2
@@ -110,6 +110,7 @@ class Scene:
     def _start(self) -> None:
         folder = self.places.folder
         self.places.logs.mkdir(parents=True, exist_ok=True)
+        self._monolith_php = find_php(folder)
         with ThreadPoolExecutor() as pool:
             # The slow ones beside each other: the broker boots, CDK synthesises, pip unpacks.
             node = pool.submit(self._stack.enter_context, RabbitNode(folder / "rabbitmq"))
@@ -125,6 +126,7 @@ class Scene:
         parameters = {"WebhookSecretArn": secret["ARN"], "WorkerConcurrency": str(_WORKER_CONCURRENCY)}
         outputs = deploy(Deployment(STACK, template.result(), package.result(), parameters), session)
         self._start_monolith(amqp_url)
+        _warm(session)
         self._start_shipper(session, outputs["ShipperRoleArn"], aws.environment, amqp_url)
 
     def session(self) -> boto3.Session:
@@ -164,12 +166,25 @@ class Scene:
         _wait_for_line(shipper, '"message": "shipping"')
 
     def _php(self, name: str, script: str, options: Sequence[str]) -> Child:
-        program = shutil.which("php")
-        if program is None:
-            raise NotReadyError("php is not installed; `strangler doctor` says what to do")
-        command = [program, str(_MONOLITH / script), *options]
+        command = self._monolith_php.command(script, options, self._monolith)
         log = self.places.logs / f"{name}.log"
         return Child(f"php {script}", command, environment=self._monolith, folder=_REPOSITORY, log=log)
+
+
+def _warm(session: boto3.Session) -> None:
+    """Start every function's processes, so that the times measured are those of a system that runs.
+
+    On two cores ten Python processes that start at once need some ten seconds, which is the laptop's time, not ours.
+    """
+    client = session.client("lambda")
+    names = [naming.control_function_name(STACK), naming.judge_function_name(STACK)]
+    names += [naming.family_function_name(STACK, family.name) for family in FAMILIES]
+
+    def invoke(name: str) -> None:
+        client.invoke(FunctionName=name, Payload=json.dumps({"Records": []}).encode())
+
+    with ThreadPoolExecutor(len(names) * _WORKER_CONCURRENCY) as pool:
+        list(pool.map(invoke, names * _WORKER_CONCURRENCY))
 
 
 def _made(folder: Path) -> Path:

@@ -32,8 +32,10 @@ class _RefusingProvider(RawMasterKeyProvider):  # type: ignore[misc]  # the SDK 
         raise NotImplementedError
 
     def master_keys_for_encryption(self, *_: object, **__: object) -> NoReturn:
-        throttled = {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}
-        raise GenerateKeyError("Master Key unable to generate data key") from ClientError(throttled, "GenerateDataKey")
+        throttled = ClientError(
+            {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "GenerateDataKey"
+        )
+        raise GenerateKeyError("Master Key unable to generate data key") from throttled
 
     def decrypt_data_key_from_list(self, *_: object, **__: object) -> NoReturn:
         raise DecryptKeyError("Unable to decrypt any data key")  # the SDK keeps no cause here

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from contracts import naming
 from contracts.registry import FAMILIES
-from tests.fixtures_stack import ONE_TRY, STACK, Deployed
+from tests.deployed import ONE_TRY, STACK, Deployed
 
 pytest_plugins = ("tests.fixtures_stack",)
 

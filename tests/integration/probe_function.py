@@ -1,0 +1,60 @@
+"""A function for tests of the embedded AWS itself: it does what each record says, and reports each to a queue.
+
+It is zipped alone, so it may import nothing of ours.
+"""
+
+import json
+import os
+import sys
+from typing import Any
+
+import boto3
+
+SQS: Any = boto3.client("sqs")  # type: ignore[no-untyped-call, unused-ignore]
+
+
+def handler(event: dict[str, Any], _: object) -> dict[str, Any]:
+    """Fail those records that ask for it, `fails` times; crash for those that say so."""
+    failed = []
+    for record in event["Records"]:
+        order, receives, identifier = _read(record)
+        _report({"id": order["id"], "receives": receives})
+        if order.get("crash"):
+            raise RuntimeError("asked for by a test")
+        if receives <= order.get("fails", 0):
+            if "delay_s" in order:
+                SQS.change_message_visibility(
+                    QueueUrl=os.environ["QUEUE_URL"],
+                    ReceiptHandle=record["receiptHandle"],
+                    VisibilityTimeout=order["delay_s"],
+                )
+            failed.append({"itemIdentifier": identifier})
+    return {"batchItemFailures": failed}
+
+
+def describe(_: dict[str, Any], __: object) -> dict[str, Any]:
+    """Say what surrounds a function."""
+    importable = []
+    for name in ("boto3", "hypercorn", "ministack", "infra", "pydantic"):
+        try:
+            __import__(name)
+        except ImportError:
+            continue
+        importable.append(name)
+    return {"importable": importable, "variables": sorted(os.environ), "path": sys.path, "zone": os.environ["TZ"]}
+
+
+_SEEN: dict[str, int] = {}
+
+
+def _read(record: dict[str, Any]) -> tuple[dict[str, Any], int, str]:
+    if "dynamodb" in record:
+        image = record["dynamodb"]["NewImage"]
+        order = json.loads(image["order"]["S"])
+        _SEEN[order["id"]] = _SEEN.get(order["id"], 0) + 1
+        return order, _SEEN[order["id"]], record["dynamodb"]["SequenceNumber"]
+    return json.loads(record["body"]), int(record["attributes"]["ApproximateReceiveCount"]), record["messageId"]
+
+
+def _report(what: dict[str, Any]) -> None:
+    SQS.send_message(QueueUrl=os.environ["REPORT_URL"], MessageBody=json.dumps(what))

@@ -1,0 +1,260 @@
+import hashlib
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.port import Delivery, Entry
+from bridge.translator import ENTRY_BYTES, OUTCOME_TYPE, notification_translator, outcome_translator
+from contracts import naming
+from contracts.amqp_value import untag_table
+from contracts.envelope import AmqpFacts, Envelope, Stamp, decode_body, read_envelope
+from contracts.invalid_message import InvalidMessageError
+from contracts.registry import FAMILIES, family_named
+from tests.fakes.message import NOW, balance, card_transaction, delivery, payin, payout, translated
+
+
+def envelope_of(entry: Entry) -> Envelope:
+    return read_envelope(entry.envelope)
+
+
+def body_of(entry: Entry) -> bytes:
+    return decode_body(entry.body, envelope_of(entry).body_encoding)
+
+
+def translate(one: Delivery, family: str = "payin") -> Entry:
+    return notification_translator(family_named(family), lambda: NOW)(one)
+
+
+@pytest.mark.parametrize(
+    ("type_name", "body", "entry_id", "group"),
+    [
+        ("payin.create", payin("w1", "p1"), "w1", "p1"),
+        ("payin.update", payin("w2", "p1", type_name="payin.update"), "w2", "p1"),
+        ("payout.update", payout("w3", "o1"), "w3", "o1"),
+        ("balance.update", balance("w4", "7"), "w4", "7"),
+    ],
+)
+def test_a_notification_is_named_by_its_contract_and_grouped_by_its_key(
+    type_name: str, body: bytes, entry_id: str, group: str
+) -> None:
+    entry = translated(type_name, body)
+    assert (entry.type, entry.id, entry.group) == (type_name, entry_id, group)
+    assert envelope_of(entry).subject == group
+    assert body_of(entry) == body
+
+
+def test_the_tap_stamps_legacy_and_epoch_zero() -> None:
+    assert envelope_of(translated("payin.create", payin())).stamp == Stamp("legacy", 0)
+
+
+def test_the_envelope_says_where_and_when_the_message_was_taken() -> None:
+    envelope = envelope_of(translated("payin.create", payin(), content_type="application/json"))
+    assert envelope.source == "/rabbitmq/notifications"
+    assert envelope.time == "2026-11-21T10:00:00.000+00:00"
+    assert envelope.datacontenttype == "application/json"
+
+
+def test_everything_that_amqp_knew_is_carried() -> None:
+    headers = {f"x-{n}": n for n in range(9)} | {
+        "x-death": [{"queue": "q", "count": 2, "exchanges": ["a", {"deep": {"er": None}}]}],
+        "x-price": Decimal("1.50"),
+        "x-at": datetime(2026, 11, 21, tzinfo=UTC),
+    }
+    properties = {"message_id": "w1", "delivery_mode": 2, "priority": 5, "timestamp": 1_700_000_000, "app_id": "m"}
+    amqp = envelope_of(translated("payin.create", payin(), headers=headers, **properties)).amqp
+    assert (amqp.exchange, amqp.routing_key, amqp.redelivered) == ("notifications", "payin.create", False)
+    assert amqp.properties == properties
+    assert amqp.headers is not None
+    assert untag_table(amqp.headers) == headers
+    assert len(amqp.headers) == 12
+
+
+def test_no_header_table_is_told_from_an_empty_one() -> None:
+    assert envelope_of(translated("payin.create", payin(), headers=None)).amqp.headers is None
+    assert envelope_of(translated("payin.create", payin(), headers={})).amqp.headers == {}
+
+
+@pytest.mark.parametrize(
+    ("header", "carried"),
+    [
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",) * 2,
+        (b"\xff", None),
+        (5, None),
+        (None, None),
+        ("", None),
+    ],
+)
+def test_a_trace_is_carried_on(header: object, carried: str | None) -> None:
+    envelope = envelope_of(translated("payin.create", payin(), headers={"traceparent": header}))
+    assert envelope.traceparent == carried
+
+
+@pytest.mark.parametrize("body", [b"", b"\x00\xff binary", b"{", "\ufffe".encode(), b"x" * 500_000, card_transaction()])
+def test_a_card_transaction_is_carried_whole_whatever_its_body(body: bytes) -> None:
+    entry = translated("cardtransaction.create", body, message_id="m1")
+    assert body_of(entry) == body
+    assert (entry.id, entry.group, entry.deduplication) == ("m1", None, None)
+
+
+@pytest.mark.parametrize(
+    ("one", "cause"),
+    [
+        (delivery("payin.create", payin(), exchange="elsewhere"), "unknown-type"),
+        (delivery("payin.create", payin(), routing_key="payin.delete"), "unknown-type"),
+        (delivery("payin.create", payin(), routing_key="balance.update"), "unknown-type"),
+        (delivery("payin.create", payin(), routing_key=""), "unknown-type"),
+        (delivery("payin.create", b""), "unreadable:empty"),
+        (delivery("payin.create", b"\xff"), "unreadable:encoding"),
+        (delivery("payin.create", b"[1]"), "unreadable:not_an_object"),
+        (delivery("payin.create", payin()[:-1]), "unreadable:truncated"),
+        (delivery("payin.create", b"<xml/>"), "unreadable:syntax"),
+        (delivery("payin.create", b'{"object_id":"p1"}', message_id="m1"), "id-missing:webhook_id"),
+        (delivery("payin.create", b'{"webhook_id":"w1"}'), "key-missing:object_id"),
+        (delivery("payin.create", payin("w" * 513)), "id-missing:webhook_id"),
+        (delivery("payin.create", payin("w\x01")), "id-missing:webhook_id"),
+        (delivery("payin.create", payin(), headers={"x": {1, 2}}), "header-type"),
+        (delivery("payin.create", payin(), headers={b"\xff": "x"}), "header-type"),  # type: ignore[dict-item]
+        (delivery("payin.create", payin(), headers={"t": {b"\xff": "x"}}), "header-type"),
+        (delivery("payin.create", payin(), app_id=b"\xff"), "header-type:app_id"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_shipped_is_refused_with_its_cause(one: Delivery, cause: str) -> None:
+    with pytest.raises(InvalidMessageError) as refused:
+        translate(one)
+    assert refused.value.cause.startswith(cause)
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        (payout()[:-1], "unreadable:truncated"),
+        (payout()[:-2], "unreadable"),
+        (payout(b"\xe9"), "id-missing:webhookId"),
+        (payout("w1", b"\xe9"), "key-missing:payoutId"),
+        (payout(""), "id-missing:webhookId"),
+    ],
+)
+def test_a_payout_that_cannot_be_told_is_refused(body: bytes, cause: str) -> None:
+    with pytest.raises(InvalidMessageError) as refused:
+        translate(delivery("payout.update", body), "payout")
+    assert refused.value.cause.startswith(cause)
+
+
+def test_a_routing_key_that_is_no_text_is_refused_even_where_no_key_is_asked_for() -> None:
+    facts = AmqpFacts("payouts", b"\xff", redelivered=False)  # type: ignore[arg-type]  # as the AMQP library has it
+    with pytest.raises(InvalidMessageError, match="header-type:routing_key"):
+        translate(Delivery("tap", payout(), facts, None, 1), "payout")
+
+
+def test_a_card_transaction_without_a_message_id_is_refused() -> None:
+    with pytest.raises(InvalidMessageError, match="id-missing:message_id"):
+        translated("cardtransaction.create", card_transaction())
+
+
+def test_a_payout_binds_to_its_exchange_whatever_the_routing_key() -> None:
+    assert translate(delivery("payout.update", payout(), routing_key="anything"), "payout").type == "payout.update"
+
+
+@pytest.mark.parametrize(("body_bytes", "fits"), [(ENTRY_BYTES - 1_000, True), (ENTRY_BYTES, False)])
+def test_a_message_over_the_channels_limit_is_refused(body_bytes: int, *, fits: bool) -> None:
+    body = b"x" * body_bytes
+    if fits:
+        assert translated("cardtransaction.create", body, message_id="m1").size_bytes <= ENTRY_BYTES
+    else:
+        with pytest.raises(InvalidMessageError, match="too-large"):
+            translated("cardtransaction.create", body, message_id="m1")
+
+
+def test_what_a_body_grows_to_when_encoded_counts() -> None:
+    with pytest.raises(InvalidMessageError, match="too-large"):
+        translated("cardtransaction.create", b"\xff" * 800_000, message_id="m1")
+
+
+def test_headers_count_too() -> None:
+    with pytest.raises(InvalidMessageError, match="too-large"):
+        translated("payin.create", payin(), headers={"x": "y" * ENTRY_BYTES})
+
+
+@pytest.mark.parametrize(
+    ("key", "group"),
+    [
+        ("8513424", "8513424"),
+        ("a!~" + "x" * 125, "a!~" + "x" * 125),
+        ("x" * 129, hashlib.sha256(b"x" * 129).hexdigest()),
+        ("a b", hashlib.sha256(b"a b").hexdigest()),
+        ("é", hashlib.sha256("é".encode()).hexdigest()),
+    ],
+)
+def test_a_key_that_sqs_refuses_as_a_group_is_hashed(key: str, group: str) -> None:
+    entry = translated("payin.create", payin(payin_id=key))
+    assert entry.group == group
+    assert envelope_of(entry).subject == key
+
+
+def test_a_repetition_deduplicates_whatever_the_broker_says_of_it() -> None:
+    first = translated("payin.create", payin(), message_id="a", headers={"x": 1})
+    assert translated("payin.create", payin(), message_id="b").deduplication == first.deduplication
+
+
+def test_the_same_id_with_other_bytes_does_not_deduplicate() -> None:
+    first = translated("payin.create", payin(amount="1.00"))
+    assert translated("payin.create", payin(amount="1.01")).deduplication != first.deduplication
+    assert translated("payin.create", payin("w2")).deduplication != first.deduplication
+
+
+def test_an_outcome_is_named_by_the_recorder() -> None:
+    facts = AmqpFacts(naming.OUTCOME_EXCHANGE, "payin.create", redelivered=False, properties={"message_id": "w1:1"})
+    entry = outcome_translator(lambda: NOW)(Delivery(naming.OUTCOME_QUEUE, b"{}", facts, None, 1))
+    assert (entry.id, entry.type, entry.group, entry.deduplication) == ("w1:1", OUTCOME_TYPE, None, None)
+    assert body_of(entry) == b"{}"
+
+
+def test_an_outcome_without_an_id_is_refused() -> None:
+    facts = AmqpFacts(naming.OUTCOME_EXCHANGE, "payin.create", redelivered=False)
+    with pytest.raises(InvalidMessageError, match="id-missing"):
+        outcome_translator(lambda: NOW)(Delivery(naming.OUTCOME_QUEUE, b"{}", facts, None, 1))
+
+
+short_strings = st.text(max_size=20) | st.binary(max_size=20)
+header_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | short_strings | st.floats(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(short_strings, inner, max_size=3),
+    max_leaves=5,
+)
+bodies = st.one_of(
+    st.binary(max_size=60),
+    st.builds(lambda body, cut, byte: body[:cut] + byte + body[cut + 1 :], st.sampled_from([payin(), payout()]),
+              st.integers(0, 1500), st.binary(max_size=2)),
+    st.builds(payout, st.binary(max_size=4), st.binary(max_size=4)),
+    st.dictionaries(st.sampled_from(["webhook_id", "object_id"]), header_values.filter(lambda one: True)).map(
+        lambda document: json.dumps(document, default=repr, skipkeys=True).encode()
+    ),
+)  # fmt: skip
+
+
+@given(
+    st.sampled_from(FAMILIES),
+    st.sampled_from(["notifications", "payouts", "x"]) | short_strings,
+    st.sampled_from(["payin.create", "cardtransaction.create", "balance.update"]) | short_strings,
+    bodies,
+    st.dictionaries(st.sampled_from(["message_id", "content_type", "app_id", "type"]), short_strings | st.integers(0)),
+    st.none() | st.dictionaries(short_strings, header_values, max_size=4),
+)
+def test_a_translator_gives_an_entry_or_a_cause_whatever_the_bytes(
+    family: Any, exchange: Any, routing_key: Any, body: bytes, properties: Any, headers: Any
+) -> None:
+    facts = AmqpFacts(exchange, routing_key, redelivered=False, properties=properties)
+    one = Delivery("tap", body, facts, headers, 1)
+    for translator in (notification_translator(family, lambda: NOW), outcome_translator(lambda: NOW)):
+        try:
+            entry = translator(one)
+        except InvalidMessageError:
+            continue
+        assert body_of(entry) == body
+        assert entry.size_bytes <= ENTRY_BYTES

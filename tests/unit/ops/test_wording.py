@@ -1,0 +1,75 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.difference import Difference
+from ops.ledger import ShownDifference
+from ops.wording import candidate_value, control_value, percent, place, plural, printable, seconds
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_no_text_keeps_a_character_that_steers(text: str) -> None:
+    shown = printable(text)
+    assert all(unicodedata.category(character)[0] != "C" for character in shown)
+    shown.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Zoé 10 €", "Zoé 10 €"),
+        ("\x1b[31mred", "\\u{1b}[31mred"),
+        ("a\u202eb", "a\\u{202e}b"),
+        ("half \udce9", "half \\u{dce9}"),
+        ("two\nlines", "two\\u{a}lines"),
+    ],
+)
+def test_what_has_no_glyph_becomes_its_escape(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(1.0, "100 %"), (0.99999, "99.99 %"), (0.0, "0.00 %"), (0.5, "50.00 %"), (None, "—"), (1, "100 %")],
+)
+def test_a_hundred_percent_means_all(share: float | None, text: str) -> None:
+    assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "text"),
+    [(None, "—"), (0.04, "0.0 s"), (59.9, "59.9 s"), (60, "1 min 0 s"), (3599.7, "1 h 0 min"), (7260, "2 h 1 min")],
+)
+def test_durations_are_short(duration_s: float | None, text: str) -> None:
+    assert seconds(duration_s) == text
+
+
+def test_one_message_is_not_one_messages() -> None:
+    assert (plural(1, "message"), plural(2000, "message")) == ("1 message", "2,000 messages")
+
+
+def test_a_signature_is_taken_apart_as_the_judge_has_put_it_together() -> None:
+    signature = Difference("row:payins.fee", "type", "int", "float", 1, 2).signature("payin.create")
+    found = place(signature)
+    assert (found.type, found.path, found.kind, found.shapes) == (
+        "payin.create",
+        "row:payins.fee",
+        "type",
+        "int → float",
+    )
+
+
+@pytest.mark.parametrize("signature", ["", "a | b", "a | b | c", "a | b | c | d | e", "x\x1b"])
+def test_a_signature_of_another_form_is_shown_as_it_is(signature: str) -> None:
+    found = place(signature)
+    assert printable(signature) in {found.kind, f"{found.type} | {found.kind}", signature}
+    assert not found.path
+
+
+def test_absent_null_and_text_are_told_apart() -> None:
+    missing = ShownDifference("row:payins.fee", "missing", "null", "-", None, None)
+    assert (control_value(missing), candidate_value(missing)) == ("null", "absent")
+    extra = ShownDifference("row:payins.fee", "type", "true", '"a"', control=True, candidate="a\x07")
+    assert (control_value(extra), candidate_value(extra)) == ("true", "a\\u{7}")
