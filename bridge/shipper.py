@@ -6,6 +6,7 @@ acknowledged and nothing diverted: the shipper pauses, says why, and tries again
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from bridge.backoff import Backoff
 from bridge.port import Clock, Delivery, Entry, Sink, SinkUnavailableError, Source, SourceLostError
@@ -18,6 +19,17 @@ POLL_S = 0.5
 
 Translate = Callable[[Delivery], Entry]
 """A Message Translator: a value or InvalidMessageError, never anything else."""
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One destination with what waits for it: a destination that refuses holds up nobody else's messages."""
+
+    destination: str
+    translate: Translate
+    backoff: Backoff
+    window: Window = field(default_factory=Window)
+    resume_at: float = 0.0
 
 
 class Shipper:
@@ -34,34 +46,36 @@ class Shipper:
         """Args: connect: opens a source. routes: RabbitMQ queue to SQS queue and translator."""
         self._connect = connect
         self._sink = sink
-        self._routes = routes
+        self._lanes = {
+            queue: _Lane(destination, translate, backoff()) for queue, (destination, translate) in routes.items()
+        }
         self._clock = clock
-        self._windows = {destination: Window() for destination, _ in routes.values()}
-        self._sink_backoff = backoff()
         self._source_backoff = backoff()
-        self._resume_at = 0.0
+        self._reconnect_at = 0.0
         self._source: Source | None = None
         self.counts = {"shipped": 0, "diverted": 0, "resent": 0, "dropped": 0, "reconnected": 0}
 
     @property
     def in_flight(self) -> int:
         """Messages that have been taken and not yet settled."""
-        return sum(map(len, self._windows.values()))
+        return sum(len(lane.window) for lane in self._lanes.values())
 
     def open(self) -> None:
         """Connect for the first time. Raises SourceLostError or SourceRefusedError: at the start, nobody retries."""
         self._source = self._connect()
 
     def step(self) -> None:
-        """One round: poll, translate, send. Never raises for a lost connection; a lost source is opened again."""
+        """One round: poll, translate, send. A lost source is opened again, in its time.
+
+        Raises SourceRefusedError where the broker has come back and will not serve us any more.
+        """
         try:
             if self._source is None:
-                if self._clock.monotonic() < self._resume_at:
+                if self._clock.monotonic() < self._reconnect_at:
                     return
                 self._source = self._connect()
                 self.counts["reconnected"] += 1
                 self._source_backoff.reset()
-                self._resume_at = 0.0
             self._take(self._source)
             self._send(self._source)
         except SourceLostError as error:
@@ -92,75 +106,79 @@ class Shipper:
         if self._source is not None:
             self._source.close()
             self._source = None
-        for window in self._windows.values():
-            window.clear()
+        for lane in self._lanes.values():
+            lane.window.clear()
 
     def waits_s(self) -> float:
         """How long nothing can be done but wait: time until the next try at a lost broker."""
         if self._source is not None:
             return 0.0
-        return max(0.0, self._resume_at - self._clock.monotonic())
+        return max(0.0, self._reconnect_at - self._clock.monotonic())
 
     def _take(self, source: Source) -> None:
-        sendable = self.in_flight and self._clock.monotonic() >= self._resume_at
-        for delivery in source.poll(0.0 if sendable else POLL_S):
-            destination, translate = self._routes[delivery.queue]
+        for delivery in source.poll(self._patience_s()):
+            lane = self._lanes[delivery.queue]
             try:
-                entry = translate(delivery)
+                entry = lane.translate(delivery)
             except InvalidMessageError as error:
                 self._divert(source, delivery, error.cause)
             else:
-                self._windows[destination].add(Pending(delivery, entry))
+                lane.window.add(Pending(delivery, entry))
         dropped = source.dropped()
         if dropped:
             self.counts["dropped"] += dropped
             _LOG.warning("a full tap queue has dropped messages", extra={"dropped": dropped})
 
+    def _patience_s(self) -> float:
+        """How long to wait for deliveries: not at all while something can be sent, never past the end of a pause."""
+        now = self._clock.monotonic()
+        waits = (max(0.0, lane.resume_at - now) for lane in self._lanes.values() if len(lane.window))
+        return min(POLL_S, *waits, POLL_S)
+
     def _send(self, source: Source) -> None:
-        if self._clock.monotonic() < self._resume_at:
+        for lane in self._lanes.values():
+            if self._clock.monotonic() >= lane.resume_at:
+                self._send_batch(source, lane)
+
+    def _send_batch(self, source: Source, lane: _Lane) -> None:
+        batch = lane.window.next_batch()
+        if not batch:
             return
-        for destination, window in self._windows.items():
-            batch = window.next_batch()
-            if not batch:
+        try:
+            receipts = self._sink.send(lane.destination, [pending.entry for _, pending in batch])
+        except SinkUnavailableError as error:
+            self._hold(lane, str(error))
+            return
+        unsent = 0
+        for (ticket, pending), receipt in zip(batch, receipts, strict=True):
+            if receipt.fate == "accepted":
+                source.acknowledge(pending.delivery)
+                self.counts["shipped"] += 1
+            elif receipt.fate == "refused":
+                self._divert(source, pending.delivery, f"refused-by-sqs:{receipt.reason}")
+            else:
+                unsent += 1
                 continue
-            try:
-                receipts = self._sink.send(destination, [pending.entry for _, pending in batch])
-            except SinkUnavailableError as error:
-                self._hold(f"{destination}: {error}")
-                return
-            unsent = 0
-            for (ticket, pending), receipt in zip(batch, receipts, strict=True):
-                if receipt.fate == "accepted":
-                    source.acknowledge(pending.delivery)
-                    self.counts["shipped"] += 1
-                elif receipt.fate == "refused":
-                    self._divert(source, pending.delivery, f"refused-by-sqs:{receipt.reason}")
-                else:
-                    unsent += 1
-                    continue
-                window.settle(ticket)
-            if unsent:
-                self.counts["resent"] += unsent
-                self._hold(f"{destination}: {unsent} of {len(batch)} entries not accepted")
-                return
-            self._sink_backoff.reset()
+            lane.window.settle(ticket)
+        if unsent:
+            self.counts["resent"] += unsent
+            self._hold(lane, f"{unsent} of {len(batch)} entries not accepted")
+        else:
+            lane.backoff.reset()
 
     def _divert(self, source: Source, delivery: Delivery, cause: str) -> None:
         source.divert(delivery, cause)
         self.counts["diverted"] += 1
         _LOG.warning("to the Invalid Message Channel", extra={"queue": delivery.queue, "cause": cause})
 
-    def _hold(self, reason: str) -> None:
-        pause_s = self._sink_backoff.next_s()
-        self._resume_at = self._clock.monotonic() + pause_s
-        _LOG.warning("sending pauses", extra={"reason": reason, "pause_s": round(pause_s, 2)})
+    def _hold(self, lane: _Lane, reason: str) -> None:
+        pause_s = lane.backoff.next_s()
+        lane.resume_at = self._clock.monotonic() + pause_s
+        detail = {"destination": lane.destination, "reason": reason, "pause_s": round(pause_s, 2)}
+        _LOG.warning("sending pauses", extra=detail)
 
     def _lose(self, error: SourceLostError) -> None:
-        if self._source is not None:
-            self._source.close()
-            self._source = None
-        for window in self._windows.values():
-            window.clear()
+        self.close()
         pause_s = self._source_backoff.next_s()
-        self._resume_at = self._clock.monotonic() + pause_s
+        self._reconnect_at = self._clock.monotonic() + pause_s
         _LOG.warning("broker lost", extra={"reason": str(error), "pause_s": round(pause_s, 2)})

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import functools
 import hashlib
+import importlib.metadata
 import json
 import os
 import re
@@ -30,6 +31,9 @@ from ministack.services import lambda_svc, sqs
 from infra.local import ministack_stream
 from infra.local.ministack_fault import Faults
 from infra.local.ministack_gate import Gate, verify_root
+
+VERSION = "1.5.33"
+"""The version whose gaps these are; another has to be looked at first."""
 
 _KEEP_ALIVE_S = 75
 _BATCH_ACTIONS = {
@@ -212,6 +216,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--fd", type=int, required=True, help="descriptor of the listening socket")
     listener_fd = parser.parse_args().fd
+    if (installed := importlib.metadata.version("ministack")) != VERSION:
+        parser.error(f"MiniStack {installed} is installed, but the gaps that are met here are those of {VERSION}")
     hypercorn_compat.install()
     for meet in GAPS:
         meet()

@@ -12,7 +12,7 @@ from pathlib import Path
 from ops.audit import read_published
 from ops.ledger import Ledger, Timing
 
-_POLL_S = 1.0
+_POLL_S = 2.0
 _STILL_S = 60.0
 """Without any progress for so long, the run is over, whatever is missing."""
 

@@ -17,7 +17,9 @@ class MemorySink:
     receipts: dict[str, deque[Receipt]] = field(default_factory=dict)
     """By id of the entry: what is answered instead of `accepted`, one answer a call."""
     taken: dict[str, list[Entry]] = field(default_factory=dict)
+    sent: list[tuple[Entry, ...]] = field(default_factory=list)
     calls: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    """Queue and ids of every call, whatever became of it."""
     _known: set[tuple[str, str]] = field(default_factory=set)
 
     def answer(self, entry_id: str, *receipts: Receipt) -> None:
@@ -26,6 +28,7 @@ class MemorySink:
 
     def send(self, queue: str, entries: Sequence[Entry]) -> Sequence[Receipt]:
         assert 1 <= len(entries) <= 10
+        self.sent.append(tuple(entries))
         self.calls.append((queue, tuple(entry.id for entry in entries)))
         if self.outages:
             self.outages -= 1

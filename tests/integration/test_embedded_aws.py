@@ -1,4 +1,4 @@
-"""What our embedded AWS promises, and what its shim mends: each test here fails without the mending it is named for."""
+"""What our embedded AWS promises, and what its shim mends, from the outside."""
 
 import contextlib
 import http.client

@@ -1,0 +1,161 @@
+"""The commands as a shell sees them: what they write where, and how they end."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from contracts.difference import Difference
+from contracts.verdict import Verdict
+from ops.cli import main
+from ops.exit_code import ExitCode
+from tests.unit.ops.conftest import STACK, Judge
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+Strangler = Callable[..., Ended]
+
+
+@pytest.fixture
+def strangler(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: None) -> Strangler:
+    monkeypatch.setenv("STRANGLER_STACK", STACK)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["strangler", *arguments])
+        code = main()
+        return Ended(code, *capsys.readouterr())
+
+    return run
+
+
+def test_a_deployment_at_peace_ends_with_0(strangler: Strangler, judged: Judge, sqs: "SQSClient") -> None:
+    judged("m1", Verdict.MATCH)
+    ended = strangler("status")
+    assert ended.code == ExitCode.OK
+    assert "Nothing needs a look." in ended.out
+    assert strangler("compare", "show").code == ExitCode.OK
+
+
+def test_a_dead_letter_ends_with_1(strangler: Strangler, judged: Judge, sqs: "SQSClient") -> None:
+    url = sqs.get_queue_url(QueueName=f"{STACK}-judge-dead")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    ended = strangler("status", "-o", "json")
+    assert ended.code == ExitCode.ATTENTION
+    assert ended.document["attention"] == [f"1 dead letter in {STACK}-judge-dead"]
+
+
+def test_a_difference_ends_with_1_and_names_its_place(
+    strangler: Strangler, judged: Judge, sqs: "SQSClient", fee: Difference
+) -> None:
+    judged("m1", Verdict.MISMATCH, [fee])
+    assert strangler("status").code == ExitCode.ATTENTION
+    ended = strangler("compare", "show", "-o", "json")
+    assert ended.code == ExitCode.ATTENTION
+    (group,) = ended.document["groups"]
+    assert (group["signature"], group["count"]) == (fee.signature("payin.create"), 1)
+    assert group["examples"][0]["message_id"] == "m1"
+
+
+def test_pending_messages_are_counted_on_request(strangler: Strangler, judged: Judge, sqs: "SQSClient") -> None:
+    judged("m1", None)
+    (payin, *_) = strangler("status", "--pending", "-o", "json").document["types"]
+    assert payin["counts"] == {"pending": 1}
+
+
+def test_personal_values_are_shown_by_no_command(
+    strangler: Strangler, judged: Judge, tmp_path: Path, name: Difference
+) -> None:
+    judged("m1", Verdict.MISMATCH, [name])
+    page = tmp_path / "report.html"
+    written = [
+        strangler(*command, *form).out
+        for form in ([], ["-o", "json"])
+        for command in (
+            ["compare", "show", "--html", str(page)],
+            ["messages", "show", "m1"],
+        )
+    ]
+    written.append(page.read_text("utf-8"))
+    for text in written:
+        assert "debtor_name" in text
+        assert "***" in text
+        assert "Planted" not in text
+
+
+def test_a_message_is_found_whatever_became_of_it(strangler: Strangler, judged: Judge) -> None:
+    judged("m1", None)
+    ended = strangler("messages", "show", "m1", "-o", "json")
+    assert ended.code == ExitCode.OK
+    assert ended.document["entry"]["verdict"] is None
+    assert [step["name"] for step in ended.document["steps"]][0] == "received"
+
+
+def test_an_unknown_message_has_an_exit_code_of_its_own(strangler: Strangler, judged: Judge) -> None:
+    ended = strangler("messages", "show", "nobody")
+    assert (ended.code, ended.out) == (ExitCode.UNKNOWN_MESSAGE, "")
+    assert ended.err.startswith("strangler: ")
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [("status",), ("compare", "show"), ("messages", "show", "m1")])
+def test_a_deployment_that_is_not_there_is_told_in_one_line(strangler: Strangler, command: tuple[str, ...]) -> None:
+    ended = strangler(*command, "--stack", "elsewhere")
+    assert (ended.code, ended.out) == (ExitCode.NO_DEPLOYMENT, "")
+    assert "no deployment 'elsewhere'" in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_a_report_that_cannot_be_written_is_told_in_one_line(strangler: Strangler, judged: Judge) -> None:
+    ended = strangler("compare", "show", "--html", "/nonexistent/report.html")
+    assert ended.code == ExitCode.CANNOT_WRITE
+    assert ended.err == "strangler: /nonexistent/report.html cannot be written: No such file or directory\n"
+
+
+def test_the_examples_of_a_group_are_as_many_as_asked_for(strangler: Strangler, judged: Judge, fee: Difference) -> None:
+    for number in range(5):
+        judged(f"m{number}", Verdict.MISMATCH, [fee])
+    for asked in (0, 2, 5):
+        ended = strangler("compare", "show", "--examples", str(asked), "-o", "json")
+        assert len(ended.document["groups"][0]["examples"]) == asked
+
+
+def test_only_messages_of_one_verdict_are_grouped_on_request(
+    strangler: Strangler, judged: Judge, fee: Difference
+) -> None:
+    judged("m1", Verdict.MISMATCH, [fee])
+    judged("m2", Verdict.ID_CONFLICT)
+    ended = strangler("compare", "show", "--verdict", "id conflict", "-o", "json")
+    assert [group["signature"] for group in ended.document["groups"]] == ["payin.create | id conflict"]
+
+
+def test_a_bug_of_ours_does_not_look_like_attention(
+    strangler: Strangler, judged: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("ops.command.messages.tell", broken)
+    judged("m1", Verdict.MATCH)
+    ended = strangler("messages", "show", "m1")
+    assert ended.code == ExitCode.FAILED
+    assert "ZeroDivisionError" in ended.err
