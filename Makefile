@@ -11,7 +11,9 @@ INSTALLED := .venv/installed-$(shell cat requirements.lock infra/local/bootstrap
 help: ## say what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: programs ## the main job on this machine; ARGS="--messages 500", ARGS="--break cents"
+demo: $(INSTALLED) ## the main job on this machine; ARGS="--messages 500", ARGS="--break cents"
+	@$(PYTHON_HERE) -m infra.local.programs --install --unless-docker
+	@$(PYTHON_HERE) -m infra.synthesis --disposable >/dev/null # CDK unpacks itself the first time: 20 s
 	@$(PYTHON_HERE) -m ops demo $(ARGS)
 
 check: $(INSTALLED) ## the gate: format, lint, types, imports, unit tests; under a minute

@@ -140,7 +140,7 @@ def _propose(
     source = (
         {"TemplateBody": deployment.template}
         if len(template) <= _INLINE_LIMIT_BYTES
-        else {"TemplateURL": f"https://{bucket}.s3.{region}.amazonaws.com/{template_key}"}
+        else {"TemplateURL": f"https://s3.{region}.amazonaws.com/{bucket}/{template_key}"}
     )
     creates = status is None or status in _NEVER_CREATED
     change_set_id = cloudformation.create_change_set(

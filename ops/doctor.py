@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from bridge.amqp import describe
 from infra.local.process import LocalProgramError
 from infra.local.programs import missing_packages, node
 from infra.local.rabbitmq import rabbitmq_server
@@ -140,6 +139,8 @@ def check_amqp(url: str) -> Check:
     """Whether something speaks AMQP at AMQP_URL. Neither logs in nor declares anything."""
     if not url:
         return Check("AMQP_URL", State.OPTIONAL, "not set; only `strangler bridge ship` needs it")
+    from bridge.amqp import describe  # noqa: PLC0415  # brings pika, which no other command waits for
+
     shape = "expected amqp://user:password@host:port/vhost or amqps://…"
     try:
         parts = urlsplit(url)

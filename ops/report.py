@@ -85,7 +85,9 @@ def _summary(counts: Mapping[Verdict, int], groups: Sequence[DifferingGroup]) ->
             _figure(percent(share), "agreement", "" if share is None else "good" if share == 1 else "bad"),
             _figure(number(sum(counts.values())), "messages"),
             _figure(number(differing), "differing", "bad" if differing else ""),
-            _figure(number(len(groups)), "groups of differences", "bad" if groups else ""),
+            _figure(
+                number(len(groups)), f"group{'' if len(groups) == 1 else 's'} of differences", "bad" if groups else ""
+            ),
             _figure(number(pending), "pending", "bad") if pending else "",
             "</div>",
         )
@@ -112,7 +114,7 @@ def _types(types: Sequence[TypeAgreement]) -> str:
     head = "".join(f'<th scope="col" class="n">{_text(name)}</th>' for name in heads)
     rows = "".join(_type_row(one, verdicts, timed=timed) for one in types)
     foot = _figures(agreement_of(counts), counts, verdicts) + ("<td></td><td></td>" if timed else "")
-    note = '<p class="note">p50 and p99: seconds from publishing to verdict.</p>' if timed else ""
+    note = '<p class="note">p50 and p99: time from publishing to verdict.</p>' if timed else ""
     return (
         f'<div class="scroll"><table><thead><tr><th scope="col">Type</th>{head}</tr></thead><tbody>{rows}</tbody>'
         f"<tfoot><tr><td>All</td>{foot}</tr></tfoot></table></div>{note}"

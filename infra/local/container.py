@@ -3,7 +3,11 @@
 Not run where this was written, for want of an engine: `make test` on a machine with Docker is its proof.
 """
 
+import os
+from pathlib import Path
+
 import docker  # type: ignore[import-untyped]
+from docker.constants import DEFAULT_UNIX_SOCKET  # type: ignore[import-untyped]
 from docker.errors import DockerException  # type: ignore[import-untyped]
 from testcontainers.core.container import DockerContainer
 
@@ -17,6 +21,9 @@ _STOP_GRACE_S = 20
 
 def docker_answers() -> bool:
     """Whether a Docker engine can be reached with the settings of the environment."""
+    host = os.environ.get("DOCKER_HOST") or DEFAULT_UNIX_SOCKET.replace("http+", "")
+    if host.startswith("unix://") and not Path(host.removeprefix("unix://")).exists():
+        return False  # the engine's client would find out as well, and leave a socket open
     try:
         return bool(docker.from_env(timeout=_PING_TIMEOUT_S).ping())
     except DockerException:

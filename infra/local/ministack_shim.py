@@ -167,6 +167,30 @@ def unpack_packages_once() -> None:
     lambda_runtime.zipfile = _variant(zipfile, ZipFile=SharedZipFile)
 
 
+def keep_functions_that_raise() -> None:
+    """Gap: a function that raises loses its process, and the next batch pays a cold start.
+
+    AWS: only an exit or a timeout ends an instance (developer guide, "Runtime lifecycle").
+    """
+    raised = '{"status": "error", "error": str(e), "trace": traceback.format_exc()}'
+    returned = '{"status": "ok", "result": {"_raised": str(e)}, "trace": traceback.format_exc()}'
+    script = lambda_runtime._PYTHON_WORKER_SCRIPT
+    if script.count(raised) != 1:
+        raise LookupError("MiniStack's worker script is not the one that this was written for")
+    lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(raised, returned)
+    invoke = lambda_runtime.Worker.invoke
+
+    @functools.wraps(invoke)
+    def invoke_and_keep(worker: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = invoke(worker, *arguments, **options)
+        result = answer.get("result")
+        if isinstance(result, dict) and "_raised" in result:
+            answer |= {"status": "error", "error": result["_raised"]}
+        return answer
+
+    lambda_runtime.Worker.invoke = invoke_and_keep
+
+
 def collect_logs_promptly() -> None:
     """Gap: every invocation that logs nothing waits 50 ms for a line, on the path of the next batch."""
     drain = lambda_runtime.Worker._drain_stderr_bounded
@@ -194,6 +218,7 @@ GAPS: tuple[Callable[[], None], ...] = (
     take_numbers_from_parameters,
     run_functions_in_their_own_python,
     unpack_packages_once,
+    keep_functions_that_raise,
     collect_logs_promptly,
     ministack_stream.install,
 )

@@ -77,6 +77,12 @@ def check_versions() -> None:
         raise LocalProgramError(f"PHP {'.'.join(version) or 'is missing'}: {oldest} or newer is needed")
 
 
+def _containers_serve() -> bool:
+    from infra.local.container import docker_answers  # noqa: PLC0415  half a second that most calls are spared
+
+    return docker_answers()
+
+
 def _output(command: Sequence[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # ours
@@ -89,8 +95,10 @@ def main() -> int:
     """Say which programs are missing, or install them; exit code 1 where something is missing in the end."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.programs", description=main.__doc__)
     parser.add_argument("--install", action="store_true", help="install what is missing, where possible without asking")
+    parser.add_argument("--unless-docker", action="store_true", help="RabbitMQ and PHP may run in containers instead")
     arguments = parser.parse_args()
-    missing = missing_packages()
+    in_containers = arguments.unless_docker and _containers_serve()
+    missing = () if in_containers else missing_packages()
     try:
         if missing and arguments.install:
             sys.stdout.write(f"installing {' '.join(missing)} (log: {_LOG})\n")
@@ -98,7 +106,8 @@ def main() -> int:
             install(missing)
         elif missing:
             raise LocalProgramError(f"missing: {' '.join(missing)}; --install installs them")  # noqa: TRY301
-        check_versions()
+        if not in_containers:
+            check_versions()
         node()
     except LocalProgramError as error:
         sys.stderr.write(f"{error}\n")

@@ -4,7 +4,6 @@ import os
 
 import typer
 
-from bridge.__main__ import ship as run
 from ops.exit_code import ExitCode
 from ops.option import DEFAULT_STACK, StackOption, lesson
 from ops.session import in_plain_words
@@ -33,6 +32,8 @@ def ship(*, stack: StackOption = DEFAULT_STACK) -> None:
     Logs are JSON lines on standard error, and hold no message's content.
     Any number of it may run beside each other.
     """
+    from bridge.__main__ import ship as run  # noqa: PLC0415  # brings pika, which no other command waits for
+
     os.environ["STRANGLER_STACK"] = stack  # the bridge's settings are its environment, and this is its process
     with in_plain_words(stack):
         code = run()

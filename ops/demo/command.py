@@ -1,6 +1,7 @@
 """The demo from end to end: set the scene, publish, watch, compare, audit, report."""
 
 import json
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -38,6 +39,7 @@ def demo(
 ) -> int:
     """Run the main job and say how it went. Raises CommandError where something that it needs does not start."""
     began = time.monotonic()
+    _forget_aws()
     with claim(folder) as place:
         note(f"starting RabbitMQ, AWS, PHP and the bridge; logs in {_short(place / 'logs')}")
         try:
@@ -53,8 +55,15 @@ def demo(
     return ExitCode.OK if summary.succeeded else ExitCode.ATTENTION
 
 
+def _forget_aws() -> None:
+    """Whatever account the user's shell points to: the demo must not reach it. It is this process's only job."""
+    for name in tuple(os.environ):
+        if name.startswith("AWS_"):
+            del os.environ[name]
+
+
 def _run(scene: Scene, messages: int, rate: float, seed: int, began: float) -> Summary:
-    scene.session()
+    os.environ.update(scene.environment)  # the operator's commands know nothing but the standard AWS variables
     ledger = Ledger(dynamodb_client(STACK), STACK)
     publisher = scene.publish(messages, seed, rate)
     with _bars(messages) as tell:

@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ _READY_S = 30.0
 _POLL_S = 0.05
 _WORKER_CONCURRENCY = 2
 _STOP_S = 25.0
+_SHIPPING = '"message": "shipping"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,16 @@ class Scene:
     def __init__(self, folder: Path, patches: Sequence[Patch] = ()) -> None:
         """Args: patches: seeded bugs in the functions' package."""
         self.places = Places(folder)
+        self.node = RabbitNode(folder / "rabbitmq")
+        self.aws = EmbeddedAws(folder / "aws")
+        self.environment: dict[str, str] = {}
+        """For whoever operates this deployment: AWS as root, AMQP, stack."""
         self._patches = patches
         self._stack = contextlib.ExitStack()
         self._secret = secrets.token_hex(24)
-        self.environment: dict[str, str] = {}
-        """For whoever operates this deployment: AWS as root, AMQP, stack."""
         self._monolith: dict[str, str] = {}
+        self._shipper_role = ""
+        self._shipper: Child | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -85,7 +90,7 @@ class Scene:
     def publish(self, messages: int, seed: int, rate: float) -> Child:
         """Let the monolith's own publisher begin."""
         options = ["--messages", str(messages), "--seed", str(seed), "--log", str(self.places.published)]
-        return self._php("publish", "publish.php", [*options, "--rate", str(rate)])
+        return self._stack.enter_context(self._php("publish", "publish.php", [*options, "--rate", str(rate)]))
 
     def audit(self) -> dict[str, object]:
         """Run the independent audit as the program that it is."""
@@ -107,18 +112,41 @@ class Scene:
         finding: dict[str, object] = json.loads(done.stdout)
         return finding
 
+    def start_shipper(self) -> None:
+        """Start the shipper, with the rights of its own role and no others; returns when it ships."""
+        assumed = self.session().client("sts").assume_role(RoleArn=self._shipper_role, RoleSessionName="shipper-demo")
+        environment = {
+            **self.environment,
+            "AWS_ACCESS_KEY_ID": assumed["Credentials"]["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": assumed["Credentials"]["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": assumed["Credentials"]["SessionToken"],
+        }
+        log = self.places.logs / "shipper.log"
+        said = _times_said(log, _SHIPPING)
+        command = [sys.executable, "-m", "bridge", "ship"]
+        self._shipper = Child("the shipper", command, environment=environment, folder=_REPOSITORY, log=log)
+        _wait_until(self._shipper, lambda: _times_said(log, _SHIPPING) > said)
+
+    def stop_shipper(self) -> int | None:
+        """Ask the shipper to end (SIGTERM) and wait for it; returns its exit code, None where none was started."""
+        if self._shipper is None:
+            return None
+        self._shipper.stop(_STOP_S)
+        return self._shipper.code
+
     def _start(self) -> None:
         folder = self.places.folder
         self.places.logs.mkdir(parents=True, exist_ok=True)
         self._monolith_php = find_php(folder)
         with ThreadPoolExecutor() as pool:
             # The slow ones beside each other: the broker boots, CDK synthesises, pip unpacks.
-            node = pool.submit(self._stack.enter_context, RabbitNode(folder / "rabbitmq"))
+            node = pool.submit(self._stack.enter_context, self.node)
             template = pool.submit(synthesise, disposable=True)
             package = pool.submit(build, Target.LOCAL, folder, patches=self._patches)
-            aws = self._stack.enter_context(EmbeddedAws(_made(folder / "aws")))
+            self.aws.folder.mkdir(parents=True, exist_ok=True)
+            self._stack.enter_context(self.aws)
             amqp_url = node.result().amqp_url
-        self.environment = {**os.environ, **aws.environment, "AMQP_URL": amqp_url, "STRANGLER_STACK": STACK}
+        self.environment = {**os.environ, **self.aws.environment, "AMQP_URL": amqp_url, "STRANGLER_STACK": STACK}
         session = self.session()
         secret = session.client("secretsmanager").create_secret(
             Name=f"{STACK}/webhook-secret", SecretString=self._secret
@@ -127,13 +155,13 @@ class Scene:
         outputs = deploy(Deployment(STACK, template.result(), package.result(), parameters), session)
         self._start_monolith(amqp_url)
         _warm(session)
-        self._start_shipper(session, outputs["ShipperRoleArn"], aws.environment, amqp_url)
+        self._shipper_role = outputs["ShipperRoleArn"]
+        self._stack.callback(self.stop_shipper)
+        self.start_shipper()
 
     def session(self) -> boto3.Session:
-        """A session of the deployment's operator."""
-        # boto3 reads endpoint and certificate from the environment only, and the demo is this process's only job.
-        os.environ.update(self.environment)
-        return boto3.Session()
+        """A session of the deployment's operator. Leaves this process's own environment alone."""
+        return self.aws.session()
 
     def _start_monolith(self, amqp_url: str) -> None:
         self._monolith = {
@@ -142,28 +170,10 @@ class Scene:
             "AMQP_URL": amqp_url,
             "WEBHOOK_SECRET": self._secret,
         }
-        setup = self._php("setup", "setup.php", [])
-        _wait_for_end(setup)
+        with self._php("setup", "setup.php", []) as setup:
+            _wait_for_end(setup)
         for family in FAMILIES:
             self._stack.enter_context(self._php(f"consume-{family.name}", "consume.php", ["--family", family.name]))
-
-    def _start_shipper(self, session: boto3.Session, role_arn: str, aws: Mapping[str, str], amqp_url: str) -> None:
-        """With the rights of its own role and no others."""
-        credentials = session.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="shipper-demo")["Credentials"]
-        environment = {
-            **os.environ,
-            **aws,
-            "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": credentials["SessionToken"],
-            "AMQP_URL": amqp_url,
-            "STRANGLER_STACK": STACK,
-        }
-        log = self.places.logs / "shipper.log"
-        command = [sys.executable, "-m", "bridge", "ship"]
-        shipper = Child("the shipper", command, environment=environment, folder=_REPOSITORY, log=log)
-        self._stack.callback(shipper.stop, _STOP_S)
-        _wait_for_line(shipper, '"message": "shipping"')
 
     def _php(self, name: str, script: str, options: Sequence[str]) -> Child:
         command = self._monolith_php.command(script, options, self._monolith)
@@ -187,25 +197,23 @@ def _warm(session: boto3.Session) -> None:
         list(pool.map(invoke, names * _WORKER_CONCURRENCY))
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 def _wait_for_end(child: Child) -> None:
     until = time.monotonic() + _READY_S
     while not child.ended:
         if time.monotonic() > until:
-            child.stop()
             raise child.not_ready(f"did not end within {_READY_S:.0f} s")
         time.sleep(_POLL_S)
     if child.code != 0:
         raise child.not_ready("failed")
 
 
-def _wait_for_line(child: Child, text: str) -> None:
+def _times_said(log: Path, text: str) -> int:
+    return log.read_text("utf-8", "replace").count(text) if log.exists() else 0
+
+
+def _wait_until(child: Child, ready: Callable[[], bool]) -> None:
     until = time.monotonic() + _READY_S
-    while text not in child.log.read_text("utf-8", "replace"):
+    while not ready():
         if child.ended or time.monotonic() > until:
             child.stop()
             raise child.not_ready(f"was not ready within {_READY_S:.0f} s")

@@ -1,12 +1,13 @@
 """In-memory store: the port's promises without DynamoDB or KMS. Held to the real one by tests/conformance."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from contracts.effect import Attempt
 from workers.fate import ConflictError, UnavailableError
 from workers.logic.decision import Row, RowKey
 from workers.port import Commit, LedgerGlance, Loaded, Wanted
+from workers.store.sealing import BrokenSealError
 
 
 @dataclass
@@ -17,7 +18,7 @@ class Entry:
 
 @dataclass
 class MemoryStore:
-    """A `Store`. `refuse` makes the next calls fail as an outage does."""
+    """A `Store`. `refuse` makes so many of the next calls fail as an outage does."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
     conflicts: set[str] = field(default_factory=set)
@@ -25,6 +26,12 @@ class MemoryStore:
     rows: dict[tuple[str, RowKey], Row] = field(default_factory=dict)
     refuse: int = 0
     calls: list[str] = field(default_factory=list)
+    noted: set[str] = field(default_factory=set)
+    """Messages of which the ledger knows only what the monolith did."""
+    broken: set[str] = field(default_factory=set)
+    """Partitions whose rows cannot be opened."""
+    before_commit: Callable[[Sequence[Commit]], None] = lambda _: None
+    """Where a test lets somebody else be faster: between the read and the write."""
 
     def load(self, wanted: Sequence[Wanted]) -> Sequence[Loaded]:
         self._called("load")
@@ -32,6 +39,7 @@ class MemoryStore:
 
     def commit(self, commits: Sequence[Commit]) -> None:
         self._called("commit")
+        self.before_commit(commits)
         for commit in commits:
             version, epoch = self.heads.get(commit.aggregate.partition, (0, 0))
             if commit.attempt.message_id in self.entries:
@@ -59,9 +67,14 @@ class MemoryStore:
     def _loaded(self, wish: Wanted) -> Loaded:
         entry = self.entries.get(wish.message_id)
         partition = wish.aggregate.partition
+        if partition in self.broken:
+            raise BrokenSealError("broken by the test")
+        known = wish.message_id in self.noted | self.conflicts
         found = {key: self.rows[partition, key] for key in wish.rows if (partition, key) in self.rows}
         return Loaded(
-            None if entry is None else LedgerGlance(processed=True, body_digest=entry.body_digest),
+            LedgerGlance(processed=entry is not None, body_digest=None if entry is None else entry.body_digest)
+            if entry is not None or known
+            else None,
             self.heads.get(partition, (0, 0))[0],
             found,
         )

@@ -44,6 +44,17 @@ def describe(_: dict[str, Any], __: object) -> dict[str, Any]:
     return {"importable": importable, "variables": sorted(os.environ), "path": sys.path, "zone": os.environ["TZ"]}
 
 
+_INVOCATIONS: list[object] = []
+
+
+def count(_: dict[str, Any], context: object) -> dict[str, Any]:
+    """Say how often this process was invoked; raise the second time."""
+    _INVOCATIONS.append(context)
+    if len(_INVOCATIONS) == 2:
+        raise RuntimeError("the second invocation raises")
+    return {"invocations": len(_INVOCATIONS)}
+
+
 _SEEN: dict[str, int] = {}
 
 

@@ -181,6 +181,13 @@ def test_a_function_sees_its_package_and_the_runtimes_own_and_no_more(probe: Pro
     assert {"AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "AWS_SESSION_TOKEN", "REPORT_URL"} <= set(surroundings["variables"])
 
 
+def test_a_function_that_raises_keeps_its_process(probe: Probe) -> None:
+    probe.create("count")
+    assert probe.invoke() == {"invocations": 1}
+    assert probe.invoke()["errorMessage"] == "the second invocation raises"
+    assert probe.invoke() == {"invocations": 3}
+
+
 # Queues
 
 

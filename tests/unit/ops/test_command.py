@@ -2,16 +2,17 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer
 
 from contracts.difference import Difference
 from contracts.verdict import Verdict
-from ops.cli import main
+from ops.cli import build, main
 from ops.exit_code import ExitCode
 from tests.unit.ops.conftest import STACK, Judge
 
@@ -46,6 +47,59 @@ def strangler(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         return Ended(code, *capsys.readouterr())
 
     return run
+
+
+def commands() -> Iterator[str]:
+    """Every command that does something, by its words."""
+    waiting: list[tuple[str, Any]] = [("", typer.main.get_command(build()))]
+    while waiting:
+        words, command = waiting.pop()
+        below: Mapping[str, Any] = getattr(command, "commands", {})
+        waiting += [(f"{words} {name}".strip(), one) for name, one in below.items()]
+        if not below:
+            yield words
+
+
+@pytest.mark.parametrize("words", list(commands()))
+def test_every_command_explains_itself(strangler: Strangler, words: str) -> None:
+    ended = strangler(*words.split(), "--help")
+    assert (ended.code, ended.err) == (0, "")
+    assert f"Usage: strangler {words}" in ended.out
+    assert ended.out.index("Examples") < ended.out.index("Exit codes")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["types"],
+        ["types", "list", "extra"],
+        ["types", "list", "-o", "yaml"],
+        ["status", "--stack", "Upper"],
+        ["status", "--stack", "../x"],
+        ["compare", "show", "--type", "payin.unknown"],
+        ["compare", "show", "--verdict", "perhaps"],
+        ["compare", "show", "--signature-limit", "0"],
+        ["compare", "show", "--examples", "-1"],
+        ["compare", "show", "--html", "."],
+        ["messages", "show"],
+        ["messages", "show", ""],
+        ["deploy", "--secret-arn", "not-an-arn"],
+        ["deploy", "--worker-concurrency", "1"],
+        ["deploy", "--package", "cloud"],
+        ["demo", "--messages", "0"],
+        ["demo", "--break", "nothing"],
+        ["demo", "--rate", "-1"],
+    ],
+)
+def test_a_wrong_command_line_is_refused_before_anything_is_done(strangler: Strangler, arguments: list[str]) -> None:
+    assert strangler(*arguments).code == ExitCode.USAGE
+
+
+def test_the_stack_of_the_environment_is_checked_too(strangler: Strangler, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRANGLER_STACK", "Not A Stack")
+    assert strangler("status").code == ExitCode.USAGE
 
 
 def test_a_deployment_at_peace_ends_with_0(strangler: Strangler, judged: Judge, sqs: "SQSClient") -> None:
@@ -107,7 +161,7 @@ def test_a_message_is_found_whatever_became_of_it(strangler: Strangler, judged: 
     ended = strangler("messages", "show", "m1", "-o", "json")
     assert ended.code == ExitCode.OK
     assert ended.document["entry"]["verdict"] is None
-    assert [step["name"] for step in ended.document["steps"]][0] == "received"
+    assert ended.document["steps"][0]["name"] == "received"
 
 
 def test_an_unknown_message_has_an_exit_code_of_its_own(strangler: Strangler, judged: Judge) -> None:

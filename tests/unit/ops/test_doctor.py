@@ -1,7 +1,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -23,8 +23,9 @@ def _answering(answer: bytes) -> Iterator[int]:
             connection, _ = listener.accept()
             with connection:
                 connection.recv(8)
-                connection.sendall(answer)
-                connection.shutdown(socket.SHUT_WR)
+                with suppress(OSError):  # whoever asked may have seen enough, and be gone
+                    connection.sendall(answer)
+                    connection.shutdown(socket.SHUT_WR)
 
         thread = threading.Thread(target=serve)
         thread.start()
