@@ -1,4 +1,4 @@
-"""RabbitMQ through pika: the only module that speaks AMQP.
+"""RabbitMQ through pika: the only module that speaks AMQP (`bridge.amqp_field` mends how pika reads headers).
 
 One blocking connection on one thread, one channel per queue (so that a queue's prefetch is its own), one more channel
 with publisher confirms for the Invalid Message Channel. Anything that pika says about a lost connection becomes
@@ -17,6 +17,7 @@ import pika
 from pika import exceptions
 from pika.adapters.blocking_connection import BlockingChannel
 
+from bridge import amqp_field
 from bridge.port import Delivery, SourceLostError, SourceRefusedError
 from contracts import naming
 from contracts.envelope import AmqpFacts
@@ -222,6 +223,7 @@ class AmqpSource:
 
 
 def _connect(settings: AmqpSettings) -> pika.BlockingConnection:
+    amqp_field.mend()
     where = describe(settings.url)
     parts = urlsplit(settings.url)
     if parts.scheme not in ("amqp", "amqps") or not parts.hostname:

@@ -1,6 +1,6 @@
 """Alarms: something was given up on, or nothing moves any more. No other state of a queue needs a human at night."""
 
-from aws_cdk import CfnOutput, Duration
+from aws_cdk import Aws, CfnOutput, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -20,7 +20,19 @@ class Alarms(Construct):  # type: ignore[misc]  # CDK's own types are not follow
     def __init__(self, scope: Construct) -> None:
         super().__init__(scope, "Alarms")
         topic = sns.Topic(self, "Topic", enforce_ssl=True)
-        topic.grant_publish(iam.ServicePrincipal("cloudwatch.amazonaws.com"))
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsOfThisAccount",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={
+                    "ArnLike": {
+                        "aws:SourceArn": f"arn:{Aws.PARTITION}:cloudwatch:{Aws.REGION}:{Aws.ACCOUNT_ID}:alarm:*"
+                    }
+                },
+            )
+        )
         self._notify = actions.SnsAction(topic)
         CfnOutput(scope, "AlarmTopicArn", value=topic.topic_arn)
 

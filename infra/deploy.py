@@ -63,8 +63,9 @@ class Deployment:
 @dataclass(frozen=True, slots=True)
 class _ChangeSet:
     id: str
-    creates: bool
     changes: tuple[Change, ...]
+    shell: bool
+    """Whether proposing it has made a stack without resources."""
 
 
 def plan(deployment: Deployment, session: "boto3.Session") -> tuple[Change, ...]:
@@ -77,10 +78,7 @@ def plan(deployment: Deployment, session: "boto3.Session") -> tuple[Change, ...]
         change_set = _propose(deployment, session, cloudformation)
         if change_set is None:
             return ()
-        if change_set.creates:
-            cloudformation.delete_stack(StackName=deployment.stack)  # an empty shell, made by the proposal
-        else:
-            cloudformation.delete_change_set(ChangeSetName=change_set.id)
+        _withdraw(cloudformation, deployment.stack, change_set.id, shell=change_set.shell)
         return change_set.changes
 
 
@@ -142,21 +140,21 @@ def _propose(
         if len(template) <= _INLINE_LIMIT_BYTES
         else {"TemplateURL": f"https://s3.{region}.amazonaws.com/{bucket}/{template_key}"}
     )
-    creates = status is None or status in _NEVER_CREATED
+    shell = status is None
     change_set_id = cloudformation.create_change_set(
         StackName=deployment.stack,
         ChangeSetName=f"strangler-{time.time_ns()}",
-        ChangeSetType="CREATE" if creates else "UPDATE",
+        ChangeSetType="CREATE" if shell or status in _NEVER_CREATED else "UPDATE",
         Capabilities=["CAPABILITY_NAMED_IAM"],
         Parameters=parameters,
         Tags=[{"Key": "strangler:stack", "Value": deployment.stack}],
         **source,  # type: ignore[arg-type]  # one of two keyword arguments
     )["Id"]
-    return _proposed(cloudformation, deployment.stack, change_set_id, creates=creates)
+    return _proposed(cloudformation, deployment.stack, change_set_id, shell=shell)
 
 
 def _proposed(
-    cloudformation: "CloudFormationClient", stack: str, change_set_id: str, *, creates: bool
+    cloudformation: "CloudFormationClient", stack: str, change_set_id: str, *, shell: bool
 ) -> _ChangeSet | None:
     for _ in _polls():
         described = cloudformation.describe_change_set(ChangeSetName=change_set_id)
@@ -168,7 +166,6 @@ def _proposed(
         changes = [change["ResourceChange"] for page in pages for change in page["Changes"]]
         return _ChangeSet(
             change_set_id,
-            creates,
             tuple(
                 Change(
                     change["Action"],
@@ -178,11 +175,20 @@ def _proposed(
                 )
                 for change in changes
             ),
+            shell,
         )
-    cloudformation.delete_change_set(ChangeSetName=change_set_id)
+    _withdraw(cloudformation, stack, change_set_id, shell=shell)
     if any(phrase in reason for phrase in _NO_CHANGE):
         return None
     raise DeployError(f"stack {stack}: the change was refused: {reason}")
+
+
+def _withdraw(cloudformation: "CloudFormationClient", stack: str, change_set_id: str, *, shell: bool) -> None:
+    """Leave everything as it was before the proposal."""
+    if shell:
+        cloudformation.delete_stack(StackName=stack)
+    else:
+        cloudformation.delete_change_set(ChangeSetName=change_set_id)
 
 
 def _status(cloudformation: "CloudFormationClient", stack: str) -> str | None:

@@ -17,6 +17,7 @@ from typing import Any
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
+from bridge import amqp_field
 from contracts import naming
 from contracts.envelope import Envelope, decode_body, read_envelope
 from contracts.registry import FAMILIES
@@ -277,6 +278,7 @@ class Stage:
 
     @contextmanager
     def _channel(self) -> Iterator[BlockingChannel]:
+        amqp_field.mend()  # pika alone could not publish a double
         connection = pika.BlockingConnection(pika.URLParameters(self.scene.node.amqp_url))
         try:
             yield connection.channel()

@@ -8,6 +8,8 @@ the first failure on, or halved, until its records are too old or were tried too
 goes to the destination for failures.
 """
 
+import os
+import signal
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -35,7 +37,14 @@ def install() -> None:
     """Take the streams out of MiniStack's polling thread and poll them in one of our own."""
     dynamodb.esm_wake = _wake
     lambda_svc._poll_dynamodb_streams = lambda: False
-    threading.Thread(target=_poll_forever, daemon=True, name="ministack-streams").start()
+    threading.Thread(target=_run, daemon=True, name="ministack-streams").start()
+
+
+def _run() -> None:
+    try:
+        _poll_forever()
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)  # a poller that has died must not look like a stream that is idle
 
 
 def _poll_forever() -> None:
@@ -66,8 +75,7 @@ def _poll(stretches: dict[str, _Stretch], mapping: dict[str, Any]) -> bool:
     done = _accepted(records, wanted, result, mapping)
     if done == len(records):
         stretches[mapping["UUID"]] = _Stretch(stretch.position + done, batch_size)
-    elif _exhausted(mapping, records[done], stretch.attempts + 1):
-        condition = "RetryAttemptsExhausted"
+    elif condition := _given_up(mapping, records[done], stretch.attempts + 1):
         lambda_svc._send_ddb_stream_failure_record(
             mapping, function, records[done:], mapping["EventSourceArn"], result, condition
         )
@@ -108,8 +116,9 @@ def _accepted(
     return min((numbers.index(number) for number in first_failed), default=len(records))
 
 
-def _exhausted(mapping: dict[str, Any], record: dict[str, Any], attempts: int) -> bool:
-    most_attempts = int(mapping.get("MaximumRetryAttempts", -1))
-    most_age_s = int(mapping.get("MaximumRecordAgeInSeconds", -1))
+def _given_up(mapping: dict[str, Any], record: dict[str, Any], attempts: int) -> str | None:
+    """Why a record is not tried again, in the words of the destination's records; None where it is."""
+    if -1 < int(mapping.get("MaximumRetryAttempts", -1)) < attempts:
+        return "RetryAttemptsExhausted"
     age_s = time.time() - float(record["dynamodb"]["ApproximateCreationDateTime"])
-    return -1 < most_attempts < attempts or -1 < most_age_s < age_s
+    return "MaxRecordAgeExceeded" if -1 < int(mapping.get("MaximumRecordAgeInSeconds", -1)) < age_s else None

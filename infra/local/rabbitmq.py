@@ -90,7 +90,7 @@ class RabbitNode:
         """Start it and wait until it speaks AMQP."""
         with listen(self.port) as listener:
             self.port = listener.getsockname()[1]
-        self._broker = self._choose()
+            self._broker = self._choose()  # takes further ports, so not before this one is ours
         self._start(self._broker)
 
     def restart(self) -> None:

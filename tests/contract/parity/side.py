@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import subprocess
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -23,15 +24,21 @@ from workers.sqs import Received
 
 MONOLITH = Path(__file__).parents[3] / "legacy" / "monolith"
 SECRET = "a secret of the tests"
+_ENVIRONMENT = {"WEBHOOK_SECRET": SECRET, "PATH": os.defpath}
 NOW = "2026-11-21T10:00:00Z"
 Notification = dict[str, Any]
 
 
 def scenario(php: Sequence[str], messages: int, seed: int) -> list[Notification]:
-    """Notifications of all types, hostile values and repeated deliveries included."""
-    script = Path(__file__).with_name("scenario.php")
+    """Notifications of all types as the monolith's publisher makes them, hostile values and repetitions included."""
+    publisher = str(MONOLITH / "bin" / "publish.php")
     printed = subprocess.run(
-        [*php, str(script), str(messages), str(seed), SECRET], check=True, capture_output=True, text=True, timeout=120
+        [*php, publisher, "--messages", str(messages), "--seed", str(seed), "--print"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=_ENVIRONMENT,
     )
     return [json.loads(line) for line in printed.stdout.splitlines()]
 
@@ -45,7 +52,7 @@ def control(php: Sequence[str], notifications: Iterable[Notification]) -> list[A
         capture_output=True,
         text=True,
         timeout=120,
-        env={"WEBHOOK_SECRET": SECRET, "PATH": "/usr/bin:/bin"},
+        env=_ENVIRONMENT,
     )
     return [parse_attempt(line) for line in answered.stdout.splitlines()]
 
@@ -67,7 +74,7 @@ def candidate(notifications: Iterable[Notification]) -> MemoryStore:
         facts = AmqpFacts(one["exchange"], one["routing_key"], redelivered=False, properties=one["properties"])
         delivery = Delivery("tap", base64.b64decode(one["body_base64"]), facts, one["headers"], position)
         try:
-            entry = notification_translator(family, lambda: moment.timestamp())(delivery)
+            entry = notification_translator(family, moment.timestamp)(delivery)
         except InvalidMessageError:
             continue
         attributes = {"envelope": entry.envelope, "type": entry.type, "id": entry.id}
