@@ -193,6 +193,13 @@ class Stage:
         for page in self.dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
             yield from page["Items"]
 
+    def waiting(self, queue: str) -> int:
+        """How many messages an SQS queue holds, those in somebody's hands included."""
+        url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=counts)["Attributes"]
+        return sum(int(found[name]) for name in counts)
+
     def letters(self) -> Sequence[Letter]:
         """All that was ever found in a dead-letter queue. Takes it out, so that each letter is seen once."""
         for url in self.sqs.list_queues()["QueueUrls"]:

@@ -12,6 +12,8 @@ from contracts.envelope import Envelope, MalformedEnvelopeError, decode_body, re
 from contracts.identify import business_key
 from contracts.invalid_message import InvalidMessageError
 from contracts.message_type import MessageType
+from contracts.model.message import Notification
+from contracts.registry import UnknownTypeError, family_of
 from workers.fate import RejectedError
 from workers.port import Aggregate
 from workers.sqs import Received
@@ -79,4 +81,14 @@ def read_message(opened: Opened, family: str) -> Work:
         places = sorted({".".join(map(str, one["loc"])) for one in error.errors(include_input=False)})
         more = [f"and {len(places) - _NAMED_PLACES} more"] if len(places) > _NAMED_PLACES else []
         raise RejectedError("model", ",".join(places[:_NAMED_PLACES] + more)) from error
+    if isinstance(message, Notification) and not _is_of(message.type, family):
+        # A webhook names its event in the body too. The monolith goes by that, and refuses what is not its queue's.
+        raise RejectedError("unknown-type", "the body names an event that is not of this family")
     return Work(opened, message, Aggregate(message_type.tenant, family, key))
+
+
+def _is_of(event: str, family: str) -> bool:
+    try:
+        return family_of(event).name == family
+    except UnknownTypeError:
+        return False

@@ -127,6 +127,11 @@ class Scene:
         self._shipper = Child("the shipper", command, environment=environment, folder=_REPOSITORY, log=log)
         _wait_until(self._shipper, lambda: _times_said(log, _SHIPPING) > said)
 
+    @property
+    def shipper_ended(self) -> bool:
+        """Whether the shipper is not running."""
+        return self._shipper is None or self._shipper.ended
+
     def stop_shipper(self) -> int | None:
         """Ask the shipper to end (SIGTERM) and wait for it; returns its exit code, None where none was started."""
         if self._shipper is None:

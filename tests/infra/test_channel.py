@@ -80,6 +80,15 @@ def test_every_alarm_tells_somebody_and_is_not_raised_by_silence(template: Templ
         assert alarm.properties["TreatMissingData"] == "notBreaching"
 
 
+def test_only_alarms_of_this_account_reach_whoever_is_on_call(template: Template) -> None:
+    (policy,) = template.resources("AWS::SNS::TopicPolicy")
+    allowed = [one for one in policy.properties["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
+    (statement,) = allowed
+    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    source = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:*"
+    assert statement["Condition"] == {"ArnLike": {"aws:SourceArn": source}}
+
+
 def test_queues_outlive_the_stack_unless_it_is_disposable(template: Template, disposable_template: Template) -> None:
     kept = {queue.attributes["DeletionPolicy"] for queue in template.resources("AWS::SQS::Queue")}
     gone = {queue.attributes["DeletionPolicy"] for queue in disposable_template.resources("AWS::SQS::Queue")}

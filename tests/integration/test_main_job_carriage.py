@@ -15,8 +15,8 @@ CARRIED = {
     "empty": "unreadable:empty",
     "binary": "unreadable:syntax at byte 0",
     "control characters": "unreadable:syntax at byte 0",
-    "12 headers": "unreadable:syntax at byte 0",
-    "nested headers": "unreadable:syntax at byte 0",
+    "12 headers": "unreadable:encoding at byte 0",
+    "nested headers": "unreadable:encoding at byte 0",
 }
 
 

@@ -1,10 +1,10 @@
 """Entry point of the control function: the monolith's outcomes, from SQS into the ledger."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contracts.effect import MalformedOutcomeError, parse_attempt
@@ -20,26 +20,42 @@ class _StaysError(Exception):
     """The outcome stays in its queue; SQS dead-letters it after its redrive limit."""
 
 
+AT_ONCE = 8
+"""Outcomes noted side by side: each is an attribute of its own, so that their order does not matter."""
+
+
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Note a batch of outcomes."""
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return process_partial_response(event=event, record_handler=_note, processor=processor, context=context)
+    if not event["Records"]:
+        return {"batchItemFailures": []}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        noted = {record["messageId"]: pool.submit(_note, record) for record in event["Records"]}
+        return process_partial_response(
+            event=event,
+            record_handler=lambda record: _report(record.message_id, noted[record.message_id]),
+            processor=BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False),
+            context=context,
+        )
 
 
-def _note(record: SQSRecord) -> None:
-    received = read_record(record.raw_event)
+def _report(record_id: str, noted: Future[None]) -> None:
     try:
-        envelope = read_envelope(received.attributes.get("envelope", ""))
-        attempt = parse_attempt(decode_body(received.body, envelope.body_encoding))
-        bootstrap.control_store().note(attempt, type_named(attempt.type).tenant)
+        noted.result()
     except (MalformedEnvelopeError, MalformedOutcomeError, UnknownTypeError) as error:
         count("OutcomesRefused")
         reason = "unknown type" if isinstance(error, UnknownTypeError) else str(error)  # which quotes the document
-        logger.error("outcome refused", reason=reason, record_id=received.record_id)
+        logger.error("outcome refused", reason=reason, record_id=record_id)
         raise _StaysError from error
     except UnavailableError as error:
-        logger.warning("outcome tried again later", reason=str(error), record_id=received.record_id)
+        logger.warning("outcome tried again later", reason=str(error), record_id=record_id)
         raise _StaysError from error
     count("OutcomesNoted")
+
+
+def _note(record: dict[str, Any]) -> None:
+    received = read_record(record)
+    envelope = read_envelope(received.attributes.get("envelope", ""))
+    attempt = parse_attempt(decode_body(received.body, envelope.body_encoding))
+    bootstrap.control_store().note(attempt, type_named(attempt.type).tenant)

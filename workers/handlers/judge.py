@@ -1,12 +1,12 @@
 """Entry point of the judge function: images of the ledger's stream in, verdicts out."""
 
 import base64
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contracts.registry import type_named
@@ -16,40 +16,60 @@ from workers.fate import UnavailableError
 from workers.judging import judge_image
 from workers.observability import count, logger, metrics
 
+AT_ONCE = 8
+"""Entries judged side by side: each waits for one write, and none for another (the revision settles who is late)."""
+
 
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Judge a batch of ledger entries; one that fails is tried again by the stream, alone after bisection."""
-    processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
-    return process_partial_response(event=event, record_handler=_judge, processor=processor, context=context)
+    if not event["Records"]:
+        return {"batchItemFailures": []}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        judged = {_sequence(record): pool.submit(_judge, record) for record in event["Records"]}
+        processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
+        return process_partial_response(
+            event=event,
+            record_handler=lambda record: _report(record.raw_event, judged[_sequence(record.raw_event)]),
+            processor=processor,
+            context=context,
+        )
 
 
-def _judge(record: DynamoDBRecord) -> None:
+def _report(record: dict[str, Any], judged: Future[Verdict | None]) -> None:
     try:
-        _judge_entry(record)
+        verdict = judged.result()
     except Exception as error:
         # Whatever it is, the stream brings the record again; the class says what, a text could quote the outcome.
         reason = str(error) if isinstance(error, UnavailableError) else type(error).__name__
-        logger.error("not judged", reason=reason, record_id=record.raw_event.get("eventID"))
+        logger.error("not judged", reason=reason, record_id=record["eventID"])
         raise
+    if verdict is not None:
+        count("MessagesJudged")
+        if verdict not in AGREED:
+            count("MessagesDiffering")
+            message_id = record["dynamodb"]["NewImage"]["pk"]["S"]
+            logger.warning("differs", message_id=message_id, verdict=verdict.value)
 
 
-def _judge_entry(record: DynamoDBRecord) -> None:
-    image = {name: _binary(value) for name, value in record.raw_event["dynamodb"].get("NewImage", {}).items()}
+def _judge(record: dict[str, Any]) -> Verdict | None:
+    """The verdict that was written; None where it is pending, or a later revision of the entry is on its way."""
+    image = {name: _binary(value) for name, value in record["dynamodb"].get("NewImage", {}).items()}
     if "type" not in image:
-        return
+        return None
     store, sealer = bootstrap.verdict_store()
     now = datetime.now(UTC)
     message_id, message_type = image["pk"]["S"], type_named(image["type"]["S"])
     judgement = judge_image(image, message_type, sealer, now.date())
     if judgement.verdict is Verdict.PENDING:
-        return
-    if store.write(message_id, int(image["revision"]["N"]), message_type, judgement, now):
-        count("MessagesJudged")
-        if judgement.verdict not in AGREED:
-            count("MessagesDiffering")
-            logger.warning("differs", message_id=message_id, verdict=judgement.verdict.value)
+        return None
+    written = store.write(message_id, int(image["revision"]["N"]), message_type, judgement, now)
+    return judgement.verdict if written else None
+
+
+def _sequence(record: dict[str, Any]) -> str:
+    return str(record["dynamodb"]["SequenceNumber"])
 
 
 def _binary(value: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,8 @@ class _StaysError(Exception):
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Settle a batch; only what is to be tried again is reported back."""
     records = event["Records"]
+    if not records:
+        return {"batchItemFailures": []}
     fates = bootstrap.receiver().settle([read_record(record) for record in records])
     _report(fates)
 

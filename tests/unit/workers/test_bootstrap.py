@@ -1,0 +1,69 @@
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from tests.fakes.message import NAME
+from workers import bootstrap
+from workers.fate import UnavailableError
+from workers.store.dynamo import DynamoStore
+
+SECRET_ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:w"
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> Stubber:
+    """Secrets Manager, stubbed, behind a bootstrap that opens no connection."""
+    environment = {
+        "STRANGLER_FAMILY": "payin",
+        "RECORDS_TABLE": "s-records",
+        "LEDGER_TABLE": "s-ledger",
+        "SEAL_KEY_ARN": "arn:aws:kms:eu-west-3:123456789012:key/k",
+        "QUEUE_URL": "https://sqs/1/s-payin.fifo",
+        "DEAD_LETTER_QUEUE_URL": "https://sqs/1/s-payin-dead.fifo",
+        "WEBHOOK_SECRET_ARN": SECRET_ARN,
+        "AWS_DEFAULT_REGION": "eu-west-3",
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    clients: dict[str, Any] = {name: boto3.client(name) for name in ("secretsmanager", "sqs", "dynamodb")}
+    monkeypatch.setattr(bootstrap, "_client", clients.__getitem__)
+    monkeypatch.setattr(bootstrap, "Receiver", lambda *arguments: arguments)
+    return Stubber(clients["secretsmanager"])
+
+
+def built() -> Any:
+    """What the receiver is built of."""
+    return bootstrap.receiver.__wrapped__()
+
+
+def test_a_receiver_is_built_of_its_familys_adapters(secrets: Stubber) -> None:
+    family, _, store, *_ = built()
+    assert family.name == "payin"
+    assert isinstance(store, DynamoStore)
+
+
+@pytest.mark.parametrize("answer", [{"SecretString": "s3cret"}, {"SecretBinary": b"s3cret"}])
+def test_the_webhooks_secret_is_asked_for_once_and_not_shown(secrets: Stubber, answer: dict[str, Any]) -> None:
+    secrets.add_response("get_secret_value", answer, {"SecretId": SECRET_ARN})
+    with secrets:
+        *_, context_of = built()
+        first, second = context_of("w1"), context_of("w2")
+    assert (first.message_id, second.message_id) == ("w1", "w2")
+    assert first.webhook_secret == second.webhook_secret == b"s3cret"
+    assert first.now.tzinfo is not None
+    assert "s3cret" not in repr(first)
+    assert first.uuid() != first.uuid()
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "InternalServiceError"])
+def test_a_secret_that_is_refused_is_an_outage_that_quotes_nothing(secrets: Stubber, code: str) -> None:
+    secrets.add_client_error("get_secret_value", code, NAME)
+    with secrets:
+        *_, context_of = built()
+        with pytest.raises(UnavailableError, match="webhook secret: ") as unavailable:
+            context_of("w1")
+    assert NAME not in str(unavailable.value)
