@@ -101,6 +101,8 @@ class AmqpSource:
 
     def poll(self, timeout_s: float) -> Sequence[Delivery]:
         """See `Source.poll`."""
+        if not self._connection.is_open:
+            raise SourceLostError("the connection is closed")
         try:
             self._connection.process_data_events(time_limit=0 if self._arrived else timeout_s)
         except (exceptions.AMQPError, OSError) as error:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 _TABLES = {
     "payin.create": ("payins", "payin_id"),
@@ -152,14 +153,14 @@ def main() -> int:
     parser.add_argument("--database", type=Path, required=True, help="the monolith's SQLite file")
     parser.add_argument("--stack", default="strangler", help="the deployment whose tables are read")
     arguments = parser.parse_args()
-    client: Any = boto3.client("dynamodb")
     try:
+        client: Any = boto3.client("dynamodb")
         sides = {
             "legacy": read_monolith(arguments.database),
             "new": read_records(client, f"{arguments.stack}-records"),
         }
         finding = audit(read_published(arguments.published), sides, read_ledger(client, f"{arguments.stack}-ledger"))
-    except (OSError, ValueError, KeyError, sqlite3.Error) as error:
+    except (OSError, ValueError, KeyError, sqlite3.Error, BotoCoreError, ClientError) as error:
         sys.stderr.write(f"ops.audit: cannot read: {type(error).__name__}: {error}\n")
         return 2
     sys.stdout.write(json.dumps(asdict(finding), indent=2) + "\n")

@@ -252,7 +252,6 @@ class Stage:
         for name in [*names, naming.control_function_name(STACK), naming.judge_function_name(STACK)]:
             memory_mib = self.functions.get_function_configuration(FunctionName=name)["MemorySize"]
             self.functions.update_function_configuration(FunctionName=name, MemorySize=memory_mib)
-            self.functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a Python program of ours as the operator of this deployment."""

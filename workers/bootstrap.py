@@ -32,6 +32,10 @@ def _client(service: str) -> Any:
     return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
 
 
+def _sealer(key_arn: str) -> EnvelopeSealer:
+    return EnvelopeSealer(kms_provider(key_arn, _CONFIG))
+
+
 @cache
 def receiver() -> Receiver:
     """The family's receiver. Raises pydantic.ValidationError where the environment is incomplete."""
@@ -54,7 +58,7 @@ def receiver() -> Receiver:
         DynamoStore(
             _client("dynamodb"),
             family,
-            EnvelopeSealer(kms_provider(settings.seal_key_arn)),
+            _sealer(settings.seal_key_arn),
             records=settings.records_table,
             ledger=settings.ledger_table,
         ),
@@ -68,11 +72,11 @@ def receiver() -> Receiver:
 def control_store() -> ControlStore:
     """Where the monolith's outcomes are noted."""
     settings = ledger_settings(os.environ)
-    return ControlStore(_client("dynamodb"), EnvelopeSealer(kms_provider(settings.seal_key_arn)), settings.ledger_table)
+    return ControlStore(_client("dynamodb"), _sealer(settings.seal_key_arn), settings.ledger_table)
 
 
 @cache
 def verdict_store() -> tuple[VerdictStore, EnvelopeSealer]:
     """Where verdicts are written, and what opens outcomes."""
     settings = ledger_settings(os.environ)
-    return VerdictStore(_client("dynamodb"), settings.ledger_table), EnvelopeSealer(kms_provider(settings.seal_key_arn))
+    return VerdictStore(_client("dynamodb"), settings.ledger_table), _sealer(settings.seal_key_arn)

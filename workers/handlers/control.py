@@ -14,6 +14,7 @@ from workers import bootstrap
 from workers.fate import UnavailableError
 from workers.observability import count, logger, metrics
 from workers.sqs import read_record
+from workers.store.control import ControlStore
 
 
 class _StaysError(Exception):
@@ -30,8 +31,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     """Note a batch of outcomes."""
     if not event["Records"]:
         return {"batchItemFailures": []}
+    store = bootstrap.control_store()  # here, for clients cannot be built side by side
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        noted = {record["messageId"]: pool.submit(_note, record) for record in event["Records"]}
+        noted = {record["messageId"]: pool.submit(_note, record, store) for record in event["Records"]}
         return process_partial_response(
             event=event,
             record_handler=lambda record: _report(record.message_id, noted[record.message_id]),
@@ -54,8 +56,8 @@ def _report(record_id: str, noted: Future[None]) -> None:
     count("OutcomesNoted")
 
 
-def _note(record: dict[str, Any]) -> None:
+def _note(record: dict[str, Any], store: ControlStore) -> None:
     received = read_record(record)
     envelope = read_envelope(received.attributes.get("envelope", ""))
     attempt = parse_attempt(decode_body(received.body, envelope.body_encoding))
-    bootstrap.control_store().note(attempt, type_named(attempt.type).tenant)
+    store.note(attempt, type_named(attempt.type).tenant)

@@ -15,6 +15,8 @@ from workers import bootstrap
 from workers.fate import UnavailableError
 from workers.judging import judge_image
 from workers.observability import count, logger, metrics
+from workers.store.sealing import Sealer
+from workers.store.verdicts import VerdictStore
 
 AT_ONCE = 8
 """Entries judged side by side: each waits for one write, and none for another (the revision settles who is late)."""
@@ -26,8 +28,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     """Judge a batch of ledger entries; one that fails is tried again by the stream, alone after bisection."""
     if not event["Records"]:
         return {"batchItemFailures": []}
+    store, sealer = bootstrap.verdict_store()  # here, for clients cannot be built side by side
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        judged = {_sequence(record): pool.submit(_judge, record) for record in event["Records"]}
+        judged = {_sequence(record): pool.submit(_judge, record, store, sealer) for record in event["Records"]}
         processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
         return process_partial_response(
             event=event,
@@ -53,12 +56,11 @@ def _report(record: dict[str, Any], judged: Future[Verdict | None]) -> None:
             logger.warning("differs", message_id=message_id, verdict=verdict.value)
 
 
-def _judge(record: dict[str, Any]) -> Verdict | None:
+def _judge(record: dict[str, Any], store: VerdictStore, sealer: Sealer) -> Verdict | None:
     """The verdict that was written; None where it is pending, or a later revision of the entry is on its way."""
     image = {name: _binary(value) for name, value in record["dynamodb"].get("NewImage", {}).items()}
     if "type" not in image:
         return None
-    store, sealer = bootstrap.verdict_store()
     now = datetime.now(UTC)
     message_id, message_type = image["pk"]["S"], type_named(image["type"]["S"])
     judgement = judge_image(image, message_type, sealer, now.date())

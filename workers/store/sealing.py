@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
 import aws_encryption_sdk
+import botocore.session
 import orjson
 from aws_encryption_sdk import CommitmentPolicy, StrictAwsKmsMasterKeyProvider
 from aws_encryption_sdk.caches.local import LocalCryptoMaterialsCache
@@ -22,6 +23,7 @@ from aws_encryption_sdk.exceptions import (
 from aws_encryption_sdk.identifiers import AlgorithmSuite
 from aws_encryption_sdk.key_providers.base import MasterKeyProvider
 from aws_encryption_sdk.materials_managers.caching import CachingCryptoMaterialsManager
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from cryptography.exceptions import InvalidSignature, InvalidTag
 
@@ -100,9 +102,15 @@ class EnvelopeSealer:
         return fields
 
 
-def kms_provider(key_arn: str) -> MasterKeyProvider:
-    """Wraps data keys with one KMS key; any other key is refused, on opening too."""
-    return StrictAwsKmsMasterKeyProvider(key_ids=[key_arn])
+def kms_provider(key_arn: str, config: Config | None = None) -> MasterKeyProvider:
+    """Wraps data keys with one KMS key; any other key is refused, on opening too.
+
+    `config` bounds a call to KMS. The SDK makes its client itself, with boto3's minute of waiting and five tries.
+    """
+    session = botocore.session.Session()
+    if config is not None:
+        session.set_default_client_config(config)
+    return StrictAwsKmsMasterKeyProvider(key_ids=[key_arn], botocore_session=session)
 
 
 def _reason(error: BaseException) -> str:

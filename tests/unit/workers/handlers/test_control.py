@@ -1,4 +1,5 @@
 import json
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,8 @@ from tests.unit.workers.handlers.conftest import Printed
 from workers import bootstrap
 from workers.fate import UnavailableError
 from workers.handlers.control import handler
+
+QUIET = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 
 
 @dataclass
@@ -49,11 +52,11 @@ def with_body(change: Any) -> dict[str, Any]:
 
 def test_outcomes_are_noted(control: MemoryControl, printed: Printed) -> None:
     assert invoke(event("sqs_standard_outcomes")) == []
-    assert [(one.type, one.attempt, one.ending) for one in control.noted] == [
+    assert {(one.type, one.attempt, one.ending) for one in control.noted} == {
         ("payin.create", 1, "done"),
         ("payin.update", 1, "retried"),
         ("balance.update", 2, "done"),
-    ]
+    }
     assert printed.metrics == {"OutcomesNoted": 3}
     assert printed.lines == []
 
@@ -88,7 +91,25 @@ def test_an_outcome_without_an_envelope_stays(control: MemoryControl, printed: P
     assert len(control.noted) == 2
 
 
-@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+def test_the_store_is_built_once_and_not_side_by_side(monkeypatch: pytest.MonkeyPatch, printed: Printed) -> None:
+    builders: list[str] = []
+
+    def build() -> MemoryControl:
+        builders.append(threading.current_thread().name)
+        return MemoryControl()
+
+    monkeypatch.setattr(bootstrap, "control_store", build)
+    assert invoke(event("sqs_standard_outcomes")) == []
+    assert builders == [threading.current_thread().name]
+
+
+@QUIET
+def test_an_empty_batch_needs_nothing(monkeypatch: pytest.MonkeyPatch, printed: Printed) -> None:
+    monkeypatch.setattr(bootstrap, "control_store", None)
+    assert invoke({"Records": []}) == []
+
+
+@QUIET
 def test_an_outage_brings_every_outcome_back_and_refuses_none(control: MemoryControl, printed: Printed) -> None:
     control.refuse = True
     records = event("sqs_standard_outcomes")

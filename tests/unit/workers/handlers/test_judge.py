@@ -1,5 +1,6 @@
 import base64
 import copy
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -67,7 +68,7 @@ def images(*pairs: tuple[Attempt, Attempt], **attributes: Any) -> dict[str, Any]
         image["candidate"] = {"B": _base64(candidate, "candidate")}
         image["control_attempt_1"] = {"B": _base64(control, "control1")}
         image.update(attributes)
-        record["dynamodb"]["SequenceNumber"] = f"44215845000000000174504390{number}"
+        record["dynamodb"]["SequenceNumber"] = f"44215845000000000174504390{number:02}"
         records["Records"].append(record)
     return records
 
@@ -139,6 +140,25 @@ def test_an_entry_that_cannot_be_judged_comes_back_alone(verdicts: MemoryVerdict
     (line,) = printed.lines
     assert (line["message"], line["reason"], line["record_id"]) == ("not judged", "BrokenSealError", broken["eventID"])
     assert not [value for value in PLANTED if value in printed.text]
+
+
+def test_the_stores_are_built_once_and_not_side_by_side(monkeypatch: pytest.MonkeyPatch, printed: Printed) -> None:
+    builders: list[str] = []
+
+    def build() -> tuple[MemoryVerdicts, Sealer]:
+        builders.append(threading.current_thread().name)
+        return MemoryVerdicts(), SEALER
+
+    monkeypatch.setattr(bootstrap, "verdict_store", build)
+    assert invoke(images(*[(attempt(row(a=1)), attempt(row(a=1)))] * 20)) == []
+    assert builders == [threading.current_thread().name]
+    assert printed.metrics == {"MessagesJudged": 20}
+
+
+@QUIET
+def test_an_empty_batch_needs_nothing(monkeypatch: pytest.MonkeyPatch, printed: Printed) -> None:
+    monkeypatch.setattr(bootstrap, "verdict_store", None)
+    assert invoke({"Records": []}) == []
 
 
 @QUIET

@@ -109,6 +109,11 @@ def test_how_often_a_record_was_received_decides_on_a_message_that_raises(
     assert "422148049" in {key for _, (_, key) in scene.store.rows}
 
 
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+def test_an_empty_batch_needs_nothing(monkeypatch: pytest.MonkeyPatch, printed: Printed) -> None:
+    assert invoke(ReceiverScene(), {"Records": []}, monkeypatch) == []
+
+
 def test_nothing_that_is_printed_holds_a_value_of_a_message(monkeypatch: pytest.MonkeyPatch, printed: Printed) -> None:
     invoke(ReceiverScene(), event("sqs_fifo_payin"), monkeypatch)
     failing = ReceiverScene(handlers=failing_for("975233263", ValueError(PLANTED[0])))
