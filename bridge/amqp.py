@@ -46,18 +46,23 @@ class QueueSpec:
     bindings: tuple[Binding, ...]
     max_length: int | None = None
     """Tap queues are bounded and drop their oldest, so that they can never hurt the broker."""
+    ordered: bool = False
+    """One of several shippers consumes it at a time (single active consumer), or two would change the order."""
     own_exchange: bool = False
     """Whether its exchange is ours and declared by us; the monolith's exchanges are only looked for."""
 
     def arguments(self) -> dict[str, Any]:
         """Queue arguments; the same at every start, for RabbitMQ refuses other ones."""
-        if self.max_length is None:
-            return {}
-        return {
-            "x-max-length": self.max_length,
-            "x-overflow": "drop-head",
-            "x-dead-letter-exchange": naming.DROPPED_EXCHANGE,
-        }
+        arguments: dict[str, Any] = {}
+        if self.ordered:
+            arguments["x-single-active-consumer"] = True
+        if self.max_length is not None:
+            arguments |= {
+                "x-max-length": self.max_length,
+                "x-overflow": "drop-head",
+                "x-dead-letter-exchange": naming.DROPPED_EXCHANGE,
+            }
+        return arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +193,14 @@ class AmqpSource:
         )
         channel.queue_bind(naming.DROPPED_QUEUE, naming.DROPPED_EXCHANGE)
         for queue in queues:
-            channel.queue_declare(queue.name, durable=True, arguments=queue.arguments())
             for binding in queue.bindings:
                 if queue.own_exchange:
                     channel.exchange_declare(binding.exchange, "fanout", durable=True)
                 else:
                     # The legacy side stays as it is: its exchange must be there, we never make it.
                     channel.exchange_declare(binding.exchange, passive=True)
+            channel.queue_declare(queue.name, durable=True, arguments=queue.arguments())
+            for binding in queue.bindings:
                 channel.queue_bind(queue.name, binding.exchange, binding.routing_key)
         channel.close()
 

@@ -30,7 +30,8 @@ def build_shipper(settings: ShipperSettings, families: Sequence[Family] = FAMILI
 def tap_queues(families: Sequence[Family], tap_length: int) -> tuple[QueueSpec, ...]:
     """The shipper's queues: one tap per family, and the queue of the recorder's outcomes."""
     taps = tuple(
-        QueueSpec(naming.tap_queue_name(family.name), _bindings(family), max_length=tap_length) for family in families
+        QueueSpec(naming.tap_queue_name(family.name), _bindings(family), max_length=tap_length, ordered=family.ordered)
+        for family in families
     )
     outcomes = QueueSpec(naming.OUTCOME_QUEUE, (Binding(naming.OUTCOME_EXCHANGE),), own_exchange=True)
     return (*taps, outcomes)

@@ -30,7 +30,8 @@ def ship(*, stack: StackOption = DEFAULT_STACK) -> None:
     has accepted it. Settings come from the environment: AMQP_URL (needed),
     STRANGLER_PREFETCH, STRANGLER_TAP_LENGTH, STRANGLER_DRAIN_S, LOG_LEVEL.
     Logs are JSON lines on standard error, and hold no message's content.
-    Any number of it may run beside each other.
+    Several may run beside each other: an ordered family is shipped by one
+    of them at a time, the others stand by.
     """
     from bridge.__main__ import ship as run  # noqa: PLC0415  # brings pika, which no other command waits for
 

@@ -355,6 +355,18 @@ class TestAmqpSource(SourcePromises):
             source.acknowledge(one)
             poll_until(source, lambda: False)
 
+    def test_an_ordered_queue_is_consumed_by_one_source_at_a_time(self, broker: _RabbitBroker, amqp_url: str) -> None:
+        queue = QueueSpec("strangler.tap.ordered", (Binding("payouts"),), ordered=True)
+        first, second = (AmqpSource(AmqpSettings(amqp_url), (queue,), generation) for generation in range(2))
+        broker.publish("payouts", "", b"1")
+        broker.publish("payouts", "", b"2")
+        assert [one.body for one in take(first, 2)] == [b"1", b"2"]
+        assert not second.poll(0.1)
+        first.close()
+        assert [one.body for one in take(second, 2)] == [b"1", b"2"]
+        second.close()
+        broker.channel.queue_delete(queue.name)
+
     def test_the_monoliths_exchange_must_be_there(self, broker: _RabbitBroker, amqp_url: str) -> None:
         queue = QueueSpec("strangler.tap.refund", (Binding("refunds"),))
         with pytest.raises(SourceRefusedError, match="refunds"):

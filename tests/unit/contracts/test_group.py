@@ -24,6 +24,11 @@ def test_a_message_with_two_bugs_is_put_down_to_the_more_frequent_one() -> None:
     )
 
 
+def test_a_place_that_explains_more_messages_goes_before_a_row() -> None:
+    messages = {"w1": [FEE_WEBHOOK, FEE_ROW], "w2": [FEE_WEBHOOK], "w3": [FEE_WEBHOOK]}
+    assert group(messages) == (Group(FEE_WEBHOOK, ("w1", "w2", "w3"), (FEE_ROW,)),)
+
+
 def test_what_came_along_is_told_the_most_frequent_first() -> None:
     messages = {"w1": [FEE_ROW, NET_ROW, FEE_WEBHOOK], "w2": [FEE_ROW, FEE_WEBHOOK]}
     (one,) = group(messages)

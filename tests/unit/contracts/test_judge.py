@@ -313,6 +313,11 @@ def test_a_derived_signature_is_left_out_when_what_it_signs_differs() -> None:
     assert places(judgement) == [("webhook:payin.booked.body.object_payload.payins[].amount", "value")]
 
 
+def test_a_derived_signature_is_left_out_when_what_it_signs_is_not_there() -> None:
+    judgement = judged([signed("1.00", "s1")], [webhook('{"object_payload_signature":"s2"}', "s2")], derived=DERIVED)
+    assert places(judgement) == [("webhook:payin.booked.body.object_payload", "missing")]
+
+
 def test_a_derived_signature_is_kept_when_it_differs_alone() -> None:
     judgement = judged([signed("1.00", "s1")], [signed("1.00", "s2")], derived=DERIVED)
     assert sorted(places(judgement)) == [
@@ -353,6 +358,20 @@ def test_effects_of_one_name_are_paired_with_those_that_they_differ_least_from()
     assert judged(control, candidate, [REFERENCE]).verdict is Verdict.MATCH_BY_RULE
     candidate[2] = message(f'{{"reference":"{OTHER_UUID}","n":4}}')
     assert places(judged(control, candidate, [REFERENCE])) == [("message:accounting/payin.booked.body.n", "value")]
+
+
+def test_what_a_rule_tolerates_counts_less_in_pairing_than_what_differs() -> None:
+    clock = Rule("message:accounting/payin.booked.body.at", "time within", "clock", "payments", date(2026, 12, 31), 9)
+
+    def booked(reference: str, second: int, n: int) -> Effect:
+        return message(f'{{"reference":"{reference}","at":"2026-11-21 10:00:0{second}","n":{n}}}')
+
+    judgement = judged(
+        [booked(UUID, 1, 1), booked(UUID, 1, 2)], [booked(UUID, 1, 5), booked(OTHER_UUID, 2, 1)], [REFERENCE, clock]
+    )
+    assert [(one.path, one.control, one.candidate) for one in judgement.differences] == [
+        ("message:accounting/payin.booked.body.n", 2, 5)
+    ]
 
 
 def test_the_rules_of_the_registry_tolerate_what_they_are_for() -> None:

@@ -1,0 +1,215 @@
+"""`strangler demo` as a newcomer runs it: from nothing to figures, a report and an exit code."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.registry import FAMILIES
+from tests.leak import leaks
+from tests.stage import REPOSITORY
+
+pytestmark = pytest.mark.timeout(400)
+
+TYPES = {message_type.name for family in FAMILIES for message_type in family.types}
+MESSAGES = 150
+SEED_WITH_EVERY_BUG = 4
+"""Among the first hundred of its messages are half a cent of a fee and a float that Python's JSON writes otherwise."""
+ENDS_WITHIN_S = 300
+ATTENTION = 1
+WRITTEN = ("summary.json", "report.html")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A demo that has ended."""
+
+    code: int
+    place: Path
+    table: str
+    notes: str
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """Its figures."""
+        document: dict[str, Any] = json.loads((self.place / "summary.json").read_text("utf-8"))
+        return document
+
+    @property
+    def published(self) -> dict[str, dict[str, Any]]:
+        """The publisher's own log, by id."""
+        lines = (self.place / "published.ndjson").read_text("utf-8").splitlines()
+        return {line["id"]: line for line in map(json.loads, lines)}
+
+    def told(self) -> Iterator[tuple[str, str]]:
+        """All that a demo tells or leaves to be read. Not what belongs to the monolith, nor the functions' package."""
+        for file in [*(self.place / name for name in WRITTEN), *sorted(self.place.rglob("*.log"))]:
+            yield str(file.relative_to(self.place)), file.read_text("utf-8", "replace")
+        yield "standard output", self.table
+        yield "standard error", self.notes
+
+
+@contextmanager
+def demos(output: Path, *commands: Sequence[str]) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Demos at the same time; on leaving, none is left."""
+    running: list[subprocess.Popen[bytes]] = []
+    try:
+        for number, options in enumerate(commands):
+            with (output / f"{number}.out").open("wb") as out, (output / f"{number}.err").open("wb") as err:
+                command = [sys.executable, "-m", "ops", "demo", *options]
+                environment = {**os.environ, "COLUMNS": "200"}
+                running.append(subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=out, stderr=err))
+        for one in running:
+            one.wait(ENDS_WITHIN_S)
+        yield running
+    finally:
+        for one in running:
+            if one.poll() is None:
+                one.send_signal(signal.SIGINT)
+                one.wait(ENDS_WITHIN_S)
+
+
+def ended(output: Path, number: int, code: int, place: Path) -> Run:
+    texts = ((output / f"{number}.{kind}").read_text("utf-8") for kind in ("out", "err"))
+    return Run(code, place, *texts)
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
+    """Two demos with one and the same folder, beside each other."""
+    output = tmp_path_factory.mktemp("two")
+    folder = output / "var" / "demo"
+    options = ["--messages", str(MESSAGES), "--folder", str(folder)]
+    with demos(output, options, options) as running:
+        codes = [one.returncode for one in running]
+    # Which of both came first is theirs to say: each names its own folder.
+    places = [Path(re.findall(r"summary: (\S+)/summary\.json", text)[0]) for text in _notes(output)]
+    return [ended(output, number, code, place) for number, (code, place) in enumerate(zip(codes, places, strict=True))]
+
+
+def _notes(output: Path) -> list[str]:
+    return [(output / f"{number}.err").read_text("utf-8") for number in (0, 1)]
+
+
+def test_a_second_demo_beside_the_first_takes_a_folder_of_its_own_and_both_end_well(two: list[Run]) -> None:
+    assert [run.code for run in two] == [0, 0], [run.notes for run in two]
+    assert {run.place.name for run in two} == {"demo", "demo-2"}
+
+
+def test_nothing_of_them_runs_on(two: list[Run]) -> None:
+    places = {str(run.place.parent) for run in two}
+    commands = [path.read_bytes().replace(b"\0", b" ").decode() for path in _command_lines()]
+
+    assert [command for command in commands if any(place in command for place in places)] == []
+
+
+def test_the_summary_has_what_the_next_program_needs(two: list[Run]) -> None:
+    for run in two:
+        summary = run.summary
+        for name in ("published", "ledger", "lost", "processed_twice", "pending"):
+            assert type(summary[name]) is int, name
+        for name in ("agreement", "duration_s"):
+            assert type(summary[name]) is float, name
+        assert_counts(summary["verdicts"])
+        assert type(summary["groups"]) is list
+        assert set(summary["types"]) == TYPES
+        for figures in summary["types"].values():
+            assert_counts(figures["verdicts"])
+            assert figures["seen"] == sum(figures["verdicts"].values()) > 0
+            assert 0 < figures["p50_s"] <= figures["p99_s"] < summary["duration_s"]
+
+
+def assert_counts(verdicts: Mapping[str, Any]) -> None:
+    assert verdicts
+    assert all(type(name) is str and type(count) is int and count > 0 for name, count in verdicts.items())
+
+
+def test_nothing_is_lost_nothing_done_twice_and_both_sides_agree_on_every_message(two: list[Run]) -> None:
+    for run in two:
+        summary = run.summary
+        published = len(run.published)
+        assert published == MESSAGES
+        assert (summary["published"], summary["ledger"]) == (published, published)
+        assert (summary["lost"], summary["processed_twice"], summary["pending"]) == (0, 0, 0)
+        assert (summary["agreement"], summary["groups"]) == (1.0, [])
+        assert set(summary["verdicts"]) <= {"match", "match by rule"}
+        assert sum(summary["verdicts"].values()) == published
+
+
+def test_what_it_published_is_worth_looking_at(two: list[Run]) -> None:
+    # So that the run above cannot be clean for want of anything difficult.
+    published = list(two[0].published.values())
+    early = {line["key"] for line in published if line["type"] == "payin.update"}
+    places = [(line["type"], line["key"]) for line in published]
+
+    assert {line["type"] for line in published} == TYPES
+    assert any(line["copies"] == 2 for line in published)
+    assert any(
+        places.index(("payin.update", key)) < places.index(("payin.create", key))
+        for key in early
+        if ("payin.create", key) in places
+    )
+
+
+def test_it_prints_a_table_and_where_to_read_on(two: list[Run]) -> None:
+    for run in two:
+        assert all(name in run.table for name in TYPES)
+        assert f"{MESSAGES} published, 0 lost, 0 processed twice" in run.notes
+        assert f"report: {run.place / 'report.html'}" in run.notes
+        assert "Traceback" not in run.table + run.notes
+
+
+def test_neither_report_nor_log_nor_summary_shows_anything_personal(two: list[Run]) -> None:
+    for run in two:
+        told = dict(run.told())
+        assert {"summary.json", "report.html", "logs/shipper.log", "aws/aws.log", "rabbitmq/rabbitmq.log"} <= set(told)
+        assert leaks(told.items()) == []
+
+
+@pytest.mark.parametrize(
+    ("bug", "signature", "verdict", "figures"),
+    [
+        ("cents", "cardtransaction.create | row:card_transactions.fee | value | float -> float", "mismatch", (0, 0)),
+        ("lost-row", "balance.update | row:journal | missing effect | effect -> -", "mismatch", (1, 0)),
+        ("double-row", "balance.update | row:journal | extra effect | - -> effect", "mismatch", (0, 1)),
+        (
+            "signature",
+            'payout.update | webhook:payout.settled.headers.X-Signature | value | "base64(32)" -> "base64(32)"',
+            "mismatch",
+            (0, 0),
+        ),
+    ],
+)
+def test_a_seeded_bug_is_one_group_that_names_it(
+    bug: str, signature: str, verdict: str, figures: tuple[int, int], tmp_path: Path
+) -> None:
+    """Args: figures: whether messages are lost, and processed twice, per message that differs."""
+    place = tmp_path / "demo"
+    options = ["--break", bug, "--messages", "100", "--seed", str(SEED_WITH_EVERY_BUG), "--folder", str(place)]
+    with demos(tmp_path, options) as [one]:
+        run = ended(tmp_path, 0, one.returncode, place)
+    summary = run.summary
+
+    assert run.code == ATTENTION, run.notes
+    [group] = summary["groups"]
+    assert group["signature"] == signature
+    assert group["count"] == summary["verdicts"][verdict] > 0
+    assert (summary["lost"], summary["processed_twice"]) == tuple(each * group["count"] for each in figures)
+    assert summary["pending"] == 0
+    assert summary["agreement"] == 1 - group["count"] / summary["published"] < 1
+    assert leaks(run.told()) == []
+
+
+def _command_lines() -> Iterator[Path]:
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit() and (process / "cmdline").exists():
+            yield process / "cmdline"
