@@ -6,6 +6,7 @@ with publisher confirms for the Invalid Message Channel. Anything that pika says
 """
 
 import ssl
+import struct
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from contracts.envelope import AmqpFacts
 
 HEARTBEAT_S = 30
 DROPPED_QUEUE_LENGTH = 10_000
+TAP_BYTES = 512 * 1024 * 1024
+"""A tap drops its oldest beyond this too: a hundred thousand large messages must not fill the broker's disk."""
 _PROPERTIES = (
     "content_type", "content_encoding", "delivery_mode", "priority", "correlation_id", "reply_to", "expiration",
     "message_id", "timestamp", "type", "user_id", "app_id", "cluster_id",
@@ -59,6 +62,7 @@ class QueueSpec:
         if self.max_length is not None:
             arguments |= {
                 "x-max-length": self.max_length,
+                "x-max-length-bytes": TAP_BYTES,
                 "x-overflow": "drop-head",
                 "x-dead-letter-exchange": naming.DROPPED_EXCHANGE,
             }
@@ -88,6 +92,7 @@ class AmqpSource:
         self._generation = generation
         self._arrived: deque[Delivery] = deque()
         self._dropped = 0
+        self._paused = False
         self._channels: dict[str, BlockingChannel] = {}
         self._connection = _connect(settings)
         try:
@@ -145,14 +150,15 @@ class AmqpSource:
         for name in ("user_id", "expiration"):
             if name in properties:
                 headers[f"x-strangler-{name.replace('_', '-')}"] = properties.pop(name)
+        message = pika.BasicProperties(headers=headers, **properties)
         try:
-            self._invalid.basic_publish(
-                "",
-                naming.INVALID_MESSAGE_QUEUE,
-                delivery.body,
-                pika.BasicProperties(headers=headers, **properties),
-                mandatory=True,
-            )
+            message.encode()
+        except (exceptions.AMQPError, struct.error, ArithmeticError, TypeError, ValueError):
+            # A header that can be read but not written must not stop the queue: kept in words, beside the body.
+            kept = {name: value for name, value in headers.items() if name.startswith("x-strangler-")}
+            message.headers = {**kept, "x-strangler-headers": repr(delivery.headers)}
+        try:
+            self._invalid.basic_publish("", naming.INVALID_MESSAGE_QUEUE, delivery.body, message, mandatory=True)
         except (exceptions.UnroutableError, exceptions.NackError) as error:
             raise SourceLostError(f"the Invalid Message Channel took nothing: {type(error).__name__}") from error
         except (exceptions.AMQPError, OSError) as error:
@@ -166,13 +172,10 @@ class AmqpSource:
 
     def pause(self) -> None:
         """See `Source.pause`."""
-        try:
-            for channel in self._channels.values():
-                for consumer_tag in channel.consumer_tags:
-                    # Deliveries that pika holds back unprocessed are put back by the broker when we close.
-                    channel.basic_cancel(consumer_tag)
-        except (exceptions.AMQPError, OSError) as error:
-            raise SourceLostError(_reason(error)) from error
+        # Not by cancelling: the broker would let the next shipper begin with a key's later messages, while we still
+        # have to send its earlier ones. What comes in from now on stays unsettled and goes back when we close.
+        self._paused = True
+        self._arrived.clear()
 
     def close(self) -> None:
         """See `Source.close`."""
@@ -209,6 +212,8 @@ class AmqpSource:
         channel.basic_qos(prefetch_count=prefetch)
 
         def arrive(_: BlockingChannel, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
+            if self._paused:
+                return
             self._arrived.append(
                 Delivery(
                     queue, body, _facts(method, properties), properties.headers, method.delivery_tag, self._generation

@@ -81,7 +81,10 @@ class Source(Protocol):
         """How many messages full tap queues have dropped since the last call, as far as is known."""
 
     def pause(self) -> None:
-        """Ask the broker for no further deliveries; those that have arrived can still be settled."""
+        """Hand out no further deliveries; those that were handed out can still be settled.
+
+        The rest stays with us, unsettled, until `close`: nobody else may begin with it before.
+        """
 
     def close(self) -> None:
         """Let go of the connection; whatever is unsettled goes back to its queue. Never raises for a lost one."""

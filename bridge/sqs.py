@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef, SendMessageBatchRequestEntryTypeDef
 
 ENVELOPE_ATTRIBUTE = "envelope"
+_BLAMES_MESSAGE = frozenset({"InvalidMessageContents", "InvalidParameterValue", "InvalidAttributeValue"})
+"""Codes that no waiting mends: the message itself is what SQS will not take (API reference, SendMessageBatch)."""
 
 
 class SqsSink:
@@ -34,8 +36,8 @@ class SqsSink:
         receipts = {success["Id"]: Receipt("accepted") for success in answer.get("Successful", ())}
         for failure in answer.get("Failed", ()):
             code = failure.get("Code", "")
-            # A throttled entry is answered as our fault too; it is not the message's.
-            final = failure.get("SenderFault", False) and "Throttl" not in code and "AccessDenied" not in code
+            # Most of what SQS calls our fault (throttling, rights, a disabled key) is not the message's.
+            final = failure.get("SenderFault", False) and code.rsplit(".", 1)[-1] in _BLAMES_MESSAGE
             receipts[failure["Id"]] = Receipt("refused" if final else "unknown", code)
         return [
             receipts.get(str(position), Receipt("unknown", "not in the answer")) for position in range(len(entries))

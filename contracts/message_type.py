@@ -95,10 +95,6 @@ class MessageType:
         """Whether the value at a generalised path may be shown. What no contract names is personal."""
         return any(path.startswith(f"{effect.path}.") and _leaf(path) in effect.plain for effect in self.effects)
 
-    def plain_columns(self, table: str) -> frozenset[str]:
-        """Columns of a table that are stored unsealed."""
-        return next((effect.plain for effect in self.effects if effect.path == f"row:{table}"), frozenset())
-
 
 def _leaf(path: str) -> str:
     """Name of the field at a generalised path, be it one value or a list of them."""
@@ -113,6 +109,18 @@ class Family:
     types: tuple[MessageType, ...]
     unordered_because: str | None = None
     """Why the order of this family's messages does not matter; None where it does."""
+
+    def __post_init__(self) -> None:
+        """Refuse types that disagree on which columns of a table are stored in clear."""
+        known: dict[str, frozenset[str]] = {}
+        for effect in (effect for message_type in self.types for effect in message_type.effects):
+            if known.setdefault(effect.path, effect.plain) != effect.plain:
+                raise ContractError(f"{self.name}: its types disagree on what is plain in {effect.path}")
+
+    def plain_columns(self, table: str) -> frozenset[str]:
+        """Columns of a table that are stored unsealed; none of a table that no contract names."""
+        effects = (effect for message_type in self.types for effect in message_type.effects)
+        return next((effect.plain for effect in effects if effect.path == f"row:{table}"), frozenset())
 
     @property
     def ordered(self) -> bool:

@@ -15,7 +15,10 @@ _DEAD_LETTER_RETENTION = Duration.days(14)  # the most there is; for a standard 
 # The worker itself moves what can never succeed, with its cause, so SQS' own redrive is only the last resort for what
 # crashes the worker. What may succeed later backs off by visibility: a hundred receives then outlast a long outage,
 # and a backlog does not become dead letters because KMS or DynamoDB refused for an hour.
-_MAX_RECEIVES = 100
+RECEIVES = 100
+
+OUTCOME_RECEIVES = 1000
+"""SQS' highest. Outcomes come back every three minutes without growing delays, and must outlast an outage of two days."""
 
 _ACCEPTED = {
     "AwsSolutions::AwsSolutions-SQS3": "is itself where messages end",
@@ -32,7 +35,14 @@ class Channel:
 
 
 def add_channel(
-    scope: Construct, label: str, *, name: str, dead_letter_name: str, ordered: bool, removal: RemovalPolicy
+    scope: Construct,
+    label: str,
+    *,
+    name: str,
+    dead_letter_name: str,
+    ordered: bool,
+    receives: int,
+    removal: RemovalPolicy,
 ) -> Channel:
     """Add a queue, FIFO in high-throughput mode where order matters, and its dead-letter queue."""
     dead_letters = add_dead_letter_queue(
@@ -46,7 +56,7 @@ def add_channel(
         retention_period=_RETENTION,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
-        dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=_MAX_RECEIVES),
+        dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=receives),
         fifo=ordered or None,
         removal_policy=removal,
         deduplication_scope=sqs.DeduplicationScope.MESSAGE_GROUP if ordered else None,

@@ -21,7 +21,7 @@ from contracts import naming
 from contracts.message_type import Family
 from contracts.registry import FAMILIES
 from infra.alarm import Alarms
-from infra.channel import Channel, add_channel, add_dead_letter_queue
+from infra.channel import OUTCOME_RECEIVES, RECEIVES, Channel, add_channel, add_dead_letter_queue
 from infra.function import DUE, Worker
 from infra.key import add_seal_key, add_table_key
 from infra.permission import control_policy, judge_policy, process_policy, shipper_policy
@@ -88,7 +88,7 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
         label = family.name.capitalize()
         name = naming.queue_name(_NAME, family.name, ordered=family.ordered)
         dead_letter_name = naming.dead_letter_queue_name(_NAME, family.name, ordered=family.ordered)
-        channel = self._add_channel(label, name, dead_letter_name, ordered=family.ordered)
+        channel = self._add_channel(label, name, dead_letter_name, ordered=family.ordered, receives=RECEIVES)
         worker = self._add_worker(
             label,
             naming.family_function_name(_NAME, family.name),
@@ -107,7 +107,7 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
 
     def _add_control(self) -> Channel:
         name, dead_letter_name = naming.outcome_queue_name(_NAME), naming.outcome_dead_letter_queue_name(_NAME)
-        channel = self._add_channel("Outcomes", name, dead_letter_name, ordered=False)
+        channel = self._add_channel("Outcomes", name, dead_letter_name, ordered=False, receives=OUTCOME_RECEIVES)
         worker = self._add_worker(
             "Control",
             naming.control_function_name(_NAME),
@@ -147,9 +147,15 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
         )
         cdk.CfnOutput(self, "ShipperRoleArn", value=role.role_arn)
 
-    def _add_channel(self, label: str, name: str, dead_letter_name: str, *, ordered: bool) -> Channel:
+    def _add_channel(self, label: str, name: str, dead_letter_name: str, *, ordered: bool, receives: int) -> Channel:
         channel = add_channel(
-            self, label, name=name, dead_letter_name=dead_letter_name, ordered=ordered, removal=self._removal
+            self,
+            label,
+            name=name,
+            dead_letter_name=dead_letter_name,
+            ordered=ordered,
+            receives=receives,
+            removal=self._removal,
         )
         self._alarms.on_age(label, channel.queue, name)
         self._alarms.on_dead_letters(f"{label}DeadLetters", channel.dead_letters, dead_letter_name)

@@ -4,7 +4,8 @@
 
 It believes nobody who took part. It reads the publisher's own log, the rows in the monolith's database, and the items
 in the DynamoDB tables; neither a counter of the harness, nor a verdict, nor the monolith's list of processed ids. Every
-processed message leaves exactly one line in the journal of each side; every published key has its row.
+processed message leaves exactly one line in the journal of each side and moves its key on our side by one version;
+every published key has its row.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,12 @@ class Side:
     """Message id to number of journal lines."""
     rows: Counter[tuple[str, str]]
     """Table and key to number of rows."""
+    writes: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Family and business key to how often its records were written, where the side's own items tell.
+
+    Our side writes a row under its message's id, so that a second time leaves no second row; but each time that
+    anything is written the version of the key's head item moves on.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class Finding:
 
 def audit(published: Mapping[str, tuple[str, str]], sides: Mapping[str, Side], ledger: frozenset[str]) -> Finding:
     """Compare what was published (id to type and key) with what is stored. Pure."""
+    messages_of = Counter((type_name.partition(".")[0], key) for type_name, key in published.values())
     expected_rows = {(_TABLES[type_name][0], key): message_id for message_id, (type_name, key) in published.items()}
     lost: set[str] = set(published.keys() - ledger)
     twice: set[str] = set()
@@ -74,6 +82,11 @@ def audit(published: Mapping[str, tuple[str, str]], sides: Mapping[str, Side], l
         lost |= {message_id for row, message_id in expected_rows.items() if not side.rows[row]}
         twice |= {message_id for message_id in published if side.journal[message_id] > 1}
         twice |= {message_id for row, message_id in expected_rows.items() if side.rows[row] > 1}
+        twice |= {
+            f"{name}:{family}/{key}: {times} writes for {messages_of[family, key]} messages"
+            for (family, key), times in side.writes.items()
+            if times > messages_of[family, key] > 0
+        }
         unexpected |= {f"{name}:journal/{message_id}" for message_id in side.journal.keys() - published.keys()}
         unexpected |= {f"{name}:{table}/{key}" for table, key in side.rows.keys() - expected_rows.keys()}
     return Finding(
@@ -112,15 +125,17 @@ def read_records(client: Any, table_name: str) -> Side:
     """The items in the table of records, each counted by what it says it is."""
     journal: Counter[str] = Counter()
     rows: Counter[tuple[str, str]] = Counter()
-    names = {"#table": "table", "#key": "key"}
-    for item in _scan(client, table_name, "#table, #key, message_id", names):
-        if "table" not in item:
-            continue  # the head of an aggregate
-        if item["table"]["S"] == "journal":
+    writes: dict[tuple[str, str], int] = {}
+    names = {"#table": "table", "#key": "key", "#version": "version"}
+    for item in _scan(client, table_name, "pk, sk, #table, #key, #version, message_id", names):
+        if item["sk"]["S"] == "head":
+            _, family, key = item["pk"]["S"].split("#", 2)
+            writes[family, key] = int(item["version"]["N"])
+        elif item["table"]["S"] == "journal":
             journal[item["message_id"]["S"]] += 1
         else:
             rows[item["table"]["S"], item["key"]["S"]] += 1
-    return Side(journal, rows)
+    return Side(journal, rows, writes)
 
 
 def read_ledger(client: Any, table_name: str) -> frozenset[str]:

@@ -86,8 +86,8 @@ def make_misfits(notifications: Sequence[Mapping[str, Any]], user: str) -> Misfi
     card = make("card id taken: first", "cardtransaction.create")
     made = [
         # What the shipper cannot read.
-        make("no JSON", "payin.create", _body(lambda _: f"{{{PERSONAL}".encode())),
-        make("cut JSON", "balance.update", _body(lambda body: body[:-9])),
+        make("no JSON", "payin.create", _body(lambda _: f"{{{PERSONAL}".encode()), _headed(TWELVE_HEADERS)),
+        make("cut JSON", "balance.update", _body(lambda body: body[:-9]), _headed(NESTED_HEADERS)),
         make("JSON, no object", "balance.update", _body(lambda _: f'"{PERSONAL}"'.encode())),
         make("empty, ordered", "payin.update", _body(lambda _: b"")),
         make("cut serialize", "payout.update", _body(lambda body: body[: len(body) // 2])),

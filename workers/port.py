@@ -36,6 +36,7 @@ class LedgerGlance:
     """What the ledger knows of a message before it is processed."""
 
     processed: bool
+    """Done; a message that was rejected may come again, once its cause is mended."""
     body_digest: str | None
 
 
@@ -74,7 +75,7 @@ class Store(Protocol):
         """Write all commits in one transaction.
 
         Raises ConflictError, and has changed nothing, where one of the heads has another version or a newer epoch, or
-        one of the messages is processed already. Repeating it is safe.
+        one of the messages is done already (one that was rejected is written over). Repeating it is safe.
         """
 
     def mark_conflict(self, message_id: str) -> None:

@@ -192,10 +192,19 @@ class Receiver:
         envelope = opened.envelope
         attempt = Attempt(envelope.id, envelope.type, 1, "rejected", error.cause, datetime.now(UTC), ())
         aggregate = Aggregate(opened.message_type.tenant, self._family.name, envelope.subject or "")
-        try:
-            self._store.commit([Commit(aggregate, 0, envelope.stamp.epoch, (), attempt, opened.digest, envelope.time)])
-        except (ConflictError, ValueError):
-            return  # the ledger knows already how it ended, or cannot hold such an id: the letter is what remains
+        note = Commit(aggregate, 0, envelope.stamp.epoch, (), attempt, opened.digest, envelope.time)
+        for _ in range(CONFLICT_TRIES):
+            try:
+                self._store.commit([note])
+            except ConflictError:
+                (loaded,) = self._store.load([Wanted(envelope.id, aggregate, ())])
+                if loaded.glance is not None and loaded.glance.processed:
+                    return  # somebody has processed it meanwhile: that is how it ended
+            except ValueError:
+                return  # the ledger cannot hold such an id: the letter is what remains
+            else:
+                return
+        raise UnavailableError("somebody else keeps writing the ledger's entry")
 
     def _back_off(self, batch: Sequence[Received], fates: Mapping[str, Fate]) -> None:
         """Let what is tried again come back later each time; what waits behind it comes back with it."""

@@ -1,5 +1,6 @@
 """`bridge.port.Source`: the in-memory broker of the unit tests, and RabbitMQ itself."""
 
+import dataclasses
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -366,6 +367,34 @@ class TestAmqpSource(SourcePromises):
         assert [one.body for one in take(second, 2)] == [b"1", b"2"]
         second.close()
         broker.channel.queue_delete(queue.name)
+
+    def test_a_paused_source_keeps_the_next_one_out_until_it_closes(self, broker: _RabbitBroker, amqp_url: str) -> None:
+        queue = QueueSpec("strangler.tap.handover", (Binding("payouts"),), ordered=True)
+        first, second = (AmqpSource(AmqpSettings(amqp_url, 1), (queue,), generation) for generation in range(2))
+        broker.publish("payouts", "", b"1")
+        broker.publish("payouts", "", b"2")
+        (one,) = take(first, 1)
+        first.pause()
+        assert not second.poll(0.2)
+        first.acknowledge(one)
+        assert not first.poll(0.1)
+        assert not second.poll(0.1)
+        first.close()
+        assert [one.body for one in take(second, 1)] == [b"2"]
+        second.close()
+        broker.channel.queue_delete(queue.name)
+
+    def test_headers_that_can_be_read_but_not_written_do_not_stop_the_queue(self, broker: _RabbitBroker) -> None:
+        source = broker.connect()
+        broker.publish("payouts", "", b"whole")
+        (one,) = take(source, 1)
+        hostile = dataclasses.replace(one, headers={"x-late": 2**63, "x-kept": "words"})
+        source.divert(hostile, "unreadable")
+        method, properties, body = broker.channel.basic_get(naming.INVALID_MESSAGE_QUEUE, auto_ack=True)
+        assert method is not None
+        assert body == b"whole"
+        assert properties.headers["x-strangler-cause"] == "unreadable"
+        assert "words" in properties.headers["x-strangler-headers"]
 
     def test_the_monoliths_exchange_must_be_there(self, broker: _RabbitBroker, amqp_url: str) -> None:
         queue = QueueSpec("strangler.tap.refund", (Binding("refunds"),))

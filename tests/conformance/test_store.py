@@ -173,10 +173,16 @@ class StorePromises:
     def test_a_message_without_rows_is_noted_and_leaves_the_records_alone(self, harness: Harness) -> None:
         harness.store.commit([commit("w1", epoch=5)])
         harness.store.commit([rejected("w2")])
-        assert load(harness, "w2").glance == LedgerGlance(processed=True, body_digest="digest-w2")
+        assert load(harness, "w2").glance == LedgerGlance(processed=False, body_digest="digest-w2")
         assert load(harness).version == 1
-        with pytest.raises(ConflictError):
-            harness.store.commit([rejected("w2")])
+
+    def test_a_rejected_message_can_be_written_later_and_then_never_again(self, harness: Harness) -> None:
+        harness.store.commit([rejected()])
+        harness.store.commit([commit()])
+        assert load(harness).glance == LedgerGlance(processed=True, body_digest="digest-w1")
+        for late in (rejected(), commit(version=1)):
+            with pytest.raises(ConflictError):
+                harness.store.commit([late])
 
     def test_a_message_that_the_monolith_told_of_first_can_still_be_written(self, harness: Harness) -> None:
         harness.note_control("w1")

@@ -42,7 +42,8 @@ class MemoryStore:
         self.before_commit(commits)
         for commit in commits:
             version, epoch = self.heads.get(commit.aggregate.partition, (0, 0))
-            if commit.attempt.message_id in self.entries:
+            known = self.entries.get(commit.attempt.message_id)
+            if known is not None and known.attempt.ending == "done":
                 raise ConflictError("message")
             if commit.rows and (version != commit.version or epoch > commit.epoch):
                 raise ConflictError("head")
@@ -72,7 +73,10 @@ class MemoryStore:
         known = wish.message_id in self.noted | self.conflicts
         found = {key: self.rows[partition, key] for key in wish.rows if (partition, key) in self.rows}
         return Loaded(
-            LedgerGlance(processed=entry is not None, body_digest=None if entry is None else entry.body_digest)
+            LedgerGlance(
+                processed=entry is not None and entry.attempt.ending == "done",
+                body_digest=None if entry is None else entry.body_digest,
+            )
             if entry is not None or known
             else None,
             self.heads.get(partition, (0, 0))[0],

@@ -135,6 +135,19 @@ def test_a_row_doubled_on_our_side_is_a_message_processed_twice(stage: Stage, sc
     assert (code, figures(finding)) == (1, (0, 1, 0))
 
 
+def test_a_message_that_our_side_processes_a_second_time_is_seen(stage: Stage, scenario: Log) -> None:
+    """The same rows are written over, so that only the version of the key's head tells."""
+    head = next(item for item in stage.items(RECORDS) if item["sk"]["S"] == "head" and "#payin#" in item["pk"]["S"])
+    later = {**head, "version": {"N": str(int(head["version"]["N"]) + 1)}}
+    stage.dynamodb.put_item(TableName=RECORDS, Item=later)
+    try:
+        code, finding = stage.audit()
+    finally:
+        stage.dynamodb.put_item(TableName=RECORDS, Item=head)
+
+    assert (code, figures(finding)) == (1, (0, 1, 0))
+
+
 def test_what_the_ledger_has_not_seen_done_is_a_lost_message(stage: Stage, scenario: Log) -> None:
     key = {"pk": {"S": scenario[2]["id"]}}
     ending = {"Key": key, "TableName": LEDGER, "UpdateExpression": "SET candidate_ending = :ending"}

@@ -32,12 +32,7 @@ class DynamoStore:
         self._sealer = sealer
         self._records = records
         self._ledger = ledger
-        self._plain = {
-            effect.path.removeprefix("row:"): effect.plain
-            for message_type in family.types
-            for effect in message_type.effects
-            if effect.path.startswith("row:")
-        }
+        self._family = family
 
     def load(self, wanted: Sequence[Wanted]) -> Sequence[Loaded]:
         """See `Store.load`."""
@@ -86,7 +81,9 @@ class DynamoStore:
         return Loaded(
             glance=None
             if entry is None
-            else LedgerGlance("candidate_ending" in entry, entry.get("body_digest", {}).get("S")),
+            else LedgerGlance(
+                entry.get("candidate_ending", {}).get("S") == "done", entry.get("body_digest", {}).get("S")
+            ),
             version=0 if head is None else int(head["version"]["N"]),
             rows=rows,
         )
@@ -129,7 +126,7 @@ class DynamoStore:
         if commit.rows:
             yield {"Update": self._head(partition, commit.version, version, epoch)}
         for row in commit.rows:
-            plain = self._plain.get(row.table, frozenset())
+            plain = self._family.plain_columns(row.table)
             item = write_row(row, partition, tenant, plain, self._sealer)
             item |= {"version": {"N": version}, "epoch": {"N": epoch}, "message_id": {"S": commit.attempt.message_id}}
             yield {"Put": {"TableName": self._records, "Item": item}}
@@ -166,20 +163,24 @@ class DynamoStore:
             ":ending": {"S": attempt.ending},
             ":due": {"S": "due"},
             ":one": {"N": "1"},
+            ":rejected": {"S": "rejected"},
         }
         expression = (
             "SET #type = :type, #family = :family, tenant = :tenant, business_key = :key, body_digest = :digest, "
             "received_at = :received, processed_at = :processed, epoch = :epoch, candidate = :candidate, "
             "candidate_ending = :ending, comparison = :due"
         )
-        if attempt.cause is not None:
+        if attempt.cause is None:
+            expression += " REMOVE candidate_cause"
+        else:
             expression += ", candidate_cause = :cause"
             values[":cause"] = {"S": attempt.cause}
         return {
             "TableName": self._ledger,
             "Key": {"pk": {"S": attempt.message_id}},
             "UpdateExpression": f"{expression} ADD revision :one",
-            "ConditionExpression": "attribute_not_exists(candidate_ending)",
+            # What was put aside may be tried again, once its cause is mended; what was processed, never.
+            "ConditionExpression": "attribute_not_exists(candidate_ending) OR candidate_ending = :rejected",
             "ExpressionAttributeNames": {"#type": "type", "#family": "family"},
             "ExpressionAttributeValues": values,
         }

@@ -23,6 +23,7 @@ use Symfony\Component\Messenger\Exception\TransportException;
 require dirname(__DIR__) . '/autoload.php';
 require 'PhpAmqpLib/autoload.php';
 
+const SHORTEST_PAUSE_S = 0.1;
 const LONGEST_PAUSE_S = 5.0;
 
 Runtime::prepare();
@@ -47,15 +48,15 @@ foreach ([SIGTERM, SIGINT] as $signal) {
     });
 }
 
-$pause_s = 0.1;
+$pause_s = SHORTEST_PAUSE_S;
 while (!$stopping) {
+    $since = microtime(true);
     try {
         $connection = Broker::connect($settings->amqpUrl);
         $consumer = $family === Family::Payout
             ? new PayoutConsumer($connection, $settings->amqpUrl, $monolith)
             : new JsonConsumer($connection, $monolith, $family);
         Runtime::log("{$family->value}: consuming");
-        $pause_s = 0.1;
         if (!$stopping) {
             $consumer->run();
         }
@@ -64,6 +65,8 @@ while (!$stopping) {
         if ($stopping) {
             break;
         }
+        // A broker that answers and then refuses what waits is to be left in peace as one that is away.
+        $pause_s = microtime(true) - $since > LONGEST_PAUSE_S ? SHORTEST_PAUSE_S : $pause_s;
         Runtime::log(sprintf('%s: %s, again in %.1f s', $family->value, $trouble::class, $pause_s));
         usleep((int) ($pause_s * 1_000_000));
         $pause_s = min(LONGEST_PAUSE_S, $pause_s * 2);

@@ -5,27 +5,23 @@ declare(strict_types=1);
 namespace Strangler\Recorder;
 
 use PhpAmqpLib\Channel\AMQPChannel;
-use PhpAmqpLib\Exception\AMQPRuntimeException;
 use PhpAmqpLib\Message\AMQPMessage;
 
 /**
- * Publishes outcomes to the exchange strangler.outcomes and returns when the broker has confirmed all of them:
- * `$outbox->flush($outlet->deliver(...))`. Receivers drop a second copy by message_id.
+ * Publishes outcomes to the exchange strangler.outcomes and returns when the broker has confirmed all of them and put
+ * them into a queue: * `$outbox->flush($outlet->deliver(...))`. Receivers drop a second copy by message_id.
  */
 final class AmqpOutlet
 {
     public const EXCHANGE = 'strangler.outcomes';
     public const QUEUE = 'strangler.outcomes';
 
-    private int $refused = 0;
+    private readonly ConfirmedChannel $confirmed;
 
     /** @param AMQPChannel $channel one of its own: it is put into confirm mode */
-    public function __construct(private readonly AMQPChannel $channel, private readonly float $timeout_s = 10.0)
+    public function __construct(private readonly AMQPChannel $channel, float $timeout_s = 10.0)
     {
-        $channel->confirm_select();
-        $channel->set_nack_handler(function (): void {
-            $this->refused++;
-        });
+        $this->confirmed = new ConfirmedChannel($channel, $timeout_s);
     }
 
     /** Declares exchange and queue, so that outcomes are kept even before anything of ours runs. */
@@ -38,11 +34,11 @@ final class AmqpOutlet
 
     /**
      * @param list<array{message_id: string, attempt: int, type: string, document: string}> $rows
-     * @throws \PhpAmqpLib\Exception\AMQPExceptionInterface if the broker is away, slow, or refuses
+     * @throws \PhpAmqpLib\Exception\AMQPExceptionInterface if the broker is away, slow, refuses, or has no
+     *         queue bound to the exchange
      */
     public function deliver(array $rows): void
     {
-        $this->refused = 0;
         foreach ($rows as $row) {
             $message = new AMQPMessage($row['document'], [
                 'content_type' => 'application/json',
@@ -50,12 +46,9 @@ final class AmqpOutlet
                 'message_id' => self::short("{$row['message_id']}:{$row['attempt']}"),
                 'type' => 'strangler.outcome',
             ]);
-            $this->channel->basic_publish($message, self::EXCHANGE, self::short($row['type']));
+            $this->confirmed->publish($message, self::EXCHANGE, self::short($row['type']));
         }
-        $this->channel->wait_for_pending_acks($this->timeout_s);
-        if ($this->refused > 0) {
-            throw new AMQPRuntimeException("the broker refused {$this->refused} outcomes");
-        }
+        $this->confirmed->settle();
     }
 
     /** AMQP's short strings end at 255 bytes. One hostile id must not keep the others from leaving. */

@@ -37,7 +37,17 @@ final class Recorder
     /** @return Table|null null unless an attempt is under way and the table's rows are effects */
     public function watched(string $table): ?Table
     {
-        return $this->recording ? $this->tables[$table] ?? null : null;
+        if (!$this->recording) {
+            return null;
+        }
+        // Most databases take names in any case, and a row too many is seen while a row too few is not.
+        foreach ($this->tables as $name => $watched) {
+            if (strcasecmp((string) $name, $table) === 0) {
+                return $watched;
+            }
+        }
+
+        return null;
     }
 
     /** @param array<string, mixed> $key a row that was written; it is read back when the attempt succeeds */
@@ -50,6 +60,26 @@ final class Recorder
     public function missed(Table $table, string $why): void
     {
         $this->effect('row', $table->name, '', ['unrecorded' => $why], undoneByRollback: true);
+    }
+
+    /**
+     * A write that cannot be read: counts as one of every watched table that its text mentions.
+     *
+     * @param string|null $opaque what runs, if it may write tables that it does not mention
+     */
+    public function missedIn(string $sql, ?string $opaque): void
+    {
+        $why = 'the statement cannot be read';
+        $mentioned = array_filter(
+            $this->tables,
+            fn (Table $table) => preg_match('/(?<!\w)' . preg_quote($table->name, '/') . '(?!\w)/i', $sql) === 1,
+        );
+        foreach ($mentioned as $table) {
+            $this->missed($table, $why);
+        }
+        if ($mentioned === [] && $opaque !== null) {
+            $this->effect('row', $opaque, '', ['unrecorded' => $why], undoneByRollback: true);
+        }
     }
 
     /** @param bool $undoneByRollback true if the message waits in a table of the same transaction (outbox) */

@@ -39,13 +39,14 @@ final class RecordingPdo extends PDO
 
     public function query(string $query, ?int $fetchMode = null, mixed ...$fetchModeArgs): PDOStatement|false
     {
-        if (WriteStatement::parse($query) === null) {
-            return parent::query($query, $fetchMode, ...$fetchModeArgs);
-        }
-        $statement = $this->prepare($query);
-        $statement->execute();
+        $result = false;
+        $this->watch($query, [], function () use ($query, $fetchMode, $fetchModeArgs, &$result): int {
+            $result = parent::query($query, $fetchMode, ...$fetchModeArgs);
 
-        return $statement;
+            return $result === false ? 0 : $result->rowCount();
+        });
+
+        return $result;
     }
 
     /**
@@ -57,6 +58,12 @@ final class RecordingPdo extends PDO
     public function watch(string $sql, array $parameters, callable $run): void
     {
         $write = WriteStatement::parse($sql);
+        if ($write !== null && $write->table === null) {
+            $run();
+            $this->recorder->missedIn($sql, $write->opaque);
+
+            return;
+        }
         $table = $write === null ? null : $this->recorder->watched($write->table);
         if ($write === null || $table === null) {
             $run();
@@ -65,7 +72,7 @@ final class RecordingPdo extends PDO
         }
         // After an UPDATE its condition may no longer find the rows, so they are looked up before.
         $keys = $write->where === null ? [] : $this->keysBefore($write, $table, $parameters);
-        if ($run() === 0) {
+        if ($run() === 0 && $write->counted) {
             return;
         }
         if ($write->where === null) {
@@ -90,7 +97,7 @@ final class RecordingPdo extends PDO
             return [null];
         }
         $statement = $this->prepare(
-            'SELECT ' . implode(', ', $table->key) . " FROM {$table->name} WHERE {$write->where}"
+            'SELECT ' . implode(', ', $table->key) . " FROM {$table->name} {$write->alias} WHERE {$write->where}"
         );
         $statement->execute($write->conditionParameters($parameters));
 

@@ -25,11 +25,11 @@ scalars = st.one_of(
     ),
 )
 values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=12
+    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=6
 )
 
 
-@given(st.dictionaries(texts, values, max_size=12))
+@given(st.dictionaries(texts, values, max_size=5))
 def test_any_table_comes_back_through_json_with_its_types(table: dict[str, Any]) -> None:
     back = untag_table(json.loads(json.dumps(tag_table(table))))
     assert back == table

@@ -77,7 +77,7 @@ def test_what_no_contract_names_is_masked() -> None:
 
 
 def test_columns_that_no_contract_names_are_sealed() -> None:
-    payin = type_named("payin.create")
+    payin = family_named("payin")
     assert {"payin_id", "status", "amount"} <= payin.plain_columns("payins")
     assert not {"debtor_name", "debtor_iban", "label"} & payin.plain_columns("payins")
     assert payin.plain_columns("unknown") == frozenset()

@@ -123,6 +123,15 @@ def test_a_row_in_the_wrong_table_is_lost_and_unexpected() -> None:
     assert (figures(finding), finding.lost_sample) == ((1, 0, 1), ("m-2",))
 
 
+def test_a_key_that_was_written_more_often_than_it_has_messages_was_processed_twice() -> None:
+    side = Side(good().journal, good().rows, {("payin", "p-1"): 3, ("balance", "w-1"): 2, ("payout", "o-1"): 1})
+
+    finding = found(new=side)
+
+    assert figures(finding) == (0, 1, 0), "the second time left the same rows, but another version"
+    assert finding.processed_twice_sample == ("new:payin/p-1: 3 writes for 2 messages",)
+
+
 def test_a_loss_does_not_make_up_for_a_double() -> None:
     side = Side(good().journal - Counter(["m-1"]) + Counter(["m-2"]), good().rows)
 
@@ -206,17 +215,19 @@ class Refusing:
 
 
 def row(table: str, key: str, message_id: str) -> dict[str, Any]:
-    return {"table": {"S": table}, "key": {"S": key}, "message_id": {"S": message_id}}
+    names = {"table": {"S": table}, "key": {"S": key}, "message_id": {"S": message_id}}
+    return {"pk": {"S": "default#payin#p#1"}, "sk": {"S": f"row#{table}#{key}"}, **names}
 
 
 def test_our_items_are_counted_by_what_they_say_they_are_whatever_their_own_key() -> None:
-    head: dict[str, Any] = {}
+    head = {"pk": {"S": "default#payin#p#1"}, "sk": {"S": "head"}, "version": {"N": "3"}}
     pages = [row("journal", "m-1", "m-1"), row("payins", "p-1", "m-1"), head], [row("journal", "m-1-2", "m-1")]
 
     side = read_records(Tables(*pages), "records")
 
     assert side.journal == {"m-1": 2}
     assert side.rows == {("payins", "p-1"): 1}
+    assert side.writes == {("payin", "p#1"): 3}
 
 
 def test_only_what_our_side_has_done_counts_in_the_ledger() -> None:

@@ -12,24 +12,29 @@ from workers.store.dynamo import DynamoStore
 SECRET_ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:w"
 
 
+ENVIRONMENT = {
+    "STRANGLER_FAMILY": "payin",
+    "RECORDS_TABLE": "s-records",
+    "LEDGER_TABLE": "s-ledger",
+    "SEAL_KEY_ARN": "arn:aws:kms:eu-west-3:123456789012:key/k",
+    "QUEUE_URL": "https://sqs/1/s-payin.fifo",
+    "DEAD_LETTER_QUEUE_URL": "https://sqs/1/s-payin-dead.fifo",
+    "WEBHOOK_SECRET_ARN": SECRET_ARN,
+    "AWS_DEFAULT_REGION": "eu-west-3",
+}
+
+
+@pytest.fixture(scope="module")
+def clients() -> dict[str, Any]:
+    session = boto3.Session("x", "x", region_name="eu-west-3")
+    return {name: session.client(name) for name in ("secretsmanager", "sqs", "dynamodb")}
+
+
 @pytest.fixture
-def secrets(monkeypatch: pytest.MonkeyPatch) -> Stubber:
+def secrets(monkeypatch: pytest.MonkeyPatch, clients: dict[str, Any]) -> Stubber:
     """Secrets Manager, stubbed, behind a bootstrap that opens no connection."""
-    environment = {
-        "STRANGLER_FAMILY": "payin",
-        "RECORDS_TABLE": "s-records",
-        "LEDGER_TABLE": "s-ledger",
-        "SEAL_KEY_ARN": "arn:aws:kms:eu-west-3:123456789012:key/k",
-        "QUEUE_URL": "https://sqs/1/s-payin.fifo",
-        "DEAD_LETTER_QUEUE_URL": "https://sqs/1/s-payin-dead.fifo",
-        "WEBHOOK_SECRET_ARN": SECRET_ARN,
-        "AWS_DEFAULT_REGION": "eu-west-3",
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-    }
-    for name, value in environment.items():
+    for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    clients: dict[str, Any] = {name: boto3.client(name) for name in ("secretsmanager", "sqs", "dynamodb")}
     monkeypatch.setattr(bootstrap, "_client", clients.__getitem__)
     monkeypatch.setattr(bootstrap, "Receiver", lambda *arguments: arguments)
     return Stubber(clients["secretsmanager"])

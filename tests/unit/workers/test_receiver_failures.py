@@ -8,7 +8,7 @@ import pytest
 from bridge.port import Entry
 from tests.fakes.message import PLANTED, balance, card_transaction, payin, payout, received, translated
 from tests.fakes.receiver import ReceiverScene, context, failing_for
-from workers.fate import AlreadyProcessed, Behind, DeadLettered, Fate, Processed, Retry, UnavailableError
+from workers.fate import AlreadyProcessed, Behind, ConflictError, DeadLettered, Fate, Processed, Retry, UnavailableError
 from workers.logic.decision import Context, RejectedMessageError
 from workers.receiver import BACKOFF_MOST_S, BLAMED_RECEIVES
 from workers.sqs import Received
@@ -151,18 +151,32 @@ def test_what_cannot_be_read_is_dead_lettered_with_its_cause(
     assert scene.store.rows == {}
 
 
-def test_a_rejected_message_that_comes_again_changes_nothing_in_the_ledger(scene: ReceiverScene) -> None:
+def test_a_rejected_message_that_comes_again_as_it_was_is_put_aside_again(scene: ReceiverScene) -> None:
     scene.settle(created(amount=...))
-    before = dict(scene.store.entries)
     assert isinstance(scene.settle(created(amount=...))[0], DeadLettered)
-    assert scene.store.entries == before
+    assert scene.attempt("w1").ending == "rejected"
+    assert scene.store.rows == {}
 
 
-def test_a_message_that_its_handler_rejected_is_not_asked_about_again() -> None:
+def test_a_rejected_message_is_processed_once_its_cause_is_mended() -> None:
     scene = ReceiverScene(handlers=failing_for("p1", RejectedMessageError("no")))
     assert scene.settle(created()) == [DeadLettered("rejected:no")]
-    assert scene.settle(created()) == [AlreadyProcessed()]
-    assert scene.causes == ["rejected:no"]
+    mended = ReceiverScene(store=scene.store)
+    assert mended.settle(created()) == [Processed()]
+    assert mended.settle(created()) == [AlreadyProcessed()]
+    assert mended.attempt("w1").ending == "done"
+
+
+def test_a_rejection_is_noted_though_the_monoliths_outcome_comes_at_the_same_moment(scene: ReceiverScene) -> None:
+    left = [ConflictError("transaction")]
+
+    def collide(_: object) -> None:
+        if left:
+            raise left.pop()
+
+    scene.store.before_commit = collide
+    assert isinstance(scene.settle(created(amount=...))[0], DeadLettered)
+    assert scene.attempt("w1").ending == "rejected"
 
 
 def test_a_bad_message_stays_while_the_dead_letter_queue_is_away(scene: ReceiverScene) -> None:
@@ -208,6 +222,12 @@ def test_the_rest_of_a_failed_messages_group_stays_behind_it_and_others_go_on(fa
     assert set(failing.store.entries) == {"w2", "w4"}
     assert set(failing.visibility.delays) == {"receipt-r0", "receipt-r2", "receipt-r4"}
     assert len(set(failing.visibility.delays.values())) == 1, "what is behind comes back with what it waits for"
+
+
+def test_two_keys_of_one_group_stay_in_order_too(failing: ReceiverScene) -> None:
+    first, second = received(created("w1", "p3")), received(created("w2", "p2"))
+    fates = failing.settle_records(first, dataclasses.replace(second, group=first.group))
+    assert fates == [Retry("handler: ZeroDivisionError", counts=True), Behind()]
 
 
 def test_a_message_that_was_put_aside_lets_its_group_go_on(failing: ReceiverScene) -> None:

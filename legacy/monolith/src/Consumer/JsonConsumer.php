@@ -37,7 +37,7 @@ final class JsonConsumer implements Consumer
 
     public function run(): void
     {
-        $this->outlets = new Outlets($this->monolith, $this->connection->channel());
+        $this->outlets = new Outlets($this->monolith, $this->connection);
         $this->outlets->flush();
         while (!$this->stopping) {
             $this->consume($this->connection->channel());

@@ -5,8 +5,9 @@ declare(strict_types=1);
 namespace Monolith\Consumer;
 
 use Monolith\Monolith;
-use PhpAmqpLib\Channel\AMQPChannel;
+use PhpAmqpLib\Connection\AbstractConnection;
 use Strangler\Recorder\AmqpOutlet;
+use Strangler\Recorder\ConfirmedChannel;
 
 /**
  * Lets follow-ups and outcomes leave after their transactions: many at once while messages pour in, because each
@@ -18,14 +19,16 @@ final class Outlets
     private const ROUND_MESSAGES = 50;
     private const ROUND_S = 0.1;
 
+    private readonly ConfirmedChannel $followUps;
     private readonly AmqpOutlet $outcomes;
     private int $waiting = 0;
     private float $since = 0.0;
 
-    /** @param AMQPChannel $channel one of its own, not the one that consumes */
-    public function __construct(private readonly Monolith $monolith, private readonly AMQPChannel $channel)
+    /** Each outlet has a channel of its own, so that neither counts what the broker refused to the other. */
+    public function __construct(private readonly Monolith $monolith, AbstractConnection $connection)
     {
-        $this->outcomes = new AmqpOutlet($channel, self::TIMEOUT_S);
+        $this->followUps = new ConfirmedChannel($connection->channel(), self::TIMEOUT_S);
+        $this->outcomes = new AmqpOutlet($connection->channel(), self::TIMEOUT_S);
     }
 
     /** Says that a message was handled. */
@@ -43,10 +46,10 @@ final class Outlets
         return $this->waiting === 0;
     }
 
-    /** @throws \PhpAmqpLib\Exception\AMQPExceptionInterface if the broker is away; all stays for the next round */
+    /** @throws \PhpAmqpLib\Exception\AMQPExceptionInterface if the broker is away or does not take all; that stays */
     public function flush(): void
     {
-        $this->monolith->followUps->flush($this->channel, self::TIMEOUT_S);
+        $this->monolith->followUps->flush($this->followUps);
         $this->monolith->outbox->flush($this->outcomes->deliver(...));
         $this->waiting = 0;
     }

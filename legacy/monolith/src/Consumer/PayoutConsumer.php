@@ -36,7 +36,7 @@ final class PayoutConsumer implements Consumer
         string $amqpUrl,
         private readonly Monolith $monolith,
     ) {
-        $this->outlets = new Outlets($monolith, $connection->channel());
+        $this->outlets = new Outlets($monolith, $connection);
         $this->receiver = new PayoutReceiver(self::transport($amqpUrl), $this->outlets->flush(...));
         $this->worker = new Worker([Family::Payout->exchange() => $this->receiver], new MessageBus([
             new HandleMessageMiddleware(new HandlersLocator([PayoutUpdate::class => [$this->handle(...)]])),

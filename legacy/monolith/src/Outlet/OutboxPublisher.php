@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace Monolith\Outlet;
 
 use PDO;
-use PhpAmqpLib\Channel\AMQPChannel;
 use PhpAmqpLib\Message\AMQPMessage;
+use Strangler\Recorder\ConfirmedChannel;
 
 /**
  * Follow-up messages wait in a table of the handler's transaction and leave after it.
@@ -32,10 +32,10 @@ final class OutboxPublisher implements Publisher
     }
 
     /**
-     * @param AMQPChannel $channel in confirm mode
-     * @throws \PhpAmqpLib\Exception\AMQPExceptionInterface if the broker is away; the messages stay
+     * @throws \PhpAmqpLib\Exception\AMQPExceptionInterface if the broker is away, refuses a message or has no queue for
+     *         it; then all that went with it stay
      */
-    public function flush(AMQPChannel $channel, float $timeout_s): void
+    public function flush(ConfirmedChannel $channel): void
     {
         $waiting = $this->pdo->prepare(
             'SELECT * FROM outgoing_messages WHERE source = ? ORDER BY id LIMIT ' . self::AT_ONCE
@@ -51,9 +51,9 @@ final class OutboxPublisher implements Publisher
                     'content_type' => $row['content_type'],
                     'delivery_mode' => AMQPMessage::DELIVERY_MODE_PERSISTENT,
                 ]);
-                $channel->basic_publish($message, $row['exchange'], $row['routing_key']);
+                $channel->publish($message, $row['exchange'], $row['routing_key']);
             }
-            $channel->wait_for_pending_acks($timeout_s);
+            $channel->settle();
             $places = implode(', ', array_fill(0, count($rows), '?'));
             $this->pdo->prepare("DELETE FROM outgoing_messages WHERE id IN ($places)")
                 ->execute(array_column($rows, 'id'));
