@@ -18,7 +18,7 @@ _DEAD_LETTER_RETENTION = Duration.days(14)  # the most there is; for a standard 
 RECEIVES = 100
 
 OUTCOME_RECEIVES = 1000
-"""SQS' highest. Outcomes come back every three minutes without growing delays, and must outlast an outage of two days."""
+"""SQS' highest. Outcomes come back every three minutes, without growing delays: that outlasts two days of outage."""
 
 _ACCEPTED = {
     "AwsSolutions::AwsSolutions-SQS3": "is itself where messages end",

@@ -1,9 +1,10 @@
 """Logs and metrics of the functions, once.
 
 What is logged are ids, causes and codes; never a body, an outcome or an error's own text, for any of these may quote
-a name or an IBAN. Metric names stand in `METRICS`; a test holds docs and alarms to that list.
+a name or an IBAN. Metric names stand in `Metric`; a test holds the docs to that list.
 """
 
+import warnings
 from typing import Literal
 
 from aws_lambda_powertools import Logger, Metrics
@@ -20,6 +21,9 @@ Metric = Literal[
     "MessagesJudged",  # verdicts written
     "MessagesDiffering",  # verdicts other than a match
 ]
+
+# A batch of repetitions counts nothing that anybody has to be warned of.
+warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger(log_uncaught_exceptions=False)
 metrics = Metrics()

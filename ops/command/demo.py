@@ -38,7 +38,7 @@ def demo(
     ] = Path("var/demo"),
     rate: Annotated[
         float, typer.Option(min=0, metavar="R", help="Messages a second; 0 is as fast as the broker takes them.")
-    ] = 0,
+    ] = 60,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Equal seeds publish equal messages.")] = 7,
     output: OutputOption = Output.TABLE,
 ) -> None:

@@ -43,7 +43,7 @@ class Program:
     def __init__(self, php: list[str]) -> None:
         self._php = php
 
-    def __call__(self, text: str) -> list[dict[str, Any]]:
+    def __call__(self, text: str) -> list[Any]:
         finished = subprocess.run(
             self._php, input=PROLOGUE + text, capture_output=True, text=True, timeout=30, check=False
         )
@@ -122,6 +122,184 @@ def test_a_write_that_cannot_be_told_is_said_openly(outcomes: Program) -> None:
     [effect] = outcome["effects"]
     assert effect["key"] == ""
     assert "unrecorded" in effect["value"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE orders o SET note = 'c' WHERE o.ref = 'b'",
+        "UPDATE orders AS o SET note = 'c; WHERE' WHERE o.ref = 'b'",
+        "/* c */ UPDATE orders SET note = 'c' WHERE ref = 'b'",
+        "-- it's c\nUPDATE orders SET note = 'c' /* why? */ WHERE ref = 'b';",
+        "# c\nUPDATE ORDERS SET note = 'c' WHERE ref = 'b'",
+        "DELETE FROM orders AS o WHERE o.ref = 'b'",
+        "INSERT INTO orders (ref) VALUES ('b') RETURNING id",
+        "INSERT LOW_PRIORITY IGNORE INTO orders (ref) VALUES ('b')",
+        "INSERT orders (ref) VALUES ('b')",
+    ],
+)
+def test_the_row_of_an_understood_write_is_told(outcomes: Program, statement: str) -> None:
+    assert effects_of(outcomes, statement) == [("orders", "b", False)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "names"),
+    [
+        ("UPDATE orders JOIN lines ON 1 SET note = 'Zzyx'", ["orders", "lines"]),
+        ("UPDATE orders SET note = l.no FROM lines l WHERE l.ref = orders.ref", ["orders"]),
+        ("UPDATE ONLY orders SET note = 'Zzyx'", ["orders"]),
+        ("DELETE o FROM orders o", ["orders"]),
+        ("DELETE FROM ONLY orders", ["orders"]),
+        ("TRUNCATE orders", ["orders"]),
+        ("TRUNCATE TABLE `Orders`", ["orders"]),
+        ("INSERT DELAYED INTO orders (ref) VALUES ('b')", ["orders"]),
+        ("WITH x AS (SELECT 1) UPDATE orders SET note = 'Zzyx'", ["orders"]),
+        ("WITH x AS (DELETE FROM orders RETURNING id) SELECT * FROM x", ["orders"]),
+        ("MERGE INTO orders USING lines ON 1 WHEN MATCHED THEN DELETE", ["orders", "lines"]),
+        ("EXPLAIN ANALYZE DELETE FROM orders", ["orders"]),
+        ("SET x = 1; UPDATE orders SET note = 'Zzyx'", ["orders"]),
+        ("UPDATE orders SET note = 'it\\'s' WHERE ref = 'b'", ["orders"]),
+        ("ALTER TABLE orders ADD more TEXT", ["orders"]),
+        ("CALL settle('Zzyx')", ["CALL settle"]),
+        ("FROBNICATE 'Zzyx'", ["FROBNICATE"]),
+    ],
+)
+def test_a_write_that_cannot_be_read_is_said_openly_without_quoting_it(
+    outcomes: Program, statement: str, names: list[str]
+) -> None:
+    assert effects_of(outcomes, statement) == [(name, "", True) for name in names]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "/* UPDATE */ SELECT * FROM orders FOR UPDATE",
+        "(SELECT ref FROM orders) UNION (SELECT 'a; DELETE FROM orders')",
+        "WITH x AS (SELECT replace(ref, 'a', 'DELETE FROM orders') FROM orders) SELECT * FROM x FOR UPDATE",
+        "EXPLAIN DELETE FROM orders",
+        "BEGIN IMMEDIATE",
+        "SAVEPOINT orders",
+        "CREATE TEMPORARY TABLE scratch (a TEXT)",
+        "TRUNCATE orders_archive",
+        "UPDATE others SET a = 1",
+        " ; ",
+    ],
+)
+def test_what_writes_no_watched_table_leaves_no_effect(outcomes: Program, statement: str) -> None:
+    assert effects_of(outcomes, statement) == []
+
+
+def effects_of(outcomes: Program, statement: str) -> list[tuple[str, str, bool]]:
+    """The name, the key and whether unrecorded, of what one statement leaves; whatever dialect it is written in."""
+    [outcome] = outcomes(f"""
+        $pdo->exec("INSERT INTO orders (ref, note) VALUES ('a', 'a')");
+        $pdo->exec("INSERT INTO orders (ref, note) VALUES ('b', 'b')");
+        $attempt(function () use ($pdo) {{
+            $pdo->watch({json.dumps(statement)}, [], fn () => 1);
+        }});
+        $outbox->flush($print);
+    """)
+    assert "Zzyx" not in json.dumps(outcome)
+    return [(effect["name"], effect["key"], "unrecorded" in effect["value"]) for effect in outcome["effects"]]
+
+
+def test_statements_run_as_before_whatever_the_recorder_makes_of_them(outcomes: Program) -> None:
+    rows, outcome = outcomes("""
+        $attempt(function () use ($pdo) {
+            $insert = "WITH x AS (SELECT 'b' AS ref) INSERT INTO orders (ref) SELECT ref FROM x RETURNING ref";
+            $rows[] = $pdo->query($insert, PDO::FETCH_NUM)->fetchAll();
+            $rows[] = $pdo->query("UPDATE orders AS o SET note = 'n' RETURNING ref", PDO::FETCH_NUM)->fetchAll();
+            $pdo->prepare('UPDATE orders AS o SET note = ? WHERE o.ref = ?')->execute(['m', 'b']);
+            $rows[] = $pdo->query('SELECT note FROM orders')->fetchColumn();
+            echo json_encode(['rows' => $rows]), "\\n";
+        });
+        $outbox->flush($print);
+    """)
+
+    assert rows["rows"] == [[["b"]], [["b"]], "m"]
+    assert sorted(effect["key"] for effect in outcome["effects"]) == ["", "", "b"]
+
+
+# What RabbitMQ does with a message: "ack"; "nack"; "return" sends it back as unroutable, and confirms it after that.
+BROKER = """
+require 'PhpAmqpLib/autoload.php';
+final class Broker extends PhpAmqpLib\\Channel\\AMQPChannel
+{
+    public array $published = [];
+    private array $pending = [];
+    public function __construct(public string $answer) {}
+    public function __destruct() {}
+    public function close($code = 0, $text = '', $method = [0, 0]) {}
+    public function confirm_select($nowait = false) {}
+    public function set_nack_handler($callback) { $this->nacked = $callback; }
+    public function set_return_listener($callback) { $this->basic_return_callback = $callback; }
+    public function basic_publish($m, $e = '', $k = '', $mandatory = false, $immediate = false, $ticket = null)
+    {
+        $this->pending[] = [$m, $e, $k, $mandatory];
+    }
+    public ?Closure $nacked = null;
+    public function wait_for_pending_acks($timeout = 0) { $this->wait_for_pending_acks_returns($timeout); }
+    public function wait_for_pending_acks_returns($timeout = 0)
+    {
+        foreach ($this->pending as [$m, $e, $k, $mandatory]) {
+            if ($this->answer === 'nack') {
+                $this->nacked && ($this->nacked)($m);
+            } elseif ($this->answer === 'return') {
+                $mandatory && $this->basic_return_callback && ($this->basic_return_callback)(312, '', $e, $k, $m);
+            } else {
+                $this->published[] = $m->getBody();
+            }
+        }
+        $this->pending = [];
+    }
+}
+"""
+
+
+@pytest.mark.parametrize("answer", ["nack", "return"])
+def test_an_outcome_stays_until_the_broker_has_put_it_into_a_queue(outcomes: Program, answer: str) -> None:
+    before, after = outcomes(f"""
+        {BROKER}
+        $attempt(fn () => null);
+        $outlet = new R\\AmqpOutlet($broker = new Broker('{answer}'));
+        $waiting = "SELECT COUNT(*) FROM strangler_outbox WHERE sent_at IS NULL";
+        foreach (['{answer}', 'ack'] as $broker->answer) {{
+            try {{
+                $outbox->flush($outlet->deliver(...));
+                $thrown = false;
+            }} catch (PhpAmqpLib\\Exception\\AMQPExceptionInterface) {{
+                $thrown = true;
+            }}
+            echo json_encode([$thrown, $pdo->query($waiting)->fetchColumn(), count($broker->published)]), "\\n";
+        }}
+    """)
+
+    assert before == [True, 1, 0]
+    assert after == [False, 0, 1]
+
+
+@pytest.mark.parametrize("answer", ["nack", "return"])
+def test_a_follow_up_stays_until_the_broker_has_put_it_into_a_queue(outcomes: Program, answer: str) -> None:
+    before, after = outcomes(f"""
+        {BROKER}
+        Monolith\\Database::install($pdo);
+        $followUps = new Monolith\\Outlet\\OutboxPublisher($pdo, 'payin');
+        $followUps->publish('accounting', 'payin.booked', '{{}}');
+        $channel = new R\\ConfirmedChannel($broker = new Broker('{answer}'));
+        foreach (['{answer}', 'ack'] as $broker->answer) {{
+            try {{
+                $followUps->flush($channel);
+                $thrown = false;
+            }} catch (PhpAmqpLib\\Exception\\AMQPExceptionInterface) {{
+                $thrown = true;
+            }}
+            $left = $pdo->query('SELECT COUNT(*) FROM outgoing_messages')->fetchColumn();
+            echo json_encode([$thrown, $left, count($broker->published)]), "\\n";
+        }}
+    """)
+
+    assert before == [True, 1, 0]
+    assert after == [False, 0, 1]
 
 
 def test_a_failed_attempt_keeps_what_no_rollback_undoes(outcomes: Program) -> None:

@@ -9,7 +9,8 @@ use PhpAmqpLib\Message\AMQPMessage;
 
 /**
  * Publishes outcomes to the exchange strangler.outcomes and returns when the broker has confirmed all of them and put
- * them into a queue: * `$outbox->flush($outlet->deliver(...))`. Receivers drop a second copy by message_id.
+ * them into a queue: `$outbox->flush($outlet->deliver(...))`. Receivers drop a second copy by
+ * message_id.
  */
 final class AmqpOutlet
 {

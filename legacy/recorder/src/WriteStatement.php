@@ -85,10 +85,15 @@ final class WriteStatement
             $sql,
         );
 
+        // Backslashes escape in MySQL only, and which database this is the text does not tell.
+        $ambiguous = str_contains($sql, "\\'");
+        $bare = $ambiguous ? $sql : $bare;
+
         return match (true) {
             $sql === '' => null,
             str_contains($bare, ';') => self::readSeveral(explode(';', $bare)),
             self::isReading($bare) => null,
+            $ambiguous => self::unreadable($bare),
             default => self::readWrite($sql, $bare) ?? self::unreadable($bare),
         };
     }

@@ -69,6 +69,12 @@ def test_the_hundredth_item_of_a_list_is_the_same_place_as_the_first() -> None:
     assert difference.path == "row:payins.items[].n"
 
 
+def test_a_key_that_is_no_name_is_data_and_stays_out_of_the_path() -> None:
+    (one,) = compare_effects(row(tags={NAME: 1}), row(tags={NAME: 2}))
+    (other,) = compare_effects(row(tags={"8513424": 1}), row(tags={"8513424": 2}))
+    assert one.path == other.path == "row:payins.tags.*"
+
+
 def test_a_field_that_one_side_lacks_has_the_shape_of_nothing() -> None:
     (missing,) = compare_effects(row(a="x"), row())
     assert (missing.kind, missing.control_shape, missing.candidate_shape) == ("missing", '"a"', "-")
