@@ -20,6 +20,10 @@ DROPPED_QUEUE = "strangler.dropped"
 """RabbitMQ queue behind `DROPPED_EXCHANGE`; bounded itself, for its messages only count."""
 
 
+CONTROL_ATTRIBUTE = "control_attempt_"
+"""Ledger attribute of the monolith's outcome, followed by the attempt's number."""
+
+
 def _channel(stack: str, role: str, *, ordered: bool) -> str:
     return f"{stack}-{role}.fifo" if ordered else f"{stack}-{role}"
 

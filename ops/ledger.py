@@ -29,7 +29,6 @@ _AT_ONCE = 8
 _BATCH = 100
 """DynamoDB answers at most 100 keys a call (API reference, BatchGetItem)."""
 _BATCH_TRIES = 8
-_CONTROL_PREFIX = "control_attempt_"
 
 
 Shown = str | bool | None
@@ -221,7 +220,9 @@ def _verdict(item: Mapping[str, Any], message_type: str, verdict: Verdict) -> Le
 
 def _entry(item: Mapping[str, Any]) -> LedgerEntry:
     verdict = _text(item, "verdict")
-    attempts = sorted(int(name.removeprefix(_CONTROL_PREFIX)) for name in item if name.startswith(_CONTROL_PREFIX))
+    attempts = sorted(
+        int(name.removeprefix(naming.CONTROL_ATTRIBUTE)) for name in item if name.startswith(naming.CONTROL_ATTRIBUTE)
+    )
     return LedgerEntry(
         message_id=item["pk"]["S"],
         type=_text(item, "type"),

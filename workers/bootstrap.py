@@ -24,7 +24,7 @@ from workers.store.sealing import EnvelopeSealer, kms_provider
 from workers.store.verdicts import VerdictStore
 
 # Short: a message that waits for a service is better off in its queue than in a function that times out.
-_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 _SECRET_AGE_S = 300
 
 

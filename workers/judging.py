@@ -7,9 +7,9 @@ from typing import Any
 from contracts.effect import Attempt
 from contracts.judge import Judgement, judge
 from contracts.message_type import MessageType
+from contracts.naming import CONTROL_ATTRIBUTE
 from contracts.verdict import Verdict
 from workers.store.attribute import open_attempt
-from workers.store.control import CONTROL_PREFIX
 from workers.store.sealing import Sealer
 
 
@@ -26,7 +26,9 @@ def judge_image(image: Mapping[str, Any], message_type: MessageType, sealer: Sea
         return open_attempt(image[attribute]["B"], message_id, side, tenant, sealer)
 
     control = [
-        opened(name, f"control{name.removeprefix(CONTROL_PREFIX)}") for name in image if name.startswith(CONTROL_PREFIX)
+        opened(name, f"control{name.removeprefix(CONTROL_ATTRIBUTE)}")
+        for name in image
+        if name.startswith(CONTROL_ATTRIBUTE)
     ]
     candidate = [opened("candidate", "candidate")] if "candidate" in image else []
     return judge(control, candidate, rules=message_type.rules, derived=message_type.derived, today=today)

@@ -4,7 +4,8 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,32 +89,26 @@ def _summary(
     )
 
 
-class _bars:  # noqa: N801  used as a function: `with _bars(total) as tell`
-    """One bar for each station of a message's way."""
+_STATIONS = {
+    "published": "published by PHP",
+    "legacy": "processed by PHP",
+    "new": "processed by Lambda",
+    "judged": "judged",
+}
 
-    _STATIONS = ("published", "legacy", "new", "judged")
-    _LABELS = ("published by PHP", "processed by PHP", "processed by Lambda", "judged")
 
-    def __init__(self, messages: int) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description:<20}"),
-            BarColumn(bar_width=40),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-        )
-        self._tasks = [self._progress.add_task(label, total=messages) for label in self._LABELS]
+@contextmanager
+def _bars(messages: int) -> Iterator[Callable[[Sight], None]]:
+    """One bar for each station of a message's way; what is yielded moves them."""
+    columns = (TextColumn("{task.description:<20}"), BarColumn(bar_width=40), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks = {station: progress.add_task(label, total=messages) for station, label in _STATIONS.items()}
 
-    def __enter__(self) -> Callable[[Sight], None]:
-        self._progress.start()
-        return self._tell
+        def move(sight: Sight) -> None:
+            for station, task in tasks.items():
+                progress.update(task, completed=getattr(sight, station))
 
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def _tell(self, sight: Sight) -> None:
-        for task, station in zip(self._tasks, self._STATIONS, strict=True):
-            self._progress.update(task, completed=getattr(sight, station))
+        yield move
 
 
 def _write(place: Path, summary: Summary, break_: Break | None) -> None:

@@ -6,6 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contracts.effect import Attempt
 from contracts.message_type import DEFAULT_TENANT
+from contracts.naming import CONTROL_ATTRIBUTE
 from workers.aws_error import unavailable
 from workers.store.attribute import seal_attempt
 from workers.store.sealing import Sealer
@@ -34,7 +35,7 @@ class ControlStore:
                     "SET #type = :type, tenant = if_not_exists(tenant, :tenant), #control = :sealed, "
                     "control_seen = :true, comparison = :due ADD revision :one"
                 ),
-                ExpressionAttributeNames={"#type": "type", "#control": f"{CONTROL_PREFIX}{attempt.attempt}"},
+                ExpressionAttributeNames={"#type": "type", "#control": f"{CONTROL_ATTRIBUTE}{attempt.attempt}"},
                 ExpressionAttributeValues={
                     ":type": {"S": attempt.type},
                     ":tenant": {"S": tenant},
@@ -46,6 +47,3 @@ class ControlStore:
             )
         except (BotoCoreError, ClientError) as error:
             raise unavailable(error) from error
-
-
-CONTROL_PREFIX = "control_attempt_"

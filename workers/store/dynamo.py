@@ -196,8 +196,8 @@ def _cancelled(error: ClientError) -> ConflictError | UnavailableError | ValueEr
     return UnavailableError(f"TransactWriteItems: {', '.join(sorted(map(str, codes))) or 'cancelled'}")
 
 
-def _blame(error: BotoCoreError | ClientError) -> UnavailableError:
+def _blame(error: BotoCoreError | ClientError) -> UnavailableError | ValueError:
     """The service is to blame, unless it says that the request was wrong: then it is the message, a ValueError."""
     if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in _TO_BLAME:
-        raise ValueError(str(unavailable(error))) from error
+        return ValueError(str(unavailable(error)))
     return unavailable(error)
