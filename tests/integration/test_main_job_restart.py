@@ -1,6 +1,7 @@
 """Programs that go away in the middle, and come back: nothing is lost, nothing is done twice."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from infra.local.process import Child
 from tests.patience import eventually
 from tests.stage import SETTLED_WITHIN_S, Stage, disagreements, once
 
-MESSAGES, RATE = 120, 60.0
-IN_THE_MIDDLE = 30
+MESSAGES, RATE = 120, 40.0
+IN_THE_MIDDLE = 20
 
 
 def await_the_middle(stage: Stage, publisher: Child) -> None:
@@ -51,7 +52,7 @@ def test_sigterm_drains_the_shipper_and_its_restart_loses_nothing(stage: Stage) 
 
 
 @pytest.fixture(autouse=True)
-def shipper_runs_again(stage: Stage) -> Any:
+def shipper_runs_again(stage: Stage) -> Iterator[None]:
     yield
     if stage.scene.shipper_ended:
         stage.scene.start_shipper()
