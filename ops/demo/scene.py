@@ -203,11 +203,7 @@ def _warm(session: boto3.Session) -> None:
 
 
 def _wait_for_end(child: Child) -> None:
-    until = time.monotonic() + _READY_S
-    while not child.ended:
-        if time.monotonic() > until:
-            raise child.not_ready(f"did not end within {_READY_S:.0f} s")
-        time.sleep(_POLL_S)
+    _wait_until(child, lambda: child.ended)
     if child.code != 0:
         raise child.not_ready("failed")
 
