@@ -82,7 +82,7 @@ def compare_effects(control: Effect, candidate: Effect) -> tuple[Difference, ...
 def _walk(path: str, control: Any, candidate: Any) -> Iterator[Difference]:
     if isinstance(control, Mapping) and isinstance(candidate, Mapping):
         for key in sorted(control.keys() | candidate.keys()):
-            yield from _walk(f"{path}.{_step(key)}", control.get(key, _ABSENT), candidate.get(key, _ABSENT))
+            yield from _walk(f"{path}.{step(key)}", control.get(key, _ABSENT), candidate.get(key, _ABSENT))
     elif isinstance(control, list) and isinstance(candidate, list):
         for position in range(max(len(control), len(candidate))):
             yield from _walk(
@@ -94,7 +94,7 @@ def _walk(path: str, control: Any, candidate: Any) -> Iterator[Difference]:
         yield from _leaf(path, control, candidate)
 
 
-def _step(key: str) -> str:
+def step(key: str) -> str:
     """A field's name in a path. A key that is no name (a number, a phrase) is data: generalised, not told."""
     return key if _NAME.fullmatch(key) else "*"
 

@@ -140,6 +140,15 @@ def parse_attempt(document: str | bytes) -> Attempt:
     )
 
 
+def parse_effect(document: str | bytes) -> Effect:
+    """Read one effect, as an outcome document lists it. Raises MalformedOutcomeError."""
+    try:
+        raw = parse_json(document)
+    except (ValueError, RecursionError) as error:
+        raise MalformedOutcomeError("effect: not JSON") from error
+    return _effect(raw, 0)
+
+
 def _text(raw: Mapping[str, Json], field: str, where: str = "outcome") -> str:
     value = raw.get(field)
     if not isinstance(value, str):
@@ -161,7 +170,7 @@ def _effect(raw: Json, position: int) -> Effect:
 
 def write_attempt(attempt: Attempt) -> str:
     """The outcome document of `attempt`, one line of JSON."""
-    return _write(
+    return write_json(
         {
             "format": FORMAT,
             "message_id": attempt.message_id,
@@ -178,13 +187,13 @@ def write_attempt(attempt: Attempt) -> str:
     )
 
 
-def _write(value: Any) -> str:
+def write_json(value: Any) -> str:
     """JSON that keeps a `Decimal` as the number that it is; the standard library would refuse it or turn it to text."""
     if isinstance(value, Decimal):
         text = str(value)
         return text if "." in text or "E" in text else f"{text}.0"
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{json.dumps(key)}:{_write(item)}" for key, item in value.items()) + "}"
+        return "{" + ",".join(f"{json.dumps(key)}:{write_json(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(map(_write, value)) + "]"
+        return "[" + ",".join(map(write_json, value)) + "]"
     return json.dumps(value)

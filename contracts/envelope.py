@@ -14,9 +14,10 @@ from typing import Any, Literal, TypeVar
 import orjson
 
 from contracts.amqp_value import Tagged
+from contracts.authority import Authority
 
 BodyEncoding = Literal["utf-8", "base64", "empty"]
-Authority = Literal["legacy", "new"]
+
 
 _EMPTY = "-"
 # What SQS accepts: #x9 | #xA | #xD | #x20-#xD7FF | #xE000-#xFFFD | #x10000-#x10FFFF (API reference, SendMessage).

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 
@@ -12,6 +12,10 @@ NormalForm = Mapping[Any, Any]
 """What a codec makes of a body: the fields of the notification, or of the message object."""
 
 DEFAULT_TENANT = "default"
+
+ReplaySafety = Literal["safe", "forbidden"]
+"""What replaying a message of a type that failed would do. `safe`: what its first processing would have done, and no
+more. `forbidden`: harm, whenever it is not processed in its time."""
 
 
 class ContractError(ValueError):
@@ -26,7 +30,9 @@ class Origin:
     routing_key: str | None
     """None where the exchange is a fanout and carries this one type."""
     legacy_queue: str
-    """The monolith's own queue. We never consume it in shadow; named for those who read."""
+    """The monolith's own queue: the router takes it over; a tap stands beside it."""
+    legacy_queue_arguments: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments that the monolith declares that queue with; the one that it consumes behind the router has them too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +77,18 @@ class MessageType:
     """Fields of money, identity and state: no rule may tolerate a difference in them."""
     rules: tuple[Rule, ...] = ()
     tenant: str = DEFAULT_TENANT
+    plain: frozenset[str] = frozenset()
+    """Names of the body's fields that are neither personal nor secret; identity and business key are so anyway."""
+    replay: ReplaySafety = "safe"
+    replay_because: str | None = None
+    """Why a replay is forbidden; whoever is refused one reads it."""
 
     def __post_init__(self) -> None:
-        """Refuse what must never be tolerated."""
+        """Refuse what must never be tolerated, and what is forbidden without a reason."""
+        if self.replay not in get_args(ReplaySafety):
+            raise ContractError(f"{self.name}: replay: {' or '.join(get_args(ReplaySafety))}")
+        if (self.replay == "forbidden") != bool((self.replay_because or "").strip()):
+            raise ContractError(f"{self.name}: replay: a forbidden one has a reason, a safe one needs none")
         paths = tuple(effect.path for effect in self.effects)
         for rule in self.rules:
             owner = next((path for path in paths if rule.path.startswith(f"{path}.")), None)
@@ -81,6 +96,11 @@ class MessageType:
                 raise ContractError(f"{self.name}: rule on {rule.path}: no such effect, or a whole effect")
             if _leaf(rule.path) in self.guarded:
                 raise ContractError(f"{self.name}: rule on {rule.path}: money, identity and state are never tolerated")
+
+    def shows(self, name: str) -> bool:
+        """Whether the value of a field of the body may be shown, by its name."""
+        known = (one.name for one in (self.identity, self.business_key) if isinstance(one, BodyField))
+        return name in self.plain or name in known
 
     @property
     def derived(self) -> Mapping[str, str]:
@@ -111,11 +131,27 @@ class Family:
     """Why the order of this family's messages does not matter; None where it does."""
 
     def __post_init__(self) -> None:
-        """Refuse types that disagree on which columns of a table are stored in clear."""
+        """Refuse types that disagree on which columns of a table are stored in clear, or on the monolith's queue."""
         known: dict[str, frozenset[str]] = {}
         for effect in (effect for message_type in self.types for effect in message_type.effects):
             if known.setdefault(effect.path, effect.plain) != effect.plain:
                 raise ContractError(f"{self.name}: its types disagree on what is plain in {effect.path}")
+        if any(
+            (one.origin.legacy_queue, one.origin.legacy_queue_arguments)
+            != (self.legacy_queue, self.legacy_queue_arguments)
+            for one in self.types
+        ):
+            raise ContractError(f"{self.name}: its types disagree on the monolith's queue: they move together, or not")
+
+    @property
+    def legacy_queue(self) -> str:
+        """The monolith's queue of all types of this family."""
+        return self.types[0].origin.legacy_queue
+
+    @property
+    def legacy_queue_arguments(self) -> Mapping[str, Any]:
+        """Arguments of the monolith's queue."""
+        return self.types[0].origin.legacy_queue_arguments
 
     def plain_columns(self, table: str) -> frozenset[str]:
         """Columns of a table that are stored unsealed; none of a table that no contract names."""

@@ -7,6 +7,9 @@
 INVALID_MESSAGE_QUEUE = "strangler.invalid"
 """RabbitMQ queue of what *we* cannot read: the Invalid Message Channel."""
 
+OVERSIZE_QUEUE = "strangler.oversize"
+"""RabbitMQ queue of what came to the Invalid Message Channel and is too large for SQS, however compressed."""
+
 OUTCOME_EXCHANGE = "strangler.outcomes"
 """RabbitMQ fanout exchange on which the recorder publishes what the monolith did."""
 
@@ -19,6 +22,8 @@ DROPPED_EXCHANGE = "strangler.dropped"
 DROPPED_QUEUE = "strangler.dropped"
 """RabbitMQ queue behind `DROPPED_EXCHANGE`; bounded itself, for its messages only count."""
 
+ROUTE_EXCHANGE = "strangler.route"
+"""RabbitMQ headers exchange of the router; its bindings match `contracts.stamp_header`."""
 
 CONTROL_ATTRIBUTE = "control_attempt_"
 """Ledger attribute of the monolith's outcome, followed by the attempt's number."""
@@ -63,6 +68,56 @@ def ledger_table_name(stack: str) -> str:
     return f"{stack}-ledger"
 
 
+def control_table_name(stack: str) -> str:
+    """DynamoDB table of authority, routers, replay runs and the audit chain."""
+    return f"{stack}-control"
+
+
+def letters_table_name(stack: str) -> str:
+    """DynamoDB table of dead letters: the index that is looked at, with the sealed bodies."""
+    return f"{stack}-letters"
+
+
+def return_queue_name(stack: str) -> str:
+    """SQS queue of what goes back to RabbitMQ: follow-up messages, and what must be held."""
+    return _channel(stack, "return", ordered=True)
+
+
+def return_dead_letter_queue_name(stack: str) -> str:
+    """SQS queue of what RabbitMQ would not take."""
+    return _channel(stack, "return-dead", ordered=True)
+
+
+def invalid_queue_name(stack: str) -> str:
+    """SQS queue of what the Invalid Message Channel on RabbitMQ has got, on its way into the index."""
+    return _channel(stack, "invalid", ordered=False)
+
+
+def event_bus_name(stack: str) -> str:
+    """EventBridge bus on which the new side tells what it has processed."""
+    return f"{stack}-events"
+
+
+def outlet_dead_letter_queue_name(stack: str) -> str:
+    """SQS queue that names the stretches of the ledger's stream whose effects could not be sent at once."""
+    return _channel(stack, "outlet-dead", ordered=False)
+
+
+def outlet_function_name(stack: str) -> str:
+    """Lambda function that lets effects leave, as the ledger's stream tells of them."""
+    return f"{stack}-outlet"
+
+
+def sweeper_function_name(stack: str) -> str:
+    """Lambda function that lets effects leave that the stream has missed, or that are to be tried again."""
+    return f"{stack}-sweeper"
+
+
+def letters_function_name(stack: str) -> str:
+    """Lambda function that writes the index of dead letters."""
+    return f"{stack}-letters"
+
+
 def family_function_name(stack: str, family: str) -> str:
     """Lambda function that processes a family."""
     return f"{stack}-{family}"
@@ -86,3 +141,33 @@ def shipper_role_name(stack: str) -> str:
 def tap_queue_name(family: str) -> str:
     """RabbitMQ queue of the shipper, bound beside the monolith's own queue of the family."""
     return f"strangler.tap.{family}"
+
+
+def router_role_name(stack: str) -> str:
+    """IAM role of the bridge's router."""
+    return f"{stack}-router"
+
+
+def returner_role_name(stack: str) -> str:
+    """IAM role of the bridge's way back to RabbitMQ."""
+    return f"{stack}-returner"
+
+
+def legacy_queue_name(family: str) -> str:
+    """RabbitMQ queue that the monolith consumes once the router stands before it."""
+    return f"strangler.legacy.{family}"
+
+
+def ship_queue_name(family: str) -> str:
+    """RabbitMQ queue of messages that the new side has authority over."""
+    return f"strangler.ship.{family}"
+
+
+def shadow_queue_name(family: str) -> str:
+    """RabbitMQ queue of copies for the new side."""
+    return f"strangler.shadow.{family}"
+
+
+def hold_queue_name(family: str) -> str:
+    """RabbitMQ queue of messages that wait for a move of authority to end."""
+    return f"strangler.hold.{family}"

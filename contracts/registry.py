@@ -47,6 +47,10 @@ _JOURNAL = EffectContract(
 )
 
 
+_NOTIFICATION = frozenset({"webhook", "webhook_id", "webhook_created_at", "object", "object_id"})
+"""What every notification says of itself, beside the object that it is about."""
+
+
 def _webhook(name: str, plain: frozenset[str]) -> EffectContract:
     """A signed webhook: both signatures are computed from the payload in its body."""
     signatures = ("headers.X-Signature", "body.object_payload_signature")
@@ -98,6 +102,8 @@ def _payin(name: str) -> MessageType:
         effects=_PAYIN_EFFECTS,
         guarded=_MONEY_AND_STATE,
         rules=_PAYIN_RULES,
+        plain=_NOTIFICATION
+        | {"payinId", "walletId", "payinStatus", "codeStatus", "amount", "currency", "createdDate", "payinDate"},
     )
 
 
@@ -141,6 +147,7 @@ PAYOUT = Family(
                     expires=date(2027, 12, 31),
                 ),
             ),
+            plain=frozenset({"walletId", "amount", "currency", "status", "partnerFee", "occurredAt"}),
         ),
     ),
 )
@@ -178,6 +185,9 @@ CARD_TRANSACTION = Family(
                 ),
             ),
             guarded=_MONEY_AND_STATE,
+            plain=_NOTIFICATION
+            | {"cardtransactionId", "walletId", "paymentStatus", "paymentAmount", "paymentCurrency"}
+            | {"paymentLocalAmount", "merchantCountry", "is3DS"},
         ),
     ),
     unordered_because="each step of a payment is a transaction of its own: no two messages share a business key",
@@ -214,6 +224,7 @@ BALANCE = Family(
                 ),
             ),
             guarded=_MONEY_AND_STATE,
+            plain=_NOTIFICATION | {"walletId", "currency", "currentBalance", "authorizations"},
         ),
     ),
 )

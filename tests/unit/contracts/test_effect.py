@@ -13,6 +13,7 @@ from contracts.effect import (
     body_digest,
     canonical,
     parse_attempt,
+    parse_effect,
     parse_json,
     write_attempt,
 )
@@ -165,3 +166,16 @@ def typed(value: Any) -> Any:
     if isinstance(value, list):
         return [typed(item) for item in value]
     return type(value), value, isinstance(value, Decimal) and value.is_signed()
+
+
+def test_one_effect_is_read_as_an_outcome_lists_it() -> None:
+    read = parse_effect('{"kind":"row","name":"payins","key":"p1","value":{"fee":0.10,"net":null}}')
+    assert read == Effect("row", "payins", "p1", {"fee": Decimal("0.10"), "net": None})
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"kind":"row","name":"t","key":1,"value":{}}', '{"kind":"x"}', "NaN"]
+)
+def test_what_is_no_effect_is_refused_without_being_quoted(text: str) -> None:
+    with pytest.raises(MalformedOutcomeError):
+        parse_effect(text)

@@ -1,11 +1,41 @@
 import dataclasses
 from datetime import date
+from typing import Any
 
 import pytest
 
 from contracts.message_type import ContractError, Family
-from contracts.registry import type_named
+from contracts.registry import family_named, type_named
 from contracts.rule import Rule
+
+
+@pytest.mark.parametrize(
+    "replay",
+    [
+        {"replay": "forbidden"},
+        {"replay": "forbidden", "replay_because": "  "},
+        {"replay": "safe", "replay_because": "why not"},
+        {"replay": "perhaps", "replay_because": "who knows"},
+    ],
+)
+def test_a_replay_is_forbidden_with_a_reason_or_safe_without_one(replay: dict[str, str]) -> None:
+    with pytest.raises(ContractError, match="replay"):
+        dataclasses.replace(type_named("payin.create"), **replay)  # type: ignore[arg-type]
+
+
+def test_a_replay_is_safe_unless_the_contract_says_otherwise() -> None:
+    assert type_named("payin.create").replay == "safe"
+    forbidden = dataclasses.replace(type_named("payin.create"), replay="forbidden", replay_because="booked twice")
+    assert forbidden.replay == "forbidden"
+
+
+def test_identity_and_key_are_shown_and_what_no_contract_names_is_not() -> None:
+    payin = type_named("payin.create")
+    assert payin.shows("webhook_id")
+    assert payin.shows("object_id")
+    assert payin.shows("payinStatus")
+    assert not payin.shows("ibanFullname")
+    assert not payin.shows("messageToUser")
 
 
 def with_rule(path: str) -> None:
@@ -62,3 +92,16 @@ def test_a_rule_on_anything_else_is_taken() -> None:
 def test_order_matters_unless_a_family_says_why_not() -> None:
     assert Family("refund", ()).ordered
     assert not Family("refund", (), unordered_because="a reason").ordered
+
+
+@pytest.mark.parametrize("changed", [{"legacy_queue": "elsewhere"}, {"legacy_queue_arguments": {"x-max-priority": 3}}])
+def test_types_of_one_family_come_by_one_queue_of_the_monolith(changed: dict[str, Any]) -> None:
+    payin = type_named("payin.create")
+    other = dataclasses.replace(payin, name="payin.other", origin=dataclasses.replace(payin.origin, **changed))
+    with pytest.raises(ContractError, match="monolith's queue"):
+        Family("payin", (payin, other))
+
+
+def test_the_monoliths_queue_is_the_familys() -> None:
+    assert family_named("payout").legacy_queue == "monolith.payout"
+    assert family_named("payout").legacy_queue_arguments == {}

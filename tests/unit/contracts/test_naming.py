@@ -51,5 +51,12 @@ def test_what_is_ours_on_rabbitmq_is_told_by_its_prefix() -> None:
         naming.DROPPED_EXCHANGE,
         naming.DROPPED_QUEUE,
         naming.tap_queue_name("payin"),
+        naming.OVERSIZE_QUEUE,
+        naming.ROUTE_EXCHANGE,
+        naming.legacy_queue_name("payin"),
+        naming.shadow_queue_name("payin"),
+        naming.ship_queue_name("payin"),
+        naming.hold_queue_name("payin"),
     ]
+    assert len(set(ours)) == len(ours) - 2, "the outcomes' exchange and queue share a name, as do the dropped ones'"
     assert all(name.startswith("strangler.") for name in ours)
