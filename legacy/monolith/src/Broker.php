@@ -52,6 +52,13 @@ final class Broker
         }
     }
 
+    /** Cuts a connection that is in trouble: what was not acknowledged is back in its queue at once. */
+    public static function cut(AMQPStreamConnection $connection): void
+    {
+        $connection->set_close_on_destruct(false);
+        $connection->getIO()->close();
+    }
+
     /** Safe to repeat: everything is declared as it is. */
     public static function declare(AMQPChannel $channel): void
     {

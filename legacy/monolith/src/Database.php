@@ -37,15 +37,15 @@ final class Database
         $pdo->exec((string) file_get_contents(dirname(__DIR__) . '/schema.sql'));
     }
 
-    /** @return list<Table> the tables whose rows are effects */
+    /** @return array<string, Table> the tables whose rows are effects, by name */
     public static function tables(): array
     {
         return [
-            new Table('payins', ['payin_id']),
-            new Table('payouts', ['payout_id']),
-            new Table('card_transactions', ['card_transaction_id']),
-            new Table('balances', ['wallet_id']),
-            new Table('journal', ['webhook_id'], ['id']),
+            'payins' => new Table('payins', ['payin_id']),
+            'payouts' => new Table('payouts', ['payout_id']),
+            'card_transactions' => new Table('card_transactions', ['card_transaction_id']),
+            'balances' => new Table('balances', ['wallet_id']),
+            'journal' => new Table('journal', ['webhook_id'], ['id']),
         ];
     }
 }

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Monolith;
 
+use PhpAmqpLib\Exception\AMQPExceptionInterface;
+
 /**
  * Tells "never me" from "not now".
  */
@@ -15,6 +17,9 @@ final class Failure
         if ($thrown instanceof \PDOException) {
             // Class 23 is a violated constraint. All else (busy, disk full, no such table) is the database's trouble.
             return str_starts_with((string) $thrown->getCode(), '23');
+        }
+        if ($thrown instanceof AMQPExceptionInterface) {
+            return false;
         }
 
         return $thrown instanceof RejectedNotification

@@ -41,6 +41,17 @@ enum Family: string
         return 'monolith.' . $this->value;
     }
 
+    /** @return string the table whose rows only this family writes */
+    public function table(): string
+    {
+        return match ($this) {
+            self::Payin => 'payins',
+            self::Payout => 'payouts',
+            self::CardTransaction => 'card_transactions',
+            self::Balance => 'balances',
+        };
+    }
+
     public function exchange(): string
     {
         return $this === self::Payout ? 'payouts' : 'notifications';

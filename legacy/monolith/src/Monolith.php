@@ -19,6 +19,9 @@ use Strangler\Recorder\Outbox;
 use Strangler\Recorder\Outcome;
 use Strangler\Recorder\Recorder;
 use Strangler\Recorder\Recording;
+use Strangler\Recorder\Stamp;
+use Strangler\Recorder\StampedForNew;
+use Strangler\Recorder\StateExport;
 
 /**
  * The application: handlers, wired, behind the check that makes a repeated delivery harmless. Queue consumers and
@@ -31,6 +34,7 @@ final class Monolith
         public readonly Outbox $outbox,
         public readonly OutboxPublisher $followUps,
         private readonly Recording $recording,
+        private readonly Clock $clock,
         private readonly PayinHandler $payins,
         private readonly PayoutHandler $payouts,
         private readonly CardTransactionHandler $cardTransactions,
@@ -49,7 +53,7 @@ final class Monolith
         bool $recordOnly = false,
         Clock $clock = new Clock(),
     ): self {
-        $recorder = new Recorder(...Database::tables());
+        $recorder = new Recorder(...array_values(Database::tables()));
         $pdo = Database::open($dsn, $recorder);
         $outbox = new Outbox($pdo, $source);
         $followUps = new OutboxPublisher($pdo, $source);
@@ -61,7 +65,8 @@ final class Monolith
             $pdo,
             $outbox,
             $followUps,
-            new Recording($pdo, $recorder, $outbox, Failure::isFinal(...), $clock->now(...), Database::BEGIN),
+            new Recording($pdo, $recorder, $outbox, Failure::isFinal(...), $clock->wall(...), Database::BEGIN),
+            $clock,
             new PayinHandler($pdo, $journal, $publisher, $webhook, $clock),
             new PayoutHandler($pdo, $journal, $publisher, $webhook),
             new CardTransactionHandler($pdo, $journal, $publisher, $webhook),
@@ -78,10 +83,18 @@ final class Monolith
     /**
      * @param string|null $messageId AMQP property: identity of card transactions, and the name under which a body
      *        that cannot be read is recorded
+     * @param Stamp|null $stamp what the router has decided, where there is one
+     * @throws StampedForNew if the message is not for us; there is no outcome then
      * @throws \Throwable what the handler threw; its outcome is recorded then
      */
-    public function receiveJson(Family $family, string $body, ?string $messageId, string $routingKey): Outcome
-    {
+    public function receiveJson(
+        Family $family,
+        string $body,
+        ?string $messageId,
+        string $routingKey,
+        ?Stamp $stamp = null,
+    ): Outcome {
+        $stamp?->admit();
         try {
             $identity = $family === Family::CardTransaction ? (string) $messageId : null;
             $notification = Notification::fromJson($body, $identity);
@@ -92,7 +105,7 @@ final class Monolith
             throw $rejected;
         }
 
-        return $this->once($notification->id, $notification->type, fn () => match (true) {
+        return $this->once($notification->id, $notification->type, $stamp, fn () => match (true) {
             Family::ofType($notification->type) !== $family
                 => throw new RejectedNotification('this queue does not know the type'),
             $family === Family::Payin => $this->payins->handle($notification),
@@ -101,14 +114,19 @@ final class Monolith
         });
     }
 
-    /** @throws \Throwable what the handler threw; its outcome is recorded then */
-    public function receivePayout(PayoutUpdate $payout): Outcome
+    /**
+     * @param Stamp|null $stamp what the router has decided, where there is one
+     * @throws StampedForNew if the message is not for us; there is no outcome then
+     * @throws \Throwable what the handler threw; its outcome is recorded then
+     */
+    public function receivePayout(PayoutUpdate $payout, ?Stamp $stamp = null): Outcome
     {
+        $stamp?->admit();
         if ($payout->webhookId() === '') {
             throw new RejectedNotification('a payout needs an id');
         }
 
-        return $this->once($payout->webhookId(), PayoutHandler::TYPE, fn () => $this->payouts->handle($payout));
+        return $this->once($payout->webhookId(), PayoutHandler::TYPE, $stamp, fn () => $this->payouts->handle($payout));
     }
 
     /** Records that a message was turned away before a handler saw it. */
@@ -117,20 +135,40 @@ final class Monolith
         $this->recording->recordFailure($id, $type, $cause);
     }
 
-    /** @param callable(): void $handle */
-    private function once(string $id, string $type, callable $handle): Outcome
+    /**
+     * Hands over every row of a family's table, and its lines of the journal, as they are at one moment.
+     *
+     * @param \Closure(string): void $write takes an effect, as a line of JSON
+     * @throws \PDOException if there are no such tables
+     */
+    public function exportState(Family $family, \Closure $write): void
     {
-        return $this->recording->attempt($id, $type, function () use ($id, $type, $handle): Ending {
-            $known = $this->pdo->prepare('SELECT 1 FROM processed_messages WHERE message_id = ?');
-            $known->execute([$id]);
-            if ($known->fetchColumn()) {
-                return Ending::Duplicate;
-            }
-            $handle();
-            $this->pdo->prepare('INSERT INTO processed_messages (message_id, type) VALUES (?, ?)')
-                ->execute([$id, $type]);
+        $tables = Database::tables();
+        (new StateExport($this->pdo, $write))->run([
+            [$tables[$family->table()]],
+            [$tables['journal'], 'kind LIKE ?', ["{$family->value}.%"]],
+        ]);
+    }
 
-            return Ending::Done;
-        });
+    /** @param callable(): void $handle */
+    private function once(string $id, string $type, ?Stamp $stamp, callable $handle): Outcome
+    {
+        $this->clock->show($stamp?->clock());
+        try {
+            return $this->recording->attempt($id, $type, function () use ($id, $type, $handle): Ending {
+                $known = $this->pdo->prepare('SELECT 1 FROM processed_messages WHERE message_id = ?');
+                $known->execute([$id]);
+                if ($known->fetchColumn()) {
+                    return Ending::Duplicate;
+                }
+                $handle();
+                $this->pdo->prepare('INSERT INTO processed_messages (message_id, type) VALUES (?, ?)')
+                    ->execute([$id, $type]);
+
+                return Ending::Done;
+            }, $stamp);
+        } finally {
+            $this->clock->show(null);
+        }
     }
 }

@@ -10,8 +10,6 @@ namespace Strangler\Recorder;
 final class Outcome
 {
     private const FORMAT = 1;
-    private const JSON = JSON_PRESERVE_ZERO_FRACTION | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE
-        | JSON_THROW_ON_ERROR;
 
     /**
      * @param int $attempt counts from 1
@@ -29,23 +27,18 @@ final class Outcome
     ) {
     }
 
-    /** @return string one line of JSON, floats with their shortest exact digits whatever php.ini says */
+    /** @return string one line of JSON */
     public function toJson(): string
     {
-        $precision = ini_set('serialize_precision', '-1');
-        try {
-            return json_encode([
-                'format' => self::FORMAT,
-                'message_id' => mb_scrub($this->messageId, 'UTF-8'),
-                'type' => mb_scrub($this->type, 'UTF-8'),
-                'attempt' => $this->attempt,
-                'ending' => $this->ending->value,
-                'cause' => $this->cause,
-                'at' => $this->at->setTimezone(new \DateTimeZone('UTC'))->format('Y-m-d\TH:i:s.u\Z'),
-                'effects' => array_map(fn (Effect $effect) => $effect->document(), $this->effects),
-            ], self::JSON);
-        } finally {
-            ini_set('serialize_precision', (string) $precision);
-        }
+        return Json::encode([
+            'format' => self::FORMAT,
+            'message_id' => mb_scrub($this->messageId, 'UTF-8'),
+            'type' => mb_scrub($this->type, 'UTF-8'),
+            'attempt' => $this->attempt,
+            'ending' => $this->ending->value,
+            'cause' => $this->cause,
+            'at' => $this->at->setTimezone(new \DateTimeZone('UTC'))->format('Y-m-d\TH:i:s.u\Z'),
+            'effects' => array_map(fn (Effect $effect) => $effect->document(), $this->effects),
+        ]);
     }
 }

@@ -19,6 +19,7 @@ final class Recorder
     /** @var array<string, array{Table, array<string, mixed>}> rows that were written, by table and key */
     private array $touched = [];
     private bool $recording = false;
+    private bool $muted = false;
 
     public function __construct(Table ...$tables)
     {
@@ -27,11 +28,26 @@ final class Recorder
         }
     }
 
-    /** Opens an attempt. Effects of one that was never closed are forgotten. */
-    public function start(): void
+    /**
+     * Opens an attempt. Effects of one that was never closed are forgotten.
+     *
+     * @param bool $muted true if nothing may leave: see isMuted
+     */
+    public function start(bool $muted = false): void
     {
         $this->effects = $this->touched = [];
         $this->recording = true;
+        $this->muted = $muted;
+    }
+
+    /**
+     * True while an attempt is under way whose effects have left already, from the new system. Rows are to be written
+     * as ever; whatever else would be seen from outside must be recorded and must not happen. RecordingChannel and
+     * RecordingHttp keep to it; whoever records by hand asks here.
+     */
+    public function isMuted(): bool
+    {
+        return $this->recording && $this->muted;
     }
 
     /** @return Table|null null unless an attempt is under way and the table's rows are effects */
@@ -137,6 +153,9 @@ final class Recorder
     public function abandon(): array
     {
         $this->recording = false;
+        if ($this->muted) {
+            return [];
+        }
 
         return array_values(array_filter($this->effects, fn (Effect $effect) => !$effect->undoneByRollback));
     }
@@ -151,6 +170,7 @@ final class Recorder
         $statement = $pdo->prepare("SELECT * FROM {$table->name} WHERE $conditions");
         $statement->execute(array_values($key));
         $images = $statement->fetchAll(PDO::FETCH_ASSOC) ?: [[]];
+        // The key that was written, not the image's: a row that is gone has no image.
         $text = implode('/', array_map(strval(...), $key));
 
         return array_map(fn (array $image) => new Effect(

@@ -33,14 +33,17 @@ final class Recording
 
     /**
      * @param callable(): (Ending|null) $handle null means done; a handler that recognises a repeat says so
+     * @param Stamp|null $stamp what the router has decided, where there is one
+     * @throws StampedForNew before anything was run or written
      * @throws \Throwable what the handler threw, after its outcome was recorded; what the database threw, in which case
      *         there may be none
      */
-    public function attempt(string $messageId, string $type, callable $handle): Outcome
+    public function attempt(string $messageId, string $type, callable $handle, ?Stamp $stamp = null): Outcome
     {
+        $stamp?->admit();
         $this->open();
         try {
-            $this->recorder->start();
+            $this->recorder->start($stamp?->muted ?? false);
             $ending = $handle() ?? Ending::Done;
             $outcome = new Outcome(
                 $messageId,

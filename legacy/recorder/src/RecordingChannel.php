@@ -10,7 +10,7 @@ use PhpAmqpLib\Connection\AbstractConnection;
 /**
  * A php-amqplib channel that records what is published on it: `new RecordingChannel($connection, $recorder)`
  * instead of `$connection->channel()`. What was published stays published when the attempt fails afterwards, and is
- * recorded so.
+ * recorded so. In a muted attempt it is recorded and not published.
  */
 final class RecordingChannel extends AMQPChannel
 {
@@ -27,7 +27,9 @@ final class RecordingChannel extends AMQPChannel
         $immediate = false,
         $ticket = null,
     ) {
-        parent::basic_publish($msg, $exchange, $routing_key, $mandatory, $immediate, $ticket);
+        if (!$this->recorder->isMuted()) {
+            parent::basic_publish($msg, $exchange, $routing_key, $mandatory, $immediate, $ticket);
+        }
         $this->record($msg, $exchange, $routing_key);
     }
 
@@ -39,7 +41,9 @@ final class RecordingChannel extends AMQPChannel
         $immediate = false,
         $ticket = null,
     ) {
-        parent::batch_basic_publish($message, $exchange, $routing_key, $mandatory, $immediate, $ticket);
+        if (!$this->recorder->isMuted()) {
+            parent::batch_basic_publish($message, $exchange, $routing_key, $mandatory, $immediate, $ticket);
+        }
         $this->record($message, $exchange, $routing_key);
     }
 

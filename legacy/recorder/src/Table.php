@@ -19,4 +19,12 @@ final class Table
         public readonly array $omit = [],
     ) {
     }
+
+    /** @param array<string, mixed> $image all columns of one row */
+    public function effect(array $image): Effect
+    {
+        $key = implode('/', array_map(fn (string $column): string => (string) $image[$column], $this->key));
+
+        return new Effect('row', $this->name, $key, array_diff_key($image, array_flip($this->omit)), true);
+    }
 }

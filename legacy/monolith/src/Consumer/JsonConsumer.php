@@ -11,8 +11,12 @@ use Monolith\Runtime;
 use PhpAmqpLib\Channel\AMQPChannel;
 use PhpAmqpLib\Connection\AbstractConnection;
 use PhpAmqpLib\Exception\AMQPExceptionInterface;
+use PhpAmqpLib\Exception\AMQPProtocolChannelException;
 use PhpAmqpLib\Exception\AMQPTimeoutException;
 use PhpAmqpLib\Message\AMQPMessage;
+use Strangler\Recorder\HandBack;
+use Strangler\Recorder\Stamp;
+use Strangler\Recorder\StampedForNew;
 
 /**
  * Consumes a family of JSON notifications with php-amqplib. A message is acknowledged after its transaction.
@@ -26,18 +30,22 @@ final class JsonConsumer implements Consumer
 
     private bool $stopping = false;
     private bool $givingBack = false;
+    private bool $announced = false;
     private Outlets $outlets;
+    private HandBack $handBack;
 
     public function __construct(
         private readonly AbstractConnection $connection,
         private readonly Monolith $monolith,
         private readonly Family $family,
+        private readonly string $queue,
     ) {
     }
 
     public function run(): void
     {
         $this->outlets = new Outlets($this->monolith, $this->connection);
+        $this->handBack = new HandBack($this->connection->channel());
         $this->outlets->flush();
         while (!$this->stopping) {
             $this->consume($this->connection->channel());
@@ -55,7 +63,7 @@ final class JsonConsumer implements Consumer
     {
         $this->givingBack = false;
         $channel->basic_qos(0, self::PREFETCH, false);
-        $channel->basic_consume($this->family->queue(), callback: $this->receive(...));
+        $this->subscribe($channel);
         while (!$this->stopping && !$this->givingBack) {
             try {
                 $channel->wait(timeout: $this->outlets->isEmpty() ? self::IDLE_S : self::GATHER_S);
@@ -68,6 +76,23 @@ final class JsonConsumer implements Consumer
         $channel->close();
     }
 
+    private function subscribe(AMQPChannel $channel): void
+    {
+        try {
+            $channel->basic_consume($this->queue, callback: $this->receive(...));
+        } catch (AMQPProtocolChannelException $refused) {
+            throw match ($refused->getCode()) {
+                404 => new UnavailableQueue("queue {$this->queue} does not exist yet"),
+                403 => new UnavailableQueue("queue {$this->queue} is not ours at present: is a router before it?"),
+                default => $refused,
+            };
+        }
+        if (!$this->announced) {
+            $this->announced = true;
+            Runtime::log("{$this->family->value}: consuming {$this->queue}");
+        }
+    }
+
     private function receive(AMQPMessage $message): void
     {
         if ($this->stopping || $this->givingBack) {
@@ -76,8 +101,13 @@ final class JsonConsumer implements Consumer
         $id = $message->has('message_id') ? $message->get('message_id') : null;
         $final = true;
         try {
-            $this->monolith->receiveJson($this->family, $message->getBody(), $id, (string) $message->getRoutingKey());
+            $routingKey = (string) $message->getRoutingKey();
+            $this->monolith->receiveJson($this->family, $message->getBody(), $id, $routingKey, Stamp::of($message));
             $message->ack();
+        } catch (StampedForNew $refused) {
+            $this->handBack->give($message, $this->queue, $refused);
+            $message->ack();
+            Runtime::log(sprintf('%s: handed back, %s', $this->family->value, $refused->cause()));
         } catch (AMQPExceptionInterface $trouble) {
             throw $trouble;
         } catch (\Throwable $thrown) {

@@ -6,6 +6,7 @@ namespace Monolith\Consumer;
 
 use Monolith\Failure;
 use Monolith\Runtime;
+use PhpAmqpLib\Exception\AMQPExceptionInterface;
 use Symfony\Component\Messenger\Bridge\Amqp\Transport\AmqpReceivedStamp;
 use Symfony\Component\Messenger\Bridge\Amqp\Transport\AmqpReceiver;
 use Symfony\Component\Messenger\Bridge\Amqp\Transport\Connection;
@@ -67,6 +68,10 @@ final class PayoutReceiver implements ReceiverInterface
             $this->connection->nack($stamp->getAmqpEnvelope(), $stamp->getQueueName(), \AMQP_REQUEUE);
         } catch (\AMQPException $trouble) {
             throw new TransportException($trouble->getMessage(), 0, $trouble);
+        }
+        if ($failure instanceof AMQPExceptionInterface) {
+            // The worker would go on over a connection that may be broken.
+            throw $failure;
         }
     }
 }

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Monolith\Consumer;
 
+use Strangler\Recorder\Stamp;
+use Strangler\Recorder\StampedForNew;
 use Symfony\Component\Messenger\Envelope;
 use Symfony\Component\Messenger\Exception\MessageDecodingFailedException;
 use Symfony\Component\Messenger\Transport\Serialization\PhpSerializer;
@@ -24,6 +26,12 @@ final class PayoutSerializer implements SerializerInterface
 
     public function decode(array $encodedEnvelope): Envelope
     {
+        try {
+            Stamp::fromHeaders($encodedEnvelope['headers'] ?? [])?->admit();
+        } catch (StampedForNew) {
+            // Handed back as it came (StampMiddleware): if it cannot be read, that is not for us to find out.
+            return new Envelope(new \stdClass());
+        }
         try {
             return $this->serializer->decode($encodedEnvelope);
         } catch (\Error | \ErrorException $broken) {

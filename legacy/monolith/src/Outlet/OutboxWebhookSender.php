@@ -9,7 +9,8 @@ use Strangler\Recorder\Recorder;
 use Strangler\Recorder\RecordingHttp;
 
 /**
- * Webhooks wait in a table for the cron job that posts them to partners (not part of this stand-in).
+ * Webhooks wait in a table for the cron job that posts them to partners (not part of this stand-in). RecordingHttp
+ * keeps those of a muted attempt out of it.
  */
 final class OutboxWebhookSender implements WebhookSender
 {

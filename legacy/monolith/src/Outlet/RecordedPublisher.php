@@ -7,7 +7,8 @@ namespace Monolith\Outlet;
 use Strangler\Recorder\Recorder;
 
 /**
- * The recorder's place in front of the publisher. What waits in our own outbox is gone after a rollback.
+ * The recorder's place in front of the publisher. What waits in our own outbox is gone after a rollback. In a muted
+ * attempt messages are recorded only: they have left already, from the new system.
  */
 final class RecordedPublisher implements Publisher
 {
@@ -22,7 +23,9 @@ final class RecordedPublisher implements Publisher
         string $body,
         string $contentType = 'application/json',
     ): void {
-        $this->inner?->publish($exchange, $routingKey, $body, $contentType);
+        if (!$this->recorder->isMuted()) {
+            $this->inner?->publish($exchange, $routingKey, $body, $contentType);
+        }
         $this->recorder->message($exchange, $routingKey, $body, $contentType, undoneByRollback: true);
     }
 }
