@@ -1,4 +1,7 @@
-"""`python -m bridge ship`: runs the shipper until SIGTERM or SIGINT. Exit codes are named in `ExitCode`."""
+"""`python -m bridge ship|route|return`: runs one of the bridge's processes until SIGTERM or SIGINT.
+
+Exit codes are named in `ExitCode`.
+"""
 
 import argparse
 import json
@@ -7,12 +10,14 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable, Mapping
 from enum import IntEnum
+from typing import Protocol, TypeVar
 
-from bridge.bootstrap import build_shipper
+from bridge.bootstrap import build_returner, build_router, build_shipper
+from bridge.journal import JournalError
 from bridge.port import SourceLostError, SourceRefusedError
-from bridge.settings import SettingsError, read_settings
-from bridge.shipper import Shipper
+from bridge.settings import BridgeSettings, RouterSettings, SettingsError, ShipperSettings, read_settings
 
 _LOG = logging.getLogger("bridge")
 _REPORT_S = 10.0
@@ -49,57 +54,157 @@ class JsonFormatter(logging.Formatter):
         )
 
 
+class Loop(Protocol):
+    """What the bridge's processes have in common."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """What it has done, for the log."""
+
+    def step(self) -> None:
+        """One round."""
+
+    def waits_s(self) -> float:
+        """How long nothing can be done but wait."""
+
+
 def ship() -> ExitCode:
     """Ship until told to stop."""
-    try:
-        settings = read_settings(os.environ)
-    except SettingsError as error:
-        sys.stderr.write(f"strangler bridge ship: {error}\n")
+    settings = _begin("ship", ShipperSettings)
+    if settings is None:
         return ExitCode.SETTINGS
+    stopping = _listen()
+    shipper = build_shipper(settings)
+
+    def run() -> ExitCode:
+        shipper.open()
+        _LOG.info("shipping", extra={"stack": settings.stack})
+        _loop(stopping, shipper)
+        drained = shipper.drain(settings.drain_s)
+        _LOG.info("stopped", extra={**shipper.counts, "drained": drained})
+        return ExitCode.OK if drained else ExitCode.NOT_DRAINED
+
+    return _told("ship", run)
+
+
+def route() -> ExitCode:
+    """Route until told to stop."""
+    settings = _begin("route", RouterSettings)
+    if settings is None:
+        return ExitCode.SETTINGS
+    stopping = _listen()
+    try:
+        parts = build_router(settings)
+    except JournalError as error:
+        return _complain("route", f"STRANGLER_JOURNAL: {error}", ExitCode.SETTINGS)
+
+    def run() -> ExitCode:
+        parts.router.open()
+        parts.ticker.start()
+        _LOG.info("routing", extra={"stack": settings.stack, "router": parts.journal.name})
+        _loop(stopping, parts.router, lambda: parts.ticker.failure)
+        drained = parts.router.drain(settings.drain_s)
+        parts.ticker.stop(settings.drain_s)
+        parts.side_line.leave()
+        _LOG.info("stopped", extra={**parts.router.counts, "drained": drained})
+        return ExitCode.OK if drained else ExitCode.NOT_DRAINED
+
+    try:
+        return _told("route", run)
+    finally:
+        parts.router.close()
+        parts.ticker.stop(settings.drain_s)
+        parts.journal.close()
+
+
+def give_back() -> ExitCode:
+    """Publish what the new side sends back until told to stop; what is in hand by then is finished."""
+    settings = _begin("return", BridgeSettings)
+    if settings is None:
+        return ExitCode.SETTINGS
+    stopping = _listen()
+    returner = build_returner(settings)
+
+    def run() -> ExitCode:
+        returner.open()
+        _LOG.info("returning", extra={"stack": settings.stack})
+        _loop(stopping, returner)
+        returner.close()
+        _LOG.info("stopped", extra=dict(returner.counts))
+        return ExitCode.OK
+
+    return _told("return", run)
+
+
+_S = TypeVar("_S", bound=BridgeSettings)
+
+
+def _begin(command: str, kind: type[_S]) -> _S | None:
+    """Settings and log of a process; None where the settings are wrong, which it has said."""
+    try:
+        settings = read_settings(os.environ, kind)
+    except SettingsError as error:
+        _complain(command, str(error), ExitCode.SETTINGS)
+        return None
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=settings.log_level, handlers=[handler])
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # every fault of it comes to us as an exception
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells where credentials come from
+    return settings
 
+
+def _listen() -> list[int]:
+    """Signals to stop that have come; empty for as long as none has."""
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: stopping.append(received))
+    return stopping
 
-    shipper = build_shipper(settings)
+
+def _told(command: str, run: Callable[[], ExitCode]) -> ExitCode:
+    """Run, and say in one line what is wrong with the broker."""
     try:
-        shipper.open()
-        _LOG.info("shipping", extra={"stack": settings.stack})
-        _ship_until(stopping, shipper)
+        return run()
     except SourceRefusedError as error:
-        sys.stderr.write(f"strangler bridge ship: {error}\n")
-        return ExitCode.REFUSED
+        return _complain(command, str(error), ExitCode.REFUSED)
     except SourceLostError as error:
-        sys.stderr.write(f"strangler bridge ship: {error}\n")
-        return ExitCode.UNREACHABLE
-    drained = shipper.drain(settings.drain_s)
-    _LOG.info("stopped", extra={**shipper.counts, "drained": drained})
-    return ExitCode.OK if drained else ExitCode.NOT_DRAINED
+        return _complain(command, str(error), ExitCode.UNREACHABLE)
 
 
-def _ship_until(stopping: list[int], shipper: Shipper) -> None:
+def _complain(command: str, text: str, code: ExitCode) -> ExitCode:
+    sys.stderr.write(f"strangler bridge {command}: {text}\n")
+    return code
+
+
+def _loop(stopping: list[int], process: Loop, failure: Callable[[], BaseException | None] = lambda: None) -> None:
     report_at = time.monotonic() + _REPORT_S
     while not stopping:
-        shipper.step()
-        wait_s = shipper.waits_s()
+        process.step()
+        if (error := failure()) is not None:
+            raise error
+        wait_s = process.waits_s()
         if wait_s:
             time.sleep(min(wait_s, 0.2))
         if time.monotonic() >= report_at:
-            _LOG.info("counts", extra={**shipper.counts, "in_flight": shipper.in_flight})
+            _LOG.info("counts", extra={**process.counts, "in_flight": getattr(process, "in_flight", 0)})
             report_at = time.monotonic() + _REPORT_S
+
+
+_COMMANDS: Mapping[str, tuple[Callable[[], ExitCode], str]] = {
+    "ship": (ship, "take notifications and outcomes from RabbitMQ and send them to SQS"),
+    "route": (route, "stand before the monolith's queues and route what comes, as is decided"),
+    "return": (give_back, "publish to RabbitMQ what the new side sends back"),
+}
 
 
 def main() -> int:
     """Parse the command line and run."""
-    parser = argparse.ArgumentParser(prog="python -m bridge", description="The Messaging Bridge from RabbitMQ to SQS.")
+    parser = argparse.ArgumentParser(prog="python -m bridge", description="The Messaging Bridge of RabbitMQ and SQS.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("ship", help="take notifications and outcomes from RabbitMQ and send them to SQS")
-    parser.parse_args()
-    return ship()
+    for name, (_, text) in _COMMANDS.items():
+        commands.add_parser(name, help=text)
+    return _COMMANDS[parser.parse_args().command][0]()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 pika 1.4.4 cuts doubles and floats down to integers when it reads them (`long(struct.unpack(">d", …))`), fails on NaN
 and on times past the year 9999 with errors that are none of its own, so that one such header would stop a queue for
-ever, and cannot write a double at all, which the Invalid Message Channel needs.
+ever. It cannot write a double at all, nor the number that is left of such a time: whatever can be read has to be
+written again by the router and by the Invalid Message Channel.
 """
 
 import struct
@@ -13,6 +14,7 @@ from pika import data
 
 _FLOATS = {b"d": struct.Struct(">d"), b"f": struct.Struct(">f")}
 _SECONDS = struct.Struct(">Q")
+_LARGEST_LONG = 2**63 - 1
 
 Read = Callable[[bytes, int], tuple[Any, int]]
 Write = Callable[[list[bytes], Any], int]
@@ -46,6 +48,9 @@ def _writing(write: Write) -> Write:
         if isinstance(value, float):
             pieces.append(b"d" + _FLOATS[b"d"].pack(value))
             return 1 + _FLOATS[b"d"].size
+        if isinstance(value, data.long) and value > _LARGEST_LONG:  # only a time that `decode_value` kept can be one
+            pieces.append(b"T" + _SECONDS.pack(value))
+            return 1 + _SECONDS.size
         return write(pieces, value)
 
     return encode_value

@@ -1,20 +1,36 @@
-"""Builds a shipper from its settings: the only place that constructs adapters."""
+"""Builds the bridge's processes from their settings: the only place that constructs adapters."""
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 import boto3
 from botocore.config import Config
 
-from bridge.amqp import AmqpSettings, AmqpSource, Binding, QueueSpec
+from bridge.amqp import AmqpSource, Succession
+from bridge.amqp_route import AmqpJunction, AmqpOutlet
+from bridge.amqp_settings import AmqpSettings
+from bridge.authority import SideLine, Ticker
+from bridge.board import Board
+from bridge.control import DynamoControl, DynamoLedgerView
+from bridge.invalid import parking_translator
+from bridge.journal import Journal
 from bridge.port import Source, SystemClock
-from bridge.settings import ShipperSettings
+from bridge.return_queue import SqsReturnQueue
+from bridge.returner import Returner
+from bridge.router import Router
+from bridge.settings import BridgeSettings, RouterSettings, ShipperSettings
 from bridge.shipper import Shipper, Translate
 from bridge.sqs import SqsSink
-from bridge.translator import notification_translator, outcome_translator
+from bridge.topology import INVALID, OUTCOMES, QueueSpec, ensure_apart, shadow_queue, ship_queue, tap_queue
+from bridge.translator import notification_translator, outcome_translator, stamped_translator
 from contracts import naming
 from contracts.message_type import Family
 from contracts.registry import FAMILIES
+
+_SIDE_LINE = Config(retries={"total_max_attempts": 2}, connect_timeout=2, read_timeout=5, tcp_keepalive=True)
+"""Short: whoever waits for this router to confirm sees its rows grow old meanwhile."""
 
 
 def build_shipper(settings: ShipperSettings, families: Sequence[Family] = FAMILIES) -> Shipper:
@@ -24,38 +40,112 @@ def build_shipper(settings: ShipperSettings, families: Sequence[Family] = FAMILI
         "sqs",
         config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30, tcp_keepalive=True),
     )
-    return Shipper(_connector(settings, families), SqsSink(client), _routes(settings, families, clock.now), clock)
+    left = [naming.tap_queue_name(family.name) for family in families if family not in settings.tapped]
+    routes = _routes(settings.stack, families, clock.now)
+    return Shipper(_shipper_connector(settings, families), SqsSink(client), routes, clock, leaving=left)
 
 
-def tap_queues(families: Sequence[Family], tap_length: int) -> tuple[QueueSpec, ...]:
-    """The shipper's queues: one tap per family, and the queue of the recorder's outcomes."""
-    taps = tuple(
-        QueueSpec(naming.tap_queue_name(family.name), _bindings(family), max_length=tap_length, ordered=family.ordered)
-        for family in families
+@dataclass(frozen=True, slots=True)
+class RouterParts:
+    """A router, what runs beside it, and what is to be closed at the end."""
+
+    router: Router
+    side_line: SideLine
+    ticker: Ticker
+    journal: Journal
+
+
+def build_router(settings: RouterSettings) -> RouterParts:
+    """A router over real RabbitMQ and DynamoDB; connects to neither yet. Raises JournalError."""
+    ensure_apart(FAMILIES)
+    clock, board = SystemClock(), Board()
+    client = boto3.client("dynamodb", config=_SIDE_LINE)
+    families = settings.routed
+    journal = Journal(settings.journal)
+    side_line = SideLine(
+        [family.name for family in families],
+        DynamoControl(client, naming.control_table_name(settings.stack)),
+        DynamoLedgerView(client, naming.ledger_table_name(settings.stack)),
+        journal,
+        board,
+        clock,
+        keep_settled_s=2 * settings.delivery_timeout_s,
     )
-    outcomes = QueueSpec(naming.OUTCOME_QUEUE, (Binding(naming.OUTCOME_EXCHANGE),), own_exchange=True)
-    return (*taps, outcomes)
+    amqp = AmqpSettings(settings.amqp_url.get_secret_value(), settings.prefetch, name="strangler router")
+    generations = itertools.count()
+    router = Router(
+        lambda: AmqpJunction(amqp, families, settings.tap_length, next(generations)),
+        families,
+        journal,
+        board,
+        clock,
+        timedelta(seconds=settings.delivery_timeout_s),
+    )
+    return RouterParts(router, side_line, Ticker(side_line.round), journal)
 
 
-def _bindings(family: Family) -> tuple[Binding, ...]:
-    return tuple(Binding(one.origin.exchange, one.origin.routing_key or "") for one in family.types)
+def build_returner(settings: BridgeSettings) -> Returner:
+    """A returner over real RabbitMQ and SQS; connects to neither yet."""
+    client = boto3.client(
+        "sqs",
+        config=Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=30, tcp_keepalive=True),
+    )
+    queue = SqsReturnQueue(client, naming.return_queue_name(settings.stack))
+    amqp = AmqpSettings(settings.amqp_url.get_secret_value(), name="strangler returner")
+    return Returner(lambda: AmqpOutlet(amqp, FAMILIES), queue, amqp.user, SystemClock())
 
 
-def _connector(settings: ShipperSettings, families: Sequence[Family]) -> Callable[[], Source]:
+@dataclass(frozen=True, slots=True)
+class ShipperQueues:
+    """What a shipper does with which queue of ours."""
+
+    consumed: tuple[QueueSpec, ...]
+    unconsumed: tuple[QueueSpec, ...]
+    """Declared, because the router publishes to them, but left alone while the tap comes first."""
+    successions: tuple[Succession, ...]
+
+
+def shipper_queues(families: Sequence[Family], tapped: Sequence[Family], tap_length: int) -> ShipperQueues:
+    """A tapped family's copies come by its tap alone; of any other the tap is left, and then the router's are taken."""
+    shadows = {family.name: shadow_queue(family, tap_length) for family in families}
+    return ShipperQueues(
+        (
+            *(tap_queue(family, tap_length) for family in families if family in tapped),
+            *(ship_queue(family) for family in families),
+            OUTCOMES,
+            INVALID,
+        ),
+        tuple(shadows[family.name] for family in families if family in tapped),
+        tuple(
+            Succession(tap_queue(family, tap_length), shadows[family.name])
+            for family in families
+            if family not in tapped
+        ),
+    )
+
+
+def _shipper_connector(settings: ShipperSettings, families: Sequence[Family]) -> Callable[[], Source]:
     generations = itertools.count()
     amqp = AmqpSettings(settings.amqp_url.get_secret_value(), settings.prefetch)
-    return lambda: AmqpSource(amqp, tap_queues(families, settings.tap_length), next(generations))
+    queues = shipper_queues(families, settings.tapped, settings.tap_length)
+    return lambda: AmqpSource(
+        amqp,
+        queues.consumed,
+        next(generations),
+        unconsumed=queues.unconsumed,
+        successions=queues.successions,
+    )
 
 
-def _routes(
-    settings: ShipperSettings, families: Sequence[Family], now: Callable[[], float]
-) -> Mapping[str, tuple[str, Translate]]:
+def _routes(stack: str, families: Sequence[Family], now: Callable[[], float]) -> Mapping[str, tuple[str, Translate]]:
     routes: dict[str, tuple[str, Translate]] = {
-        naming.tap_queue_name(family.name): (
-            naming.queue_name(settings.stack, family.name, ordered=family.ordered),
-            notification_translator(family, now),
-        )
-        for family in families
+        naming.OUTCOME_QUEUE: (naming.outcome_queue_name(stack), outcome_translator(now)),
+        naming.INVALID_MESSAGE_QUEUE: (naming.invalid_queue_name(stack), parking_translator()),
     }
-    routes[naming.OUTCOME_QUEUE] = (naming.outcome_queue_name(settings.stack), outcome_translator(now))
+    for family in families:
+        destination = naming.queue_name(stack, family.name, ordered=family.ordered)
+        stamped = stamped_translator(family, now)
+        routes[naming.tap_queue_name(family.name)] = (destination, notification_translator(family, now))
+        routes[naming.ship_queue_name(family.name)] = (destination, stamped)
+        routes[naming.shadow_queue_name(family.name)] = (destination, stamped)
     return routes

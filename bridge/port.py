@@ -1,4 +1,7 @@
-"""Ports of the bridge: what it asks of a message source, a sink and time. Fakes and adapters keep to one suite."""
+"""Ports of the bridge: what it asks of brokers, queues and time. Fakes and adapters keep to one suite.
+
+What the router asks of the control table and the ledger stands in `bridge.authority`.
+"""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -14,6 +17,10 @@ class SourceLostError(ConnectionError):
 
 class SourceRefusedError(RuntimeError):
     """The broker answers, but will not serve us (credentials, missing exchange, other queue arguments): not retried."""
+
+
+class NotRoutedError(RuntimeError):
+    """The broker found no queue for a message, or refused to take it. Whoever sent it still has it."""
 
 
 class SinkUnavailableError(ConnectionError):
@@ -41,6 +48,7 @@ class Entry:
 
     body: str = field(repr=False)
     envelope: str = field(repr=False)
+    """Empty where the body carries everything."""
     id: str
     type: str
     group: str | None = None
@@ -77,6 +85,20 @@ class Source(Protocol):
         Raises SourceLostError where the confirm did not come: the delivery then stays unsettled.
         """
 
+    def put_aside(self, delivery: Delivery) -> None:
+        """Publish a delivery of the Invalid Message Channel, as it is, to the queue of what is too large; acknowledge.
+
+        Raises SourceLostError where the confirm did not come: the delivery then stays unsettled.
+        """
+
+    def dissolve(self, queue: str) -> bool:
+        """Go on from a tap queue that gets nothing any more to the queue of copies that comes after it.
+
+        Deletes the tap queue if it is empty and nobody else takes from it, and then begins to deliver from its
+        successor. False: not yet, ask again in a second. To be called only while nothing of the queue is unsettled
+        here. Raises SourceLostError.
+        """
+
     def dropped(self) -> int:
         """How many messages full tap queues have dropped since the last call, as far as is known."""
 
@@ -98,6 +120,118 @@ class Sink(Protocol):
 
         Blocks for the call. May take an entry twice when it is sent twice. Raises SinkUnavailableError.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message as it is to be published."""
+
+    exchange: str
+    routing_key: str
+    body: bytes = field(repr=False)
+    properties: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    headers: Mapping[str, Any] | None = field(repr=False, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """What lies in the queues of one family."""
+
+    held: int = 0
+    """Ready in the hold queue."""
+    legacy_backlog: int = 0
+    """Ready in the queue that the monolith consumes."""
+    tap: bool = True
+    """Whether the tap queue still exists, as far as is known."""
+
+
+class Junction(Protocol):
+    """The router's place at the broker: one connection, over which it takes and publishes. One thread only.
+
+    Every method raises SourceLostError once the connection is gone.
+    """
+
+    @property
+    def user(self) -> str:
+        """The user of the connection: the broker takes messages of no other `user_id`."""
+
+    def claim(self, family: str) -> bool:
+        """Become the one consumer of the monolith's queue of a family. False while anybody else consumes it.
+
+        Raises SourceRefusedError where there is no such queue.
+        """
+
+    def poll(self, timeout_s: float) -> Sequence[Delivery]:
+        """Deliveries of the claimed queues, in order per queue; blocks up to `timeout_s` where there are none."""
+
+    def waiting(self, family: str) -> int:
+        """Messages that are ready in the monolith's queue, which must be claimed.
+
+        A round trip: what was acknowledged before, of any queue of the family, is settled, and what was handed out
+        before is there for `poll(0)`.
+        """
+
+    def take_held(self, family: str) -> Delivery | None:
+        """The oldest message of the family's hold queue, to be settled like any other; None where it is empty."""
+
+    def publish(self, message: Outgoing) -> None:
+        """Publish and wait for the confirm. Raises NotRoutedError where no queue took it."""
+
+    def copy_aside(self, delivery: Delivery, cause: str) -> None:
+        """Publish a copy to the Invalid Message Channel and wait for the confirm; settles nothing.
+
+        Raises NotRoutedError.
+        """
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        """Tell the broker that the message is in its next queue."""
+
+    def depth(self, family: str) -> Depth:
+        """What lies in the family's queues."""
+
+    def restore(self, family: str) -> None:
+        """Declare and bind the family's queues again, where somebody has deleted one."""
+
+    def pause(self) -> None:
+        """Hand out no further deliveries of the monolith's queues; nobody else may begin with them before `close`."""
+
+    def close(self) -> None:
+        """Let go of the connection; whatever is unsettled goes back to its queue. Never raises for a lost one."""
+
+
+class Outlet(Protocol):
+    """Where what comes back from the new side is published. One thread only."""
+
+    def publish(self, message: Outgoing) -> None:
+        """Publish and wait for the confirm. Raises NotRoutedError, SourceLostError."""
+
+    def rest(self, seconds: float) -> None:
+        """Block, and keep the connection alive. Raises SourceLostError."""
+
+    def close(self) -> None:
+        """Let go of the connection. Never raises for a lost one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """One message of the return queue, as it was received."""
+
+    receipt: str = field(repr=False)
+    group: str
+    body: str = field(repr=False)
+
+
+class ReturnQueue(Protocol):
+    """SQS queue of what goes back to RabbitMQ, in order per group. Every method raises SinkUnavailableError."""
+
+    def receive(self, wait_s: int) -> Sequence[Returning]:
+        """Up to ten messages, oldest first per group; blocks up to `wait_s`. Others do not see them for a while."""
+
+    def delete(self, message: Returning) -> None:
+        """It is published."""
+
+    def release(self, message: Returning, delay_s: int) -> None:
+        """Give it back, to be received again after a delay; the rest of its group waits behind it."""
 
 
 class Clock(Protocol):

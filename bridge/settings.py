@@ -1,10 +1,14 @@
 """The bridge's settings: the only reader of its environment. AWS's own variables are read by boto3."""
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from contracts.message_type import Family
+from contracts.registry import FAMILIES
 
 _EXPECTED_URL = "expected amqp://user:password@host:port/vhost or amqps://…, special characters percent-encoded"
 
@@ -13,20 +17,14 @@ class SettingsError(ValueError):
     """The environment does not say what the bridge needs."""
 
 
-class ShipperSettings(BaseModel):
-    """Environment of `strangler bridge ship`."""
+class BridgeSettings(BaseModel):
+    """Environment of every process of the bridge, and all that `strangler bridge return` has."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     amqp_url: SecretStr = Field(alias="AMQP_URL")
     """`amqp://user:password@host:port/vhost`."""
     stack: str = Field(alias="STRANGLER_STACK", default="strangler", pattern=r"^[a-z][a-z0-9-]{0,30}$")
-    prefetch: int = Field(alias="STRANGLER_PREFETCH", default=200, ge=1, le=65_535)
-    """Unacknowledged messages per queue."""
-    tap_length: int = Field(alias="STRANGLER_TAP_LENGTH", default=100_000, ge=1)
-    """Messages that a tap queue holds before it drops its oldest; the same at every start."""
-    drain_s: float = Field(alias="STRANGLER_DRAIN_S", default=20.0, gt=0)
-    """How long SIGTERM waits for messages in flight, in seconds."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(alias="LOG_LEVEL", default="INFO")
 
     @field_validator("amqp_url")
@@ -43,10 +41,77 @@ class ShipperSettings(BaseModel):
         return url
 
 
-def read_settings(environment: Mapping[str, str]) -> ShipperSettings:
+class TakerSettings(BridgeSettings):
+    """What those have in common that take from RabbitMQ."""
+
+    prefetch: int = Field(alias="STRANGLER_PREFETCH", default=200, ge=1, le=65_535)
+    """Unacknowledged messages per queue."""
+    tap_length: int = Field(alias="STRANGLER_TAP_LENGTH", default=100_000, ge=1)
+    """Messages that a queue of copies holds before it drops its oldest; the same at every start, for all processes."""
+    drain_s: float = Field(alias="STRANGLER_DRAIN_S", default=20.0, gt=0)
+    """How long SIGTERM waits for messages in flight, in seconds."""
+
+
+class ShipperSettings(TakerSettings):
+    """Environment of `strangler bridge ship`."""
+
+    tap: str = Field(alias="STRANGLER_TAP", default="all")
+    """Families that are tapped beside the monolith: `all`, `none`, or their names with commas between."""
+
+    @field_validator("tap")
+    @classmethod
+    def _known(cls, tap: str) -> str:
+        _families_of(tap)
+        return tap
+
+    @property
+    def tapped(self) -> Sequence[Family]:
+        """The families that are tapped."""
+        return _families_of(self.tap)
+
+
+class RouterSettings(TakerSettings):
+    """Environment of `strangler bridge route`."""
+
+    journal: Path = Field(alias="STRANGLER_JOURNAL", default=Path("var/router"))
+    """Folder of the router's journal, on a disk of its own machine; another journal is another router."""
+    families: str = Field(alias="STRANGLER_FAMILIES", default="all")
+    """Families that it routes: `all`, or their names with commas between."""
+    delivery_timeout_s: float = Field(alias="STRANGLER_DELIVERY_TIMEOUT_S", default=1800.0, gt=0)
+    """How long the broker lets a delivery go unacknowledged (RabbitMQ's `consumer_timeout`), in seconds."""
+
+    @field_validator("families")
+    @classmethod
+    def _known(cls, families: str) -> str:
+        if not _families_of(families):
+            raise ValueError("at least one family")
+        return families
+
+    @property
+    def routed(self) -> Sequence[Family]:
+        """The families that it routes."""
+        return _families_of(self.families)
+
+
+_S = TypeVar("_S", bound=BridgeSettings)
+
+
+def read_settings(environment: Mapping[str, str], kind: type[_S]) -> _S:
     """Read and check the environment. Raises SettingsError, which names the variable but never quotes its value."""
     try:
-        return ShipperSettings.model_validate(dict(environment))
+        return kind.model_validate(dict(environment))
     except ValidationError as error:
         problems = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_input=False))
         raise SettingsError(problems) from error
+
+
+def _families_of(text: str) -> Sequence[Family]:
+    if text == "all":
+        return FAMILIES
+    if text == "none":
+        return ()
+    names = [name.strip() for name in text.split(",")]
+    known = {family.name: family for family in FAMILIES}
+    if any(name not in known for name in names):
+        raise ValueError(f"expected all, none, or some of {', '.join(known)}, with commas between")
+    return tuple(family for family in FAMILIES if family.name in names)

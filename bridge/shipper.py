@@ -1,21 +1,23 @@
 """The shipper's loop: take, translate, send, and acknowledge only what SQS has accepted.
 
-What cannot be read goes to the Invalid Message Channel with its cause. When AWS refuses as a whole, nothing is
-acknowledged and nothing diverted: the shipper pauses, says why, and tries again.
+What cannot be read goes to the Invalid Message Channel with its cause, and by a lane of its own from there to the index
+of dead letters. When AWS refuses as a whole, nothing is acknowledged and nothing diverted: the shipper pauses, says
+why, and tries again.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from bridge.backoff import Backoff
 from bridge.port import Clock, Delivery, Entry, Sink, SinkUnavailableError, Source, SourceLostError
 from bridge.window import Pending, Window
+from contracts import naming
 from contracts.invalid_message import InvalidMessageError
 
 _LOG = logging.getLogger(__name__)
 POLL_S = 0.5
-
+DISSOLVE_S = 1.0
 
 Translate = Callable[[Delivery], Entry]
 """A Message Translator: a value or InvalidMessageError, never anything else."""
@@ -30,6 +32,8 @@ class _Lane:
     backoff: Backoff
     window: Window = field(default_factory=Window)
     resume_at: float = 0.0
+    last: bool = False
+    """The Invalid Message Channel itself: what cannot go on from there is put aside, and never comes back to it."""
 
 
 class Shipper:
@@ -42,18 +46,29 @@ class Shipper:
         routes: Mapping[str, tuple[str, Translate]],
         clock: Clock,
         backoff: Callable[[], Backoff] = Backoff,
+        leaving: Collection[str] = (),
     ) -> None:
-        """Args: connect: opens a source. routes: RabbitMQ queue to SQS queue and translator."""
+        """A shipper that has not connected yet.
+
+        Args:
+            connect: opens a source.
+            routes: RabbitMQ queue to SQS queue and translator.
+            leaving: tap queues that are to be emptied and left.
+        """
         self._connect = connect
         self._sink = sink
         self._lanes = {
-            queue: _Lane(destination, translate, backoff()) for queue, (destination, translate) in routes.items()
+            queue: _Lane(destination, translate, backoff(), last=queue == naming.INVALID_MESSAGE_QUEUE)
+            for queue, (destination, translate) in routes.items()
         }
+        self._to_leave = frozenset(leaving)
+        self._leaving: set[str] = set()
+        self._dissolve_at = 0.0
         self._clock = clock
         self._source_backoff = backoff()
         self._reconnect_at = 0.0
         self._source: Source | None = None
-        self.counts = {"shipped": 0, "diverted": 0, "resent": 0, "dropped": 0, "reconnected": 0}
+        self.counts = {"shipped": 0, "diverted": 0, "put_aside": 0, "resent": 0, "dropped": 0, "reconnected": 0}
 
     @property
     def in_flight(self) -> int:
@@ -63,6 +78,7 @@ class Shipper:
     def open(self) -> None:
         """Connect for the first time. Raises SourceLostError or SourceRefusedError: at the start, nobody retries."""
         self._source = self._connect()
+        self._leaving = set(self._to_leave)
 
     def step(self) -> None:
         """One round: poll, translate, send. A lost source is opened again, in its time.
@@ -73,11 +89,13 @@ class Shipper:
             if self._source is None:
                 if self._clock.monotonic() < self._reconnect_at:
                     return
-                self._source = self._connect()
+                self.open()
                 self.counts["reconnected"] += 1
                 self._source_backoff.reset()
-            self._take(self._source)
-            self._send(self._source)
+            if self._source is not None:
+                self._take(self._source)
+                self._send(self._source)
+                self._leave(self._source)
         except SourceLostError as error:
             self._lose(error)
 
@@ -121,7 +139,7 @@ class Shipper:
             try:
                 entry = lane.translate(delivery)
             except InvalidMessageError as error:
-                self._divert(source, delivery, error.cause)
+                self._divert(source, lane, delivery, error.cause)
             else:
                 lane.window.add(Pending(delivery, entry))
         dropped = source.dropped()
@@ -155,7 +173,7 @@ class Shipper:
                 source.acknowledge(pending.delivery)
                 self.counts["shipped"] += 1
             elif receipt.fate == "refused":
-                self._divert(source, pending.delivery, f"refused-by-sqs:{receipt.reason}")
+                self._divert(source, lane, pending.delivery, f"refused-by-sqs:{receipt.reason}")
             else:
                 unsent += 1
                 continue
@@ -166,7 +184,22 @@ class Shipper:
         else:
             lane.backoff.reset()
 
-    def _divert(self, source: Source, delivery: Delivery, cause: str) -> None:
+    def _leave(self, source: Source) -> None:
+        """Go on from taps that are empty to what comes after them."""
+        if not self._leaving or self._clock.monotonic() < self._dissolve_at:
+            return
+        self._dissolve_at = self._clock.monotonic() + DISSOLVE_S
+        for queue in sorted(self._leaving):
+            if not len(self._lanes[queue].window) and source.dissolve(queue):
+                self._leaving.discard(queue)
+                _LOG.info("no tap any more: the copies of the router are taken", extra={"queue": queue})
+
+    def _divert(self, source: Source, lane: _Lane, delivery: Delivery, cause: str) -> None:
+        if lane.last:
+            source.put_aside(delivery)
+            self.counts["put_aside"] += 1
+            _LOG.error("too large for the index of dead letters", extra={"queue": delivery.queue, "cause": cause})
+            return
         source.divert(delivery, cause)
         self.counts["diverted"] += 1
         _LOG.warning("to the Invalid Message Channel", extra={"queue": delivery.queue, "cause": cause})

@@ -32,7 +32,7 @@ class SqsSink:
                 Entries=[_request_entry(str(position), entry) for position, entry in enumerate(entries)],
             )
         except (BotoCoreError, ClientError) as error:
-            raise SinkUnavailableError(_reason(error)) from error
+            raise SinkUnavailableError(reason(error)) from error
         receipts = {success["Id"]: Receipt("accepted") for success in answer.get("Successful", ())}
         for failure in answer.get("Failed", ()):
             code = failure.get("Code", "")
@@ -51,10 +51,11 @@ class SqsSink:
 
 def _request_entry(entry_id: str, entry: Entry) -> "SendMessageBatchRequestEntryTypeDef":
     attributes: dict[str, MessageAttributeValueTypeDef] = {
-        ENVELOPE_ATTRIBUTE: {"DataType": "String", "StringValue": entry.envelope},
         "type": {"DataType": "String", "StringValue": entry.type},
         "id": {"DataType": "String", "StringValue": entry.id},
     }
+    if entry.envelope:
+        attributes[ENVELOPE_ATTRIBUTE] = {"DataType": "String", "StringValue": entry.envelope}
     request: SendMessageBatchRequestEntryTypeDef = {
         "Id": entry_id,
         "MessageBody": entry.body,
@@ -67,7 +68,8 @@ def _request_entry(entry_id: str, entry: Entry) -> "SendMessageBatchRequestEntry
     return request
 
 
-def _reason(error: BotoCoreError | ClientError) -> str:
+def reason(error: BotoCoreError | ClientError) -> str:
+    """Which call failed, and how; nothing of what was sent."""
     if isinstance(error, ClientError):
         return f"{error.operation_name}: {error.response.get('Error', {}).get('Code', 'unknown')}"
     return type(error).__name__

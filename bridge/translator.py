@@ -6,9 +6,12 @@ queue of payments.
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bridge.invalid import ENTRY_BYTES
 from bridge.port import Delivery, Entry
+from bridge.stamp import NotStampedError, unstamp
 from contracts.amqp_value import UnknownAmqpTypeError, tag_table
 from contracts.effect import body_digest
 from contracts.envelope import AmqpFacts, Envelope, Stamp, encode_body, write_envelope
@@ -17,25 +20,75 @@ from contracts.invalid_message import InvalidMessageError
 from contracts.message_type import Family, MessageType
 
 OUTCOME_TYPE = "strangler.outcome"
-ENTRY_BYTES = 1_048_576
-"""SQS refuses more than 1 MiB a message, attributes counted (SQS developer guide, "Message quotas")."""
 _GROUP_LIMIT = 128
 _TAPPED = Stamp("legacy", 0)
 
 
-def notification_translator(family: Family, now: Callable[[], float]) -> Callable[[Delivery], Entry]:
-    """Translator of a family's notifications, stamped as the tap stamps: legacy decides, nothing has moved yet."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the contract makes of a delivery."""
+
+    facts: AmqpFacts
+    """Headers tagged."""
+    message_type: MessageType
+    identity: Identity
+    """With the business key where order matters."""
+
+
+def reader(family: Family) -> Callable[[Delivery], Reading]:
+    """Reads deliveries of a family as the monolith published them. The reading raises InvalidMessageError."""
     by_origin: Mapping[tuple[str, str | None], MessageType] = {
         (one.origin.exchange, one.origin.routing_key): one for one in family.types
     }
 
-    def translate(delivery: Delivery) -> Entry:
+    def read(delivery: Delivery) -> Reading:
         facts = _tagged(delivery)
         message_type = by_origin.get((facts.exchange, facts.routing_key)) or by_origin.get((facts.exchange, None))
         if message_type is None:
             raise InvalidMessageError("unknown-type", "no contract for this exchange and routing key")
-        identity = identify(message_type, delivery.body, facts, with_key=family.ordered)
-        return _entry(delivery.body, facts, message_type.name, identity, now(), ordered=family.ordered)
+        return Reading(facts, message_type, identify(message_type, delivery.body, facts, with_key=family.ordered))
+
+    return read
+
+
+def notification_translator(family: Family, now: Callable[[], float]) -> Callable[[Delivery], Entry]:
+    """Translator of a family's tapped notifications: legacy decides, nothing has moved yet."""
+    read = reader(family)
+
+    def translate(delivery: Delivery) -> Entry:
+        reading = read(delivery)
+        return _entry(
+            delivery.body,
+            reading.facts,
+            reading.message_type.name,
+            reading.identity,
+            _TAPPED,
+            now(),
+            ordered=family.ordered,
+        )
+
+    return translate
+
+
+def stamped_translator(family: Family, now: Callable[[], float]) -> Callable[[Delivery], Entry]:
+    """Translator of what the router sends on, be it messages or copies: as published, with the router's stamp."""
+    read = reader(family)
+
+    def translate(delivery: Delivery) -> Entry:
+        try:
+            stamped = unstamp(delivery)
+        except NotStampedError as error:
+            raise InvalidMessageError("stamp-missing") from error
+        reading = read(stamped.delivery)
+        return _entry(
+            delivery.body,
+            reading.facts,
+            reading.message_type.name,
+            reading.identity,
+            stamped.stamp,
+            now(),
+            ordered=family.ordered,
+        )
 
     return translate
 
@@ -48,7 +101,7 @@ def outcome_translator(now: Callable[[], float]) -> Callable[[Delivery], Entry]:
         identity = text_of(facts.properties.get("message_id"))
         if identity is None:
             raise InvalidMessageError("id-missing", "message_id")
-        return _entry(delivery.body, facts, OUTCOME_TYPE, Identity(identity, None), now(), ordered=False)
+        return _entry(delivery.body, facts, OUTCOME_TYPE, Identity(identity, None), _TAPPED, now(), ordered=False)
 
     return translate
 
@@ -65,7 +118,9 @@ def _tagged(delivery: Delivery) -> AmqpFacts:
     return AmqpFacts(facts.exchange, facts.routing_key, facts.redelivered, facts.properties, headers)
 
 
-def _entry(body: bytes, facts: AmqpFacts, type_name: str, identity: Identity, now: float, *, ordered: bool) -> Entry:
+def _entry(
+    body: bytes, facts: AmqpFacts, type_name: str, identity: Identity, stamp: Stamp, now: float, *, ordered: bool
+) -> Entry:
     text, encoding = encode_body(body)
     traceparent = (facts.headers or {}).get("traceparent")
     envelope = write_envelope(
@@ -74,7 +129,7 @@ def _entry(body: bytes, facts: AmqpFacts, type_name: str, identity: Identity, no
             type=type_name,
             source=f"/rabbitmq/{facts.exchange}",
             time=datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
-            stamp=_TAPPED,
+            stamp=stamp,
             body_encoding=encoding,
             amqp=facts,
             subject=identity.key,
@@ -92,7 +147,7 @@ def _entry(body: bytes, facts: AmqpFacts, type_name: str, identity: Identity, no
         id=identity.id,
         type=type_name,
         group=_group(identity.key) if ordered and identity.key is not None else None,
-        deduplication=_deduplication(identity.id, body) if ordered else None,
+        deduplication=_deduplication(identity.id, body, stamp) if ordered else None,
         size_bytes=size_bytes,
     )
 
@@ -104,6 +159,11 @@ def _group(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def _deduplication(identity: str, body: bytes) -> str:
-    """Identity and body: so that SQS swallows a repetition, but never an id that comes with other bytes."""
-    return hashlib.sha256(f"{identity}\0{body_digest(body)}".encode()).hexdigest()
+def _deduplication(identity: str, body: bytes, stamp: Stamp) -> str:
+    """Identity, body and stamp: SQS swallows a repetition, but neither an id that comes with other bytes nor a message
+    that was stamped anew. What the router stamps before anything has moved repeats what the tap sends.
+    """
+    parts = [identity, body_digest(body)]
+    if stamp != _TAPPED:
+        parts += [stamp.authority, str(stamp.epoch)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

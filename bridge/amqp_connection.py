@@ -1,0 +1,294 @@
+"""One connection to RabbitMQ through pika: the one module that speaks it (`bridge.amqp_field` mends how it reads).
+
+Blocking, on one thread, a channel per queue (so that a queue's prefetch is its own) and one with publisher confirms.
+Anything that pika says about a lost connection becomes `SourceLostError`; the owner closes this one and opens another.
+"""
+
+import contextlib
+import ssl
+import struct
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pika
+from pika import exceptions
+from pika.adapters.blocking_connection import BlockingChannel
+
+from bridge import amqp_field
+from bridge.amqp_settings import AmqpSettings, describe
+from bridge.port import Delivery, NotRoutedError, Outgoing, SourceLostError, SourceRefusedError
+from bridge.topology import QueueSpec
+from contracts.envelope import AmqpFacts
+
+_ACCESS_REFUSED = 403  # AMQP 0-9-1, reply codes
+_NOT_FOUND = 404
+_PRECONDITION_FAILED = 406
+_PROPERTIES = (
+    "content_type", "content_encoding", "delivery_mode", "priority", "correlation_id", "reply_to", "expiration",
+    "message_id", "timestamp", "type", "user_id", "app_id", "cluster_id",
+)  # fmt: skip
+
+
+class UnwritableError(ValueError):
+    """Headers that can be read but not written."""
+
+
+class AmqpConnection:
+    """Consumes, gets, publishes and declares."""
+
+    def __init__(self, settings: AmqpSettings, generation: int = 0) -> None:
+        """Connect. Raises SourceLostError or SourceRefusedError."""
+        self._settings = settings
+        self._generation = generation
+        self._arrived: deque[Delivery] = deque()
+        self._paused = False
+        self._channels: dict[str, BlockingChannel] = {}
+        self._consumers: dict[str, str] = {}
+        self._connection = _connect(settings)
+        with _losing():
+            self._scratch = self._connection.channel()
+            self._publisher = self._connection.channel()
+            self._publisher.confirm_delivery()
+
+    def declare(self, queues: Sequence[QueueSpec]) -> None:
+        """Declare queues of ours and bind them. Raises SourceRefusedError where arguments or exchanges are others."""
+        with self._scratching() as channel:
+            for queue in queues:
+                for binding in queue.bindings:
+                    if queue.own_exchange:
+                        channel.exchange_declare(binding.exchange, queue.own_exchange, durable=True)
+                    else:
+                        # The legacy side stays as it is: its exchange must be there, we never make it.
+                        channel.exchange_declare(binding.exchange, passive=True)
+                channel.queue_declare(queue.name, durable=True, arguments=queue.arguments())
+                for binding in queue.bindings:
+                    channel.queue_bind(queue.name, binding.exchange, binding.routing_key, dict(binding.arguments))
+
+    def unbind(self, queue: QueueSpec) -> None:
+        """Take a queue's bindings away. Raises SourceRefusedError."""
+        with self._scratching() as channel:
+            for binding in queue.bindings:
+                channel.queue_unbind(queue.name, binding.exchange, binding.routing_key, dict(binding.arguments))
+
+    def ready(self, queue: str) -> int | None:
+        """Messages that wait in a queue, unacknowledged ones left out; None where there is no such queue."""
+        try:
+            with self._scratching() as channel:
+                return int(channel.queue_declare(queue, passive=True).method.message_count)
+        except SourceRefusedError as error:
+            if _code(error) == _NOT_FOUND:
+                return None
+            raise
+
+    def settled_ready(self, queue: str) -> int:
+        """As `ready`, by the channel that consumes the queue, so that everything before it has been dealt with."""
+        with _losing():
+            return int(self._channels[queue].queue_declare(queue, passive=True).method.message_count)
+
+    def flush(self, queue: str) -> None:
+        """Return once the broker has dealt with what was acknowledged of a queue."""
+        if queue in self._channels:
+            self.settled_ready(queue)
+
+    def delete(self, queue: str) -> bool:
+        """Delete a queue that is empty and that nobody consumes; False where it is not, True also where it is gone."""
+        try:
+            with self._scratching() as channel:
+                channel.queue_delete(queue, if_unused=True, if_empty=True)
+        except SourceRefusedError as error:
+            if _code(error) == _PRECONDITION_FAILED:
+                return False
+            raise
+        return True
+
+    def consume(self, queue: str, prefetch: int, *, exclusive: bool = False) -> bool:
+        """Begin to take a queue's messages; False where it is exclusive and somebody else has it.
+
+        Raises SourceRefusedError where there is no such queue.
+        """
+        with _losing():
+            channel = self._connection.channel()
+            channel.basic_qos(prefetch_count=prefetch)
+        arrive = self._arrival(queue)
+        try:
+            with _losing(refused=True):
+                self._consumers[queue] = channel.basic_consume(queue, arrive, exclusive=exclusive)
+        except SourceRefusedError as error:
+            if exclusive and _code(error) == _ACCESS_REFUSED:
+                return False
+            raise
+        channel.add_on_cancel_callback(lambda _: channel.close())  # the queue was deleted: found by the next poll
+        self._channels[queue] = channel
+        return True
+
+    def consumes(self, queue: str) -> bool:
+        """Whether we take the queue's messages."""
+        return queue in self._consumers
+
+    def has_arrived(self, queue: str) -> bool:
+        """Whether there are deliveries of the queue that `poll` has not handed out."""
+        return any(one.queue == queue for one in self._arrived)
+
+    def cancel(self, queue: str) -> None:
+        """Take no more of a queue; what has come in and was not handed out goes back to it."""
+        with _losing():
+            self._channels[queue].basic_cancel(self._consumers.pop(queue))
+            self._channels.pop(queue).close()
+        self._arrived = deque(one for one in self._arrived if one.queue != queue)
+
+    def watch(self, queue: str, see: Callable[[], None]) -> None:
+        """Call for every message that comes to a queue, and take it off."""
+
+        def count(one: BlockingChannel, method: Any, _properties: pika.BasicProperties, _body: bytes) -> None:
+            see()
+            one.basic_ack(method.delivery_tag)
+
+        with _losing():
+            channel = self._connection.channel()
+            channel.basic_qos(prefetch_count=100)
+            channel.basic_consume(queue, count)
+
+    def get(self, queue: str) -> Delivery | None:
+        """The oldest message of a queue that is not consumed; None where there is none."""
+        with _losing():
+            if queue not in self._channels:
+                self._channels[queue] = self._connection.channel()
+            method, properties, body = self._channels[queue].basic_get(queue)
+        return None if method is None else self._delivery(queue, method, properties, body)
+
+    def poll(self, timeout_s: float) -> Sequence[Delivery]:
+        """See `Source.poll`."""
+        if not self._connection.is_open:
+            raise SourceLostError("the connection is closed")
+        with _losing():
+            self._connection.process_data_events(time_limit=0 if self._arrived else timeout_s)
+        for queue, channel in self._channels.items():
+            if channel.is_closed:
+                raise SourceLostError(f"the broker closed the channel of {queue}")
+        taken = tuple(self._arrived)
+        self._arrived.clear()
+        return taken
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        """See `Source.acknowledge`."""
+        if delivery.generation != self._generation:
+            raise SourceLostError("delivery of an earlier connection")
+        with _losing():
+            self._channels[delivery.queue].basic_ack(delivery.tag)
+
+    def publish(self, message: Outgoing) -> None:
+        """Publish, mandatory, and wait for the confirm. Raises NotRoutedError, UnwritableError."""
+        properties = pika.BasicProperties(
+            headers=None if message.headers is None else dict(message.headers), **message.properties
+        )
+        try:
+            properties.encode()
+        except (exceptions.AMQPError, struct.error, ArithmeticError, TypeError, ValueError) as error:
+            raise UnwritableError(type(error).__name__) from error
+        try:
+            with _losing():
+                self._publisher.basic_publish(
+                    message.exchange, message.routing_key, message.body, properties, mandatory=True
+                )
+        except SourceLostError as error:
+            cause = error.__cause__
+            if isinstance(cause, exceptions.UnroutableError | exceptions.NackError):
+                raise NotRoutedError(type(cause).__name__) from cause
+            if isinstance(cause, exceptions.ChannelClosedByBroker) and cause.reply_code == _NOT_FOUND:
+                with _losing():
+                    self._publisher = self._connection.channel()
+                    self._publisher.confirm_delivery()
+                raise NotRoutedError(f"no exchange {message.exchange}") from cause
+            raise
+
+    def rest(self, seconds: float) -> None:
+        """Block, and keep the connection alive."""
+        if not self._connection.is_open:
+            raise SourceLostError("the connection is closed")
+        with _losing():
+            self._connection.process_data_events(time_limit=seconds)
+
+    def pause(self) -> None:
+        """See `Source.pause`."""
+        # Not by cancelling: the broker would let the next one begin with a key's later messages, while we still have
+        # to send its earlier ones. What comes in from now on stays unsettled and goes back when we close.
+        self._paused = True
+        self._arrived.clear()
+
+    def close(self) -> None:
+        """See `Source.close`."""
+        with contextlib.suppress(SourceLostError), _losing():  # gone is what we want
+            if self._connection.is_open:
+                self._connection.close()
+
+    def _arrival(self, queue: str) -> Callable[[BlockingChannel, Any, pika.BasicProperties, bytes], None]:
+        def arrive(_: BlockingChannel, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
+            if not self._paused:
+                self._arrived.append(self._delivery(queue, method, properties, body))
+
+        return arrive
+
+    def _delivery(self, queue: str, method: Any, properties: pika.BasicProperties, body: bytes) -> Delivery:
+        present = {name: value for name in _PROPERTIES if (value := getattr(properties, name)) is not None}
+        facts = AmqpFacts(method.exchange, method.routing_key, method.redelivered, present)
+        return Delivery(queue, body, facts, properties.headers, method.delivery_tag, self._generation)
+
+    @contextlib.contextmanager
+    def _scratching(self) -> Iterator[BlockingChannel]:
+        """A channel that the broker may close: AMQP answers a question with no by closing."""
+        with _losing(refused=True, where=describe(self._settings.url)):
+            if self._scratch.is_closed:
+                self._scratch = self._connection.channel()
+            yield self._scratch
+
+
+@contextlib.contextmanager
+def _losing(*, refused: bool = False, where: str = "") -> Iterator[None]:
+    """What pika says of a lost connection as ours; with `refused`, a closed channel is the broker's answer."""
+    try:
+        yield
+    except exceptions.ChannelClosedByBroker as error:
+        if refused:
+            raise SourceRefusedError(f"RabbitMQ at {where}: {error.reply_text}") from error
+        raise SourceLostError(_reason(error)) from error
+    except (exceptions.AMQPError, OSError) as error:
+        if isinstance(error, SourceLostError):
+            raise
+        raise SourceLostError(_reason(error)) from error
+
+
+def _code(error: SourceRefusedError) -> int:
+    return error.__cause__.reply_code if isinstance(error.__cause__, exceptions.ChannelClosedByBroker) else 0
+
+
+def _connect(settings: AmqpSettings) -> pika.BlockingConnection:
+    amqp_field.mend()
+    where = describe(settings.url)
+    parts = urlsplit(settings.url)
+    if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
+        raise SourceRefusedError("AMQP_URL: expected amqp://user:password@host:port/vhost or amqps://…")
+    parameters = pika.ConnectionParameters(
+        host=parts.hostname,
+        port=parts.port or (5671 if parts.scheme == "amqps" else 5672),
+        virtual_host=unquote(parts.path[1:]) or "/",
+        credentials=pika.PlainCredentials(settings.user, unquote(parts.password or "guest")),
+        heartbeat=settings.heartbeat_s,
+        blocked_connection_timeout=300,
+        socket_timeout=10,
+        client_properties={"connection_name": settings.name},
+        ssl_options=pika.SSLOptions(ssl.create_default_context()) if parts.scheme == "amqps" else None,
+    )
+    try:
+        return pika.BlockingConnection(parameters)
+    except (exceptions.ProbableAuthenticationError, exceptions.AuthenticationError) as error:
+        raise SourceRefusedError(f"RabbitMQ at {where} refuses our user or password (AMQP_URL)") from error
+    except exceptions.ProbableAccessDeniedError as error:
+        raise SourceRefusedError(f"RabbitMQ at {where} refuses access to the virtual host (AMQP_URL)") from error
+    except (exceptions.AMQPError, OSError) as error:
+        raise SourceLostError(f"RabbitMQ at {where} cannot be reached: {_reason(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    return f"{type(error).__name__} {error}".strip()
