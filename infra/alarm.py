@@ -12,6 +12,8 @@ from constructs import Construct
 _PERIOD = Duration.minutes(1)
 _PERIODS_TOO_OLD = 3
 _TOO_OLD = Duration.minutes(10)
+_LONGEST_PAUSE = Duration.hours(1)
+"""Between two tries at an effect, see `workers.outlet.outlet`."""
 
 
 class Alarms(Construct):  # type: ignore[misc]  # CDK's own types are not followed, see pyproject.toml
@@ -36,7 +38,7 @@ class Alarms(Construct):  # type: ignore[misc]  # CDK's own types are not follow
         self._notify = actions.SnsAction(topic)
         CfnOutput(scope, "AlarmTopicArn", value=topic.topic_arn)
 
-    def on_dead_letters(self, label: str, queue: sqs.Queue, name: str) -> None:
+    def on_content(self, label: str, queue: sqs.Queue, name: str) -> None:
         """Alarm when a queue that should be empty is not."""
         metric = queue.metric_approximate_number_of_messages_visible(period=_PERIOD, statistic="Maximum")
         self._add(f"{label}NotEmpty", f"{name}-not-empty", metric, 1, 1, f"{name}: messages were given up on")
@@ -53,6 +55,24 @@ class Alarms(Construct):  # type: ignore[misc]  # CDK's own types are not follow
         threshold = _TOO_OLD.to_milliseconds()
         self._add(f"{label}TooOld", f"{name}-too-old", metric, threshold, _PERIODS_TOO_OLD, f"{name} falls behind")
 
+    def on_errors(self, label: str, function: lambda_.Function, name: str) -> None:
+        """Alarm when a function that nothing waits for fails every time."""
+        metric = function.metric_errors(period=_PERIOD)
+        self._add(f"{label}Fails", f"{name}-fails", metric, 1, _PERIODS_TOO_OLD, f"{name} fails every minute")
+
+    def on_overdue(self, name: str) -> None:
+        """Alarm when the sweeper finds effects that should have left long ago.
+
+        They are tried ever less often, so that the alarm lasts until an hour has gone without one.
+        """
+        metric = _count("EffectsOverdue", name, _LONGEST_PAUSE)
+        self._add("EffectsOverdue", f"{name}-overdue", metric, 1, 1, "effects do not leave")
+
+    def on_letters(self, label: str, name: str) -> None:
+        """Alarm when the index of dead letters gets one: the queues before it are emptied, so they cannot tell."""
+        metric = _count("LettersIndexed", name)
+        self._add(f"{label}Indexed", f"{name}-indexed", metric, 1, 1, "messages were given up on: strangler dlq list")
+
     def _add(
         self, label: str, name: str, metric: cloudwatch.IMetric, threshold: float, periods: int, description: str
     ) -> None:
@@ -68,3 +88,14 @@ class Alarms(Construct):  # type: ignore[misc]  # CDK's own types are not follow
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         alarm.add_alarm_action(self._notify)
+
+
+def _count(metric: str, function: str, period: Duration = _PERIOD) -> cloudwatch.Metric:
+    """A metric of `workers.observability`, of one function."""
+    return cloudwatch.Metric(
+        namespace=Aws.STACK_NAME,
+        metric_name=metric,
+        dimensions_map={"service": function.removeprefix(f"{Aws.STACK_NAME}-")},
+        period=period,
+        statistic="Sum",
+    )

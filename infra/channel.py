@@ -1,4 +1,4 @@
-"""SQS queues, each with the queue that keeps what was given up on."""
+"""SQS queues, each with the queue for what was given up on; and the queues that lead into the index of dead letters."""
 
 from dataclasses import dataclass
 
@@ -24,6 +24,10 @@ _ACCEPTED = {
     "AwsSolutions::AwsSolutions-SQS3": "is itself where messages end",
     "Serverless::Serverless-SQSRedrivePolicy": "is itself where messages end",
 }
+
+
+# The way back to RabbitMQ has one consumer of ours that is away whenever the broker is: that must not count as failing.
+RETURN_RECEIVES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,15 @@ def add_channel(
 def add_dead_letter_queue(
     scope: Construct, label: str, *, name: str, ordered: bool, removal: RemovalPolicy
 ) -> sqs.Queue:
-    """Add a queue that nothing consumes but an operator's replay."""
+    """Add a queue at the end of a way: a function empties it into an index, or an operator looks.
+
+    It has no redrive: what cannot be taken from it stays in it.
+    """
     queue = sqs.Queue(
         scope,
         label,
         queue_name=name,
+        visibility_timeout=VISIBILITY,
         retention_period=_DEAD_LETTER_RETENTION,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from aws_cdk import Acknowledgment, Aws, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -17,15 +19,16 @@ _TIMEOUT = Duration.seconds(30)
 _MEMORY_MIB = 512
 _LOG_RETENTION = logs.RetentionDays.THREE_MONTHS
 _BATCH_SIZE = 10
-_STREAM_BATCH_SIZE = 100
+_SWEEP = Duration.minutes(1)
 _STREAM_SHARES = 4
 
 # Age, not attempts, bounds what the judge repeats: an outage burns any number of attempts within minutes. The stream
 # itself forgets after 24 h, so there is time to look at what was sent to the destination for failures.
 _STREAM_MAX_AGE = Duration.hours(12)
 
-# A message is due when both sides' outcomes are there, or when its id came with other bytes. "exists" works on leaves
-# only (Lambda developer guide, "Event filtering"), hence the types.
+# A message is due when both sides' outcomes are there, when only the new side was meant to act and has, when its id
+# came with other bytes, or when it was a copy that came too late. "exists" works on leaves only (Lambda developer
+# guide, "Event filtering"), hence the types.
 DUE: Sequence[Mapping[str, object]] = (
     {
         "dynamodb": {
@@ -36,15 +39,35 @@ DUE: Sequence[Mapping[str, object]] = (
             }
         }
     },
+    {
+        "dynamodb": {
+            "NewImage": {
+                "comparison": {"S": ["due"]},
+                "candidate": {"B": [{"exists": True}]},
+                "authority": {"S": ["new"]},
+            }
+        }
+    },
     {"dynamodb": {"NewImage": {"comparison": {"S": ["due"]}, "conflict": {"BOOL": [True]}}}},
+    {"dynamodb": {"NewImage": {"comparison": {"S": ["due"]}, "stale": {"BOOL": [True]}}}},
 )
 
+PENDING: Sequence[Mapping[str, object]] = ({"dynamodb": {"NewImage": {"outlet": {"S": ["pending"]}}}},)
+"""Entries with effects that have never been tried. Those that wait for another try are the sweeper's."""
+
+JUDGE_BATCH = 100
+OUTLET_BATCH = 20
+"""Fewer, for each may wait for the receiver of a webhook, and all have to fit into the function's time."""
+
 # What cdk-nag finds in every function here, and why it stays.
+_NEXT_SWEEP = "what a sweep misses the next one finds, a minute later; an alarm rings where none succeeds"
 _NOT_LATEST = "pyproject.toml's ceiling; AWS supports it until 2029-06"
 _ACCEPTED = {
     "AwsSolutions::AwsSolutions-L1": _NOT_LATEST,
     "Serverless::Serverless-LambdaLatestVersion": _NOT_LATEST,
-    "Serverless::Serverless-LambdaDLQ": "a target for asynchronous invocations; these come from queues and a stream",
+    "Serverless::Serverless-EventBusDLQ": _NEXT_SWEEP,
+    "Serverless::Serverless-LambdaAsyncFailureDestination": _NEXT_SWEEP,
+    "Serverless::Serverless-LambdaDLQ": "a target for asynchronous invocations, of which there are only sweeps",
     "Serverless::Serverless-LambdaEventSourceMappingDestination": "a queue's failures go to its own dead-letter queue",
     "Serverless::Serverless-LambdaTracing": "costs 0.8 s a cold start; the ledger tells a message's times",
 }
@@ -92,16 +115,17 @@ class Worker(Construct):  # type: ignore[misc]  # CDK's own types are not follow
             environment={
                 **environment,
                 "POWERTOOLS_SERVICE_NAME": name.removeprefix(f"{Aws.STACK_NAME}-"),
-                "POWERTOOLS_METRICS_NAMESPACE": "strangler",
+                # So that an alarm of one deployment does not ring for another one's.
+                "POWERTOOLS_METRICS_NAMESPACE": Aws.STACK_NAME,
                 "LOG_LEVEL": "INFO",
             },
         )
 
-    def consume(self, queue: sqs.Queue, *, most_at_once: float) -> None:
+    def consume(self, queue: sqs.Queue, *, most_at_once: float, label: str = "Messages") -> None:
         """Invoke with batches of a queue's messages; the function says which of them failed."""
         lambda_.CfnEventSourceMapping(
             self,
-            "Messages",
+            label,
             event_source_arn=queue.queue_arn,
             function_name=self.function.function_name,
             batch_size=_BATCH_SIZE,
@@ -109,7 +133,9 @@ class Worker(Construct):  # type: ignore[misc]  # CDK's own types are not follow
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=most_at_once),
         )
 
-    def follow(self, table: dynamodb.Table, *, patterns: Sequence[Mapping[str, object]], failures: sqs.Queue) -> None:
+    def follow(
+        self, table: dynamodb.Table, *, patterns: Sequence[Mapping[str, object]], batch_size: int, failures: sqs.Queue
+    ) -> None:
         """Invoke with batches of a table's changes that meet one of the patterns, from the stream's beginning."""
         mapping = lambda_.CfnEventSourceMapping
         mapping(
@@ -118,7 +144,7 @@ class Worker(Construct):  # type: ignore[misc]  # CDK's own types are not follow
             event_source_arn=table.table_stream_arn,
             function_name=self.function.function_name,
             starting_position="TRIM_HORIZON",
-            batch_size=_STREAM_BATCH_SIZE,
+            batch_size=batch_size,
             parallelization_factor=_STREAM_SHARES,
             bisect_batch_on_function_error=True,
             maximum_record_age_in_seconds=_STREAM_MAX_AGE.to_seconds(),
@@ -131,4 +157,22 @@ class Worker(Construct):  # type: ignore[misc]  # CDK's own types are not follow
             destination_config=mapping.DestinationConfigProperty(
                 on_failure=mapping.OnFailureProperty(destination=failures.queue_arn)
             ),
+        )
+
+    def sweep(self) -> None:
+        """Invoke every minute. A run that fails is not repeated: the next one does its work."""
+        lambda_.CfnEventInvokeConfig(
+            self,
+            "Once",
+            function_name=self.function.function_name,
+            qualifier="$LATEST",
+            maximum_retry_attempts=0,
+            maximum_event_age_in_seconds=_SWEEP.to_seconds(),
+        )
+        events.Rule(
+            self,
+            "EveryMinute",
+            description="What has not left yet, and what is to be tried again",
+            schedule=events.Schedule.rate(_SWEEP),
+            targets=[targets.LambdaFunction(self.function, retry_attempts=0)],
         )

@@ -8,7 +8,7 @@ from constructs import Construct
 TENANTS = ("default",)
 """Values of the encryption context's `tenant`."""
 
-SEALED = {"records": "record", "ledger": "outcome"}
+SEALED = {"letters": "letter", "ledger": "outcome", "records": "record"}
 """Logical table to the purpose of what is sealed in it: the encryption context's `table` and `purpose`."""
 
 _WAITING_PERIOD = Duration.days(30)
@@ -34,7 +34,7 @@ _ADMINISTRATION = (
 
 
 def add_table_key(scope: Construct, *, alias: str, removal: RemovalPolicy) -> kms.Key:
-    """Add the key under both tables: usable through DynamoDB only, by whoever may use the table.
+    """Add the key under all tables: usable through DynamoDB only, by whoever may use the table.
 
     The statement is the one that AWS puts on its own `aws/dynamodb` key; no role of ours needs a word about this key.
     """

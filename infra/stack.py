@@ -13,24 +13,44 @@ from pathlib import Path
 
 import aws_cdk as cdk
 import cdk_nag
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
 
 from contracts import naming
 from contracts.message_type import Family
 from contracts.registry import FAMILIES
 from infra.alarm import Alarms
-from infra.channel import OUTCOME_RECEIVES, RECEIVES, Channel, add_channel, add_dead_letter_queue
-from infra.function import DUE, Worker
+from infra.channel import OUTCOME_RECEIVES, RECEIVES, RETURN_RECEIVES, Channel, add_channel, add_dead_letter_queue
+from infra.function import DUE, JUDGE_BATCH, OUTLET_BATCH, PENDING, Worker
 from infra.key import add_seal_key, add_table_key
-from infra.permission import control_policy, judge_policy, process_policy, shipper_policy
-from infra.table import add_ledger, add_records
+from infra.permission import (
+    Outlets,
+    Tables,
+    control_policy,
+    judge_policy,
+    letters_policy,
+    outlet_policy,
+    process_policy,
+    returner_policy,
+    router_policy,
+    shipper_policy,
+    sweeper_policy,
+)
+from infra.table import add_control, add_ledger, add_letters, add_records
 
 STACK_ID = "Strangler"
 PROCESS_HANDLER = "workers.handlers.process.handler"
 CONTROL_HANDLER = "workers.handlers.control.handler"
 JUDGE_HANDLER = "workers.handlers.judge.handler"
+OUTLET_HANDLER = "workers.handlers.outlet.handler"
+SWEEPER_HANDLER = "workers.handlers.sweeper.handler"
+LETTERS_HANDLER = "workers.handlers.letters.handler"
+
+_LETTERS_AT_ONCE = 2
+"""The least that Lambda takes for a queue. Dead letters are few, and nobody waits for the index by the second."""
 
 _NAME = cdk.Aws.STACK_NAME
 
@@ -66,16 +86,38 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
             allowed_pattern=r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+",
             description="Existing secret with which outgoing webhooks are signed",
         ).value_as_string
+        self._webhook_origin = cdk.CfnParameter(
+            self,
+            "WebhookOrigin",
+            default="",
+            allowed_pattern=r"(https?://[^/?#@\s]+)?",
+            description="For rehearsals: scheme, host and port that all webhooks go to instead of their own",
+        ).value_as_string
         self._alarms = Alarms(self)
         table_key = add_table_key(self, alias=f"alias/{_NAME}-table", removal=self._removal)
         self._seal_key = add_seal_key(self, alias=f"alias/{_NAME}-seal", removal=self._removal)
-        self._records = add_records(self, name=naming.records_table_name(_NAME), key=table_key, removal=self._removal)
-        self._ledger = add_ledger(self, name=naming.ledger_table_name(_NAME), key=table_key, removal=self._removal)
+        self._tables = Tables(
+            records=add_records(self, name=naming.records_table_name(_NAME), key=table_key, removal=self._removal),
+            ledger=add_ledger(self, name=naming.ledger_table_name(_NAME), key=table_key, removal=self._removal),
+            control=add_control(self, name=naming.control_table_name(_NAME), key=table_key, removal=self._removal),
+        )
+        self._letters = add_letters(self, name=naming.letters_table_name(_NAME), key=table_key, removal=self._removal)
+        self._bus = events.EventBus(self, "Events", event_bus_name=naming.event_bus_name(_NAME))
+        self._way_back = self._add_way_back()
         channels = [self._add_family(family) for family in families]
-        channels.append(self._add_control())
+        outcomes = self._add_control()
         self._add_judge()
-        self._add_shipper(channels)
-        cdk.CfnOutput(self, "SealKeyArn", value=self._seal_key.key_arn)
+        self._add_outlets()
+        invalid = self._add_letters([(f.name, c.dead_letters) for f, c in zip(families, channels, strict=True)])
+        self._add_bridge([*(channel.queue for channel in channels), outcomes.queue, invalid], families)
+        outputs = {
+            "SealKeyArn": self._seal_key.key_arn,
+            "ControlTableName": self._tables.control.table_name,
+            "LettersTableName": self._letters.table_name,
+            "EventBusName": self._bus.event_bus_name,
+        }
+        for name, value in outputs.items():
+            cdk.CfnOutput(self, name, value=value)
 
     def _package(self) -> lambda_.Code:
         bucket = cdk.CfnParameter(self, "CodeBucket", description="Bucket of the functions' package")
@@ -89,16 +131,22 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
         name = naming.queue_name(_NAME, family.name, ordered=family.ordered)
         dead_letter_name = naming.dead_letter_queue_name(_NAME, family.name, ordered=family.ordered)
         channel = self._add_channel(label, name, dead_letter_name, ordered=family.ordered, receives=RECEIVES)
+        # Emptied into the index of dead letters: one that waits there says that this has stopped.
+        self._alarms.on_age(f"{label}DeadLetters", channel.dead_letters, dead_letter_name)
         worker = self._add_worker(
             label,
             naming.family_function_name(_NAME, family.name),
             PROCESS_HANDLER,
-            process_policy(channel, self._records, self._ledger, self._seal_key, self._webhook_secret_arn),
+            process_policy(
+                family.name, channel, self._tables, self._seal_key, self._way_back.queue, self._webhook_secret_arn
+            ),
             {
                 "STRANGLER_FAMILY": family.name,
-                "RECORDS_TABLE": self._records.table_name,
+                "RECORDS_TABLE": self._tables.records.table_name,
+                "CONTROL_TABLE": self._tables.control.table_name,
                 "QUEUE_URL": channel.queue.queue_url,
                 "DEAD_LETTER_QUEUE_URL": channel.dead_letters.queue_url,
+                "RETURN_QUEUE_URL": self._way_back.queue.queue_url,
                 "WEBHOOK_SECRET_ARN": self._webhook_secret_arn,
             },
         )
@@ -108,44 +156,96 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
     def _add_control(self) -> Channel:
         name, dead_letter_name = naming.outcome_queue_name(_NAME), naming.outcome_dead_letter_queue_name(_NAME)
         channel = self._add_channel("Outcomes", name, dead_letter_name, ordered=False, receives=OUTCOME_RECEIVES)
+        self._alarms.on_content("OutcomesDeadLetters", channel.dead_letters, dead_letter_name)
         worker = self._add_worker(
             "Control",
             naming.control_function_name(_NAME),
             CONTROL_HANDLER,
-            control_policy(channel, self._ledger, self._seal_key),
+            control_policy(channel, self._tables.ledger, self._seal_key),
             {},
         )
         worker.consume(channel.queue, most_at_once=self._concurrency)
         return channel
 
+    def _add_way_back(self) -> Channel:
+        name, dead_letter_name = naming.return_queue_name(_NAME), naming.return_dead_letter_queue_name(_NAME)
+        channel = self._add_channel("Return", name, dead_letter_name, ordered=True, receives=RETURN_RECEIVES)
+        self._alarms.on_content("ReturnDeadLetters", channel.dead_letters, dead_letter_name)
+        return channel
+
     def _add_judge(self) -> None:
-        failures_name = naming.judge_dead_letter_queue_name(_NAME)
-        failures = add_dead_letter_queue(
-            self, "JudgeDeadLetters", name=failures_name, ordered=False, removal=self._removal
-        )
-        self._alarms.on_dead_letters("JudgeDeadLetters", failures, failures_name)
         name = naming.judge_function_name(_NAME)
-        policy = judge_policy(self._ledger, self._seal_key, failures)
+        failures = self._add_failures("JudgeDeadLetters", naming.judge_dead_letter_queue_name(_NAME))
+        policy = judge_policy(self._tables.ledger, self._seal_key, failures)
         worker = self._add_worker("Judge", name, JUDGE_HANDLER, policy, {})
-        worker.follow(self._ledger, patterns=DUE, failures=failures)
+        worker.follow(self._tables.ledger, patterns=DUE, batch_size=JUDGE_BATCH, failures=failures)
         self._alarms.on_stream_age("Judge", worker.function, name)
 
-    def _add_shipper(self, channels: Sequence[Channel]) -> None:
-        # Which principals may assume it is said by their own policies; that every session names its shipper, so that
+    def _add_outlets(self) -> None:
+        ledger, outlets = self._tables.ledger, Outlets(self._bus, self._way_back.queue, self._letters)
+        environment = {
+            "EVENT_BUS": self._bus.event_bus_name,
+            "RETURN_QUEUE_URL": self._way_back.queue.queue_url,
+            "LETTERS_TABLE": self._letters.table_name,
+            "WEBHOOK_ORIGIN": self._webhook_origin,
+        }
+        name = naming.outlet_function_name(_NAME)
+        failures = self._add_failures("OutletDeadLetters", naming.outlet_dead_letter_queue_name(_NAME))
+        policy = outlet_policy(ledger, self._seal_key, outlets, failures)
+        outlet = self._add_worker("Outlet", name, OUTLET_HANDLER, policy, environment)
+        outlet.follow(ledger, patterns=PENDING, batch_size=OUTLET_BATCH, failures=failures)
+        self._alarms.on_stream_age("Outlet", outlet.function, name)
+        name = naming.sweeper_function_name(_NAME)
+        policy = sweeper_policy(ledger, self._seal_key, outlets)
+        sweeper = self._add_worker("Sweeper", name, SWEEPER_HANDLER, policy, environment)
+        sweeper.sweep()
+        self._alarms.on_errors("Sweeper", sweeper.function, name)
+        self._alarms.on_overdue(name)
+        self._alarms.on_letters("Sweeper", name)
+
+    def _add_letters(self, dead_letters: Sequence[tuple[str, sqs.Queue]]) -> sqs.Queue:
+        """Index what was given up on; returns the queue into which the bridge sends what it cannot read."""
+        invalid_name, name = naming.invalid_queue_name(_NAME), naming.letters_function_name(_NAME)
+        invalid = add_dead_letter_queue(self, "Invalid", name=invalid_name, ordered=False, removal=self._removal)
+        self._alarms.on_age("Invalid", invalid, invalid_name)
+        cdk.CfnOutput(self, "InvalidQueueUrl", value=invalid.queue_url)
+        queues = {**{family.capitalize(): queue for family, queue in dead_letters}, "Invalid": invalid}
+        policy = letters_policy(list(queues.values()), self._letters, self._seal_key)
+        environment = {"LETTERS_TABLE": self._letters.table_name}
+        worker = self._add_worker("Letters", name, LETTERS_HANDLER, policy, environment)
+        for label, queue in queues.items():
+            worker.consume(queue, most_at_once=_LETTERS_AT_ONCE, label=label)
+        self._alarms.on_letters("Letters", name)
+        return invalid
+
+    def _add_failures(self, label: str, name: str) -> sqs.Queue:
+        """A queue for the stretches of a stream that a function gave up on."""
+        queue = add_dead_letter_queue(self, label, name=name, ordered=False, removal=self._removal)
+        self._alarms.on_content(label, queue, name)
+        return queue
+
+    def _add_bridge(self, channels: Sequence[sqs.Queue], families: Sequence[Family]) -> None:
+        names = [family.name for family in families]
+        self._add_program("Shipper", naming.shipper_role_name(_NAME), "ship", shipper_policy(channels))
+        self._add_program("Router", naming.router_role_name(_NAME), "route", router_policy(names, self._tables))
+        back = returner_policy(self._way_back.queue)
+        self._add_program("Returner", naming.returner_role_name(_NAME), "return", back)
+
+    def _add_program(self, label: str, name: str, does: str, policy: Sequence[iam.PolicyStatement]) -> None:
+        """The role of a program of the bridge, outside of AWS or in it."""
+        # Which principals may assume it is said by their own policies; that every session names its program, so that
         # the audit trail tells two of them apart, is said here.
         role = iam.Role(
             self,
-            "Shipper",
-            role_name=naming.shipper_role_name(_NAME),
-            description="The bridge's shippers, outside of AWS or in it",
+            label,
+            role_name=name,
+            description=f"The bridge, strangler bridge {does}",
             assumed_by=iam.PrincipalWithConditions(
-                iam.AccountRootPrincipal(), {"StringLike": {"sts:RoleSessionName": "shipper-*"}}
+                iam.AccountRootPrincipal(), {"StringLike": {"sts:RoleSessionName": f"{label.lower()}-*"}}
             ),
-            inline_policies={
-                "ship": iam.PolicyDocument(statements=list(shipper_policy([one.queue for one in channels])))
-            },
+            inline_policies={does: iam.PolicyDocument(statements=list(policy))},
         )
-        cdk.CfnOutput(self, "ShipperRoleArn", value=role.role_arn)
+        cdk.CfnOutput(self, f"{label}RoleArn", value=role.role_arn)
 
     def _add_channel(self, label: str, name: str, dead_letter_name: str, *, ordered: bool, receives: int) -> Channel:
         channel = add_channel(
@@ -158,7 +258,6 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
             removal=self._removal,
         )
         self._alarms.on_age(label, channel.queue, name)
-        self._alarms.on_dead_letters(f"{label}DeadLetters", channel.dead_letters, dead_letter_name)
         cdk.CfnOutput(self, f"{label}QueueUrl", value=channel.queue.queue_url)
         return channel
 
@@ -170,7 +269,7 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
         policy: Sequence[iam.PolicyStatement],
         environment: dict[str, str],
     ) -> Worker:
-        common = {"LEDGER_TABLE": self._ledger.table_name, "SEAL_KEY_ARN": self._seal_key.key_arn}
+        common = {"LEDGER_TABLE": self._tables.ledger.table_name, "SEAL_KEY_ARN": self._seal_key.key_arn}
         return Worker(
             self,
             label,

@@ -15,11 +15,16 @@ from contracts.registry import family_named
 from workers.fate import UnavailableError
 from workers.logic.decision import Context
 from workers.logic.registry import HANDLERS
+from workers.outlet.event_bus import EventBridge
+from workers.outlet.outlet import Outlet
+from workers.outlet.webhook import HttpWebhooks
 from workers.receiver import Receiver
-from workers.settings import ledger_settings, process_settings
-from workers.sqs import SqsDeadLetters, SqsVisibility
+from workers.settings import ledger_settings, letters_settings, outlet_settings, process_settings
+from workers.sqs import SqsDeadLetters, SqsReturns, SqsVisibility
 from workers.store.control import ControlStore
 from workers.store.dynamo import DynamoStore
+from workers.store.letters import LetterStore
+from workers.store.pending import PendingEntries
 from workers.store.sealing import EnvelopeSealer, kms_provider
 from workers.store.verdicts import VerdictStore
 
@@ -61,8 +66,10 @@ def receiver() -> Receiver:
             _sealer(settings.seal_key_arn),
             records=settings.records_table,
             ledger=settings.ledger_table,
+            control=settings.control_table,
         ),
         SqsDeadLetters(sqs, settings.dead_letter_queue_url),
+        SqsReturns(sqs, settings.return_queue_url),
         SqsVisibility(sqs, settings.queue_url),
         context,
     )
@@ -80,3 +87,32 @@ def verdict_store() -> tuple[VerdictStore, EnvelopeSealer]:
     """Where verdicts are written, and what opens outcomes."""
     settings = ledger_settings(os.environ)
     return VerdictStore(_client("dynamodb"), settings.ledger_table), _sealer(settings.seal_key_arn)
+
+
+@cache
+def pending_entries() -> PendingEntries:
+    """The ledger, as the outlets see it."""
+    return PendingEntries(_client("dynamodb"), outlet_settings(os.environ).ledger_table)
+
+
+@cache
+def outlet() -> Outlet:
+    """What lets effects leave."""
+    settings = outlet_settings(os.environ)
+    sealer = _sealer(settings.seal_key_arn)
+    return Outlet(
+        pending_entries(),
+        sealer,
+        EventBridge(_client("events"), settings.event_bus),
+        SqsReturns(_client("sqs"), settings.return_queue_url),
+        HttpWebhooks(settings.webhook_origin),
+        LetterStore(_client("dynamodb"), sealer, settings.letters_table),
+        lambda: datetime.now(UTC),
+    )
+
+
+@cache
+def letter_store() -> LetterStore:
+    """The index of dead letters."""
+    settings = letters_settings(os.environ)
+    return LetterStore(_client("dynamodb"), _sealer(settings.seal_key_arn), settings.letters_table)

@@ -39,7 +39,17 @@ class Behind:
     """Waits behind a message of its group that has to be tried again."""
 
 
-Fate = Processed | AlreadyProcessed | DeadLettered | Retry | Behind
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Its stamp, by which the new side had authority, is stale: on its way back to the router, which stamps it anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotComparable:
+    """A copy whose stamp is stale: noted as that, and no record touched."""
+
+
+Fate = Processed | AlreadyProcessed | DeadLettered | Retry | Behind | Held | NotComparable
 
 
 class RejectedError(Exception):

@@ -20,6 +20,8 @@ def judge_image(image: Mapping[str, Any], message_type: MessageType, sealer: Sea
     """
     if image.get("conflict", {}).get("BOOL"):
         return Judgement(Verdict.ID_CONFLICT)
+    if image.get("stale", {}).get("BOOL"):
+        return Judgement(Verdict.NOT_COMPARABLE)
     message_id, tenant = image["pk"]["S"], image["tenant"]["S"]
 
     def opened(attribute: str, side: str) -> Attempt:
@@ -30,5 +32,7 @@ def judge_image(image: Mapping[str, Any], message_type: MessageType, sealer: Sea
         for name in image
         if name.startswith(CONTROL_ATTRIBUTE)
     ]
+    if not control and "candidate" in image and image.get("authority", {}).get("S") == "new":
+        return Judgement(Verdict.SINGLE)
     candidate = [opened("candidate", "candidate")] if "candidate" in image else []
     return judge(control, candidate, rules=message_type.rules, derived=message_type.derived, today=today)

@@ -7,7 +7,7 @@ a name or an IBAN. Metric names stand in `Metric`; a test holds the docs to that
 import warnings
 from typing import Literal
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 Metric = Literal[
@@ -16,10 +16,17 @@ Metric = Literal[
     "MessagesDeadLettered",  # can never succeed: look at the dead letters and their cause
     "MessagesRetried",  # an outage, or a message that fails by itself: see the log's `reason`
     "MessagesBehind",  # wait behind a message of their group
+    "MessagesHeld",  # stamped before a move of authority: on their way back to the router
+    "MessagesNotComparable",  # copies stamped before a move of authority
     "OutcomesNoted",  # outcomes of the monolith written to the ledger
     "OutcomesRefused",  # outcomes that cannot be read: the recorder and we disagree on the format
     "MessagesJudged",  # verdicts written
     "MessagesDiffering",  # verdicts other than a match
+    "EffectsSent",  # by kind: left for good
+    "EffectsFailed",  # by kind: tried again later; a webhook after three days is given up on
+    "EffectsRepeated",  # by kind: sent though another sender had been faster; receivers drop them by effect id
+    "EffectsOverdue",  # messages whose effects should have left ten minutes before, and have been tried again in vain
+    "LettersIndexed",  # dead letters written to the index
 ]
 
 # A batch of repetitions counts nothing that anybody has to be warned of.
@@ -27,6 +34,19 @@ warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger(log_uncaught_exceptions=False)
 metrics = Metrics()
+
+
+def count_by(name: Metric, kind: str, value: int) -> None:
+    """Add to a metric of its own for a kind, as a dimension; to be called once a batch."""
+    provider = metrics.provider
+    with single_metric(
+        name=name,
+        unit=MetricUnit.Count,
+        value=value,
+        namespace=provider.namespace,
+        default_dimensions={"service": provider.service},
+    ) as metric:
+        metric.add_dimension(name="kind", value=kind)
 
 
 def count(name: Metric, value: int = 1) -> None:

@@ -2,9 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
+from contracts.authority import Authority, AuthorityRecord
 from contracts.effect import Attempt
+from contracts.envelope import Stamp
+from contracts.letter import LetterContent, Source
+from contracts.message_type import DEFAULT_TENANT
+from contracts.return_message import Returned
 from workers.logic.decision import Row, RowKey
 
 
@@ -38,6 +44,8 @@ class LedgerGlance:
     processed: bool
     """Done; a message that was rejected may come again, once its cause is mended."""
     body_digest: str | None
+    control_final: bool = False
+    """The monolith will not try it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,21 @@ class Loaded:
     glance: LedgerGlance | None
     version: int
     """Version of the aggregate's head; 0 where there is none."""
+    epoch: int
+    """Epoch that the head was written under last."""
+    record: AuthorityRecord
+    """What is decided about the family now."""
     rows: Mapping[RowKey, Row] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A message as it travels: what is kept of those that the new side has authority over."""
+
+    body: bytes = field(repr=False)
+    """The legacy body."""
+    envelope: str = field(repr=False)
+    """The message attribute `envelope`, as it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +85,22 @@ class Commit:
     body_digest: str
     received_at: str
     """When the bridge took it, RFC 3339."""
+    authority: Authority = "legacy"
+    """Of the stamp. Where it is `new` and the attempt is done, the effects are to leave."""
+    carried: Carried | None = field(default=None, repr=False)
+    """Kept sealed in the ledger, so that the monolith can catch up; only with authority `new`."""
+    replay: str | None = None
+    """Id of the replay run that brought it."""
+
+    @property
+    def sequence(self) -> int:
+        """Version of the aggregate's head after this."""
+        return self.version + 1 if self.rows else self.version
+
+    @property
+    def leaves(self) -> bool:
+        """Whether its effects are to leave."""
+        return self.authority == "new" and self.attempt.ending == "done"
 
 
 class Store(Protocol):
@@ -75,11 +113,38 @@ class Store(Protocol):
         """Write all commits in one transaction.
 
         Raises ConflictError, and has changed nothing, where one of the heads has another version or a newer epoch, or
-        one of the messages is done already (one that was rejected is written over). Repeating it is safe.
+        one of the messages is done already (one that was rejected is written over), or is stamped `new` though the
+        monolith has ended it. Repeating it is safe.
+        Raises ValueError, and has changed nothing, where an item is too large: no part of it is left out.
         """
+
+    def mark_stale(self, stale: "Stale") -> None:
+        """Note in the ledger that a copy came too late to be compared. Raises ConflictError where it is done."""
 
     def mark_conflict(self, message_id: str) -> None:
         """Note in the ledger that the id came with other bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A copy whose stamp is stale."""
+
+    message_id: str
+    type: str
+    aggregate: Aggregate
+    epoch: int
+    """Of its stamp."""
+    received_at: str
+
+
+class Returns(Protocol):
+    """The way back to RabbitMQ."""
+
+    def send(self, returned: Returned, *, group: str, deduplication: str) -> None:
+        """Send in the order of the group; the same text for deduplication within five minutes is sent once.
+
+        Raises UnavailableError. May repeat.
+        """
 
 
 class DeadLetters(Protocol):
@@ -99,6 +164,48 @@ class DeadLetter:
     group: str | None
     message_id: str
     """SQS's own id of the message: makes a repeated send recognisable."""
+    receives: int = 1
+    """How often the message had been received when it was given up on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time that a message was given up on."""
+
+    letter_id: str
+    """`contracts.letter.letter_id`."""
+    source: Source
+    queue: str
+    """Where it was found."""
+    cause: str
+    at: datetime
+    """When it got there."""
+    attempts: int
+    """How often it had been tried."""
+    body_digest: str
+    delivery: str
+    """Tells this time from another one: the same delivery again is not counted again."""
+    content: LetterContent = field(repr=False)
+    tenant: str = DEFAULT_TENANT
+    family: str | None = None
+    type: str | None = None
+    message_id: str | None = None
+    business_key: str | None = None
+    stamp: Stamp | None = None
+    replay: str | None = None
+    """Replay run that it came back from."""
+    effect: str | None = None
+    """Effect id, where it is an effect that did not leave."""
+
+
+class Letters(Protocol):
+    """The index of dead letters."""
+
+    def index(self, occurrence: Occurrence) -> bool:
+        """Write the letter, open again if it was resolved. False where this delivery was counted before.
+
+        Raises UnavailableError, and then has counted nothing.
+        """
 
 
 class Visibility(Protocol):

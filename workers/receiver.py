@@ -8,15 +8,14 @@ behind it.
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 
+from contracts import point
 from contracts.effect import Attempt
 from contracts.message_type import Family
+from workers.aside import CONFLICT_TRIES, Aside, is_known, stale_as
 from workers.fate import (
-    AlreadyProcessed,
     Behind,
     ConflictError,
-    DeadLettered,
     Fate,
     Processed,
     RejectedError,
@@ -25,13 +24,11 @@ from workers.fate import (
 )
 from workers.logic.decision import Context, RejectedMessageError
 from workers.logic.handler import Handler
-from workers.port import Aggregate, Commit, DeadLetter, DeadLetters, Loaded, Store, Visibility, Wanted
+from workers.port import Carried, Commit, DeadLetters, Loaded, Returns, Store, Visibility, Wanted
 from workers.reading import Opened, Work, open_record, read_message
-from workers.sqs import Received
+from workers.sqs import REPLAY_ATTRIBUTE, Received
 from workers.store.sealing import BrokenSealError
 
-CONFLICT_TRIES = 4
-"""How often a message is read and decided anew after somebody else was faster."""
 BLAMED_RECEIVES = 5
 """After so many receives a message that fails by itself, not for an outage, is dead-lettered."""
 BACKOFF_MOST_S = 900
@@ -53,6 +50,7 @@ class Receiver:
         handlers: Mapping[str, Handler],
         store: Store,
         dead_letters: DeadLetters,
+        returns: Returns,
         visibility: Visibility,
         context: Callable[[str], Context],
         *,
@@ -63,7 +61,7 @@ class Receiver:
         self._types = {message_type.name: message_type for message_type in family.types}
         self._handlers = handlers
         self._store = store
-        self._dead_letters = dead_letters
+        self._aside = Aside(family, store, dead_letters, returns)
         self._visibility = visibility
         self._context = context
         self._jitter = jitter
@@ -91,7 +89,9 @@ class Receiver:
                 work = read_message(opened, self._family.name)
             except RejectedError as error:
                 close_wave()
-                note(received, Behind() if received.group in blocked else self._reject(received, opened, error))
+                note(
+                    received, Behind() if received.group in blocked else self._aside.put_aside(received, opened, error)
+                )
                 continue
             if any(work.touches & other.touches or _same_group(work, other) for other in wave):
                 close_wave()
@@ -111,9 +111,12 @@ class Receiver:
         """All in one read and one transaction; None where each has to be looked at by itself."""
         try:
             loaded = self._store.load([self._wanted(work) for work in wave])
-            if any(one.glance is not None and one.glance.body_digest is not None for one in loaded):
+            if any(
+                is_known(work.opened, one) or stale_as(work.opened, one) is not None
+                for work, one in zip(wave, loaded, strict=True)
+            ):
                 return None
-            self._store.commit([self._decide(work, one) for work, one in zip(wave, loaded, strict=True)])
+            self._commit([self._decide(work, one) for work, one in zip(wave, loaded, strict=True)])
         except (RejectedError, ConflictError, BrokenSealError, _FaultError, ValueError):
             return None
         except UnavailableError as error:
@@ -124,22 +127,26 @@ class Receiver:
         try:
             for _ in range(CONFLICT_TRIES):
                 (loaded,) = self._store.load([self._wanted(work)])
-                if loaded.glance is not None and loaded.glance.body_digest not in (None, work.opened.digest):
-                    return self._quarantine(work)
-                if loaded.glance is not None and loaded.glance.processed:
-                    return AlreadyProcessed()
                 try:
-                    self._store.commit([self._decide(work, loaded)])
+                    settled = self._aside.settle_known(work.opened, work.aggregate, loaded)
+                    if settled is not None:
+                        return settled
+                    self._commit([self._decide(work, loaded)])
                 except ConflictError:
                     continue
                 return Processed()
         except UnavailableError as error:
             return Retry(str(error))
         except RejectedError as error:
-            return self._reject(work.received, work.opened, error)
+            return self._aside.reject(work.received, work.opened, error)
         except (BrokenSealError, _FaultError, ValueError) as error:
             return self._blame(work, error)
         return Retry("somebody else keeps writing the same items")
+
+    def _commit(self, commits: Sequence[Commit]) -> None:
+        point.reach("worker.decided")
+        self._store.commit(commits)
+        point.reach("worker.committed")
 
     def _wanted(self, work: Work) -> Wanted:
         rows = self._handlers[work.opened.message_type.name].reads(work.message)
@@ -153,16 +160,20 @@ class Receiver:
             raise RejectedError("rejected", str(error)) from error
         except Exception as error:  # a handler is pure: whatever else it raises is a bug of ours
             raise _FaultError(f"handler: {type(error).__name__}") from error
+        stamp = opened.envelope.stamp
         return Commit(
             aggregate=work.aggregate,
             version=loaded.version,
-            epoch=opened.envelope.stamp.epoch,
+            epoch=stamp.epoch,
             rows=decision.rows,
             attempt=Attempt(
                 opened.envelope.id, opened.message_type.name, 1, "done", None, context.now, decision.effects()
             ),
             body_digest=opened.digest,
             received_at=opened.envelope.time,
+            authority=stamp.authority,
+            carried=Carried(opened.body, opened.received.attributes["envelope"]) if stamp.authority == "new" else None,
+            replay=opened.received.attributes.get(REPLAY_ATTRIBUTE),
         )
 
     def _blame(self, work: Work, error: Exception) -> Fate:
@@ -170,41 +181,7 @@ class Receiver:
         detail = str(error) if isinstance(error, _FaultError) else type(error).__name__
         if work.received.receives < BLAMED_RECEIVES:
             return Retry(detail, counts=True)
-        return self._reject(work.received, work.opened, RejectedError("unexpected", detail))
-
-    def _reject(self, received: Received, opened: Opened | None, error: RejectedError) -> Fate:
-        """To the dead letters, with its cause; then to the ledger, so that it can be judged and found."""
-        letter = DeadLetter(received.body, received.attributes, error.cause, received.group, received.record_id)
-        try:
-            self._dead_letters.send(letter)
-            if opened is not None:
-                self._note_rejection(opened, error)
-        except UnavailableError as unavailable:
-            return Retry(str(unavailable))
-        return DeadLettered(error.cause)
-
-    def _quarantine(self, work: Work) -> Fate:
-        """The same id with other bytes: neither dropped nor processed. Raises UnavailableError."""
-        self._store.mark_conflict(work.opened.envelope.id)
-        return self._reject(work.received, None, RejectedError("id-conflict"))
-
-    def _note_rejection(self, opened: Opened, error: RejectedError) -> None:
-        envelope = opened.envelope
-        attempt = Attempt(envelope.id, envelope.type, 1, "rejected", error.cause, datetime.now(UTC), ())
-        aggregate = Aggregate(opened.message_type.tenant, self._family.name, envelope.subject or "")
-        note = Commit(aggregate, 0, envelope.stamp.epoch, (), attempt, opened.digest, envelope.time)
-        for _ in range(CONFLICT_TRIES):
-            try:
-                self._store.commit([note])
-            except ConflictError:
-                (loaded,) = self._store.load([Wanted(envelope.id, aggregate, ())])
-                if loaded.glance is not None and loaded.glance.processed:
-                    return  # somebody has processed it meanwhile: that is how it ended
-            except ValueError:
-                return  # the ledger cannot hold such an id: the letter is what remains
-            else:
-                return
-        raise UnavailableError("somebody else keeps writing the ledger's entry")
+        return self._aside.put_aside(work.received, work.opened, RejectedError("unexpected", detail))
 
     def _back_off(self, batch: Sequence[Received], fates: Mapping[str, Fate]) -> None:
         """Let what is tried again come back later each time; what waits behind it comes back with it."""

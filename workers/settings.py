@@ -22,11 +22,42 @@ class ProcessSettings(LedgerSettings):
     queue_url: str = Field(alias="QUEUE_URL", min_length=1)
     dead_letter_queue_url: str = Field(alias="DEAD_LETTER_QUEUE_URL", min_length=1)
     webhook_secret_arn: str = Field(alias="WEBHOOK_SECRET_ARN", min_length=1)
+    control_table: str = Field(alias="CONTROL_TABLE", min_length=1)
+    return_queue_url: str = Field(alias="RETURN_QUEUE_URL", min_length=1)
+
+
+class OutletSettings(LedgerSettings):
+    """What outlet and sweeper need besides."""
+
+    event_bus: str = Field(alias="EVENT_BUS", min_length=1)
+    return_queue_url: str = Field(alias="RETURN_QUEUE_URL", min_length=1)
+    letters_table: str = Field(alias="LETTERS_TABLE", min_length=1)
+    webhook_origin: str = Field(alias="WEBHOOK_ORIGIN", default="", pattern=r"^(https?://[^/?#@\s]+)?$")
+    """Scheme, host and port to send webhooks to instead of where the contract says; empty for there."""
+
+
+class LettersSettings(BaseModel):
+    """What the letters function needs."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    letters_table: str = Field(alias="LETTERS_TABLE", min_length=1)
+    seal_key_arn: str = Field(alias="SEAL_KEY_ARN", min_length=1)
 
 
 def ledger_settings(environment: Mapping[str, str]) -> LedgerSettings:
     """Settings of the control and judge functions."""
     return LedgerSettings.model_validate(dict(environment))
+
+
+def outlet_settings(environment: Mapping[str, str]) -> OutletSettings:
+    """Settings of outlet and sweeper."""
+    return OutletSettings.model_validate(dict(environment))
+
+
+def letters_settings(environment: Mapping[str, str]) -> LettersSettings:
+    """Settings of the letters function."""
+    return LettersSettings.model_validate(dict(environment))
 
 
 def process_settings(environment: Mapping[str, str]) -> ProcessSettings:

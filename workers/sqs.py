@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contracts.return_message import Returned, deduplication_id, write_return
 from workers.aws_error import unavailable
 from workers.port import DeadLetter
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageRequestTypeDef
 
 CAUSE_ATTRIBUTE = "cause"
+RECEIVES_ATTRIBUTE = "receives"
+"""How often the message had been received when it was given up on."""
+REPLAY_ATTRIBUTE = "replay"
+"""Id of the replay run that has sent the message; travels with it into the dead letters."""
 _BATCH = 10
 
 
@@ -58,7 +63,11 @@ class SqsDeadLetters:
 
     def send(self, letter: DeadLetter) -> None:
         """See `DeadLetters.send`."""
-        attributes = {**letter.attributes, CAUSE_ATTRIBUTE: letter.cause}
+        attributes = {
+            **letter.attributes,
+            CAUSE_ATTRIBUTE: letter.cause,
+            RECEIVES_ATTRIBUTE: str(letter.receives),
+        }
         request: SendMessageRequestTypeDef = {
             "QueueUrl": self._url,
             "MessageBody": letter.body,
@@ -71,6 +80,27 @@ class SqsDeadLetters:
             request["MessageDeduplicationId"] = hashlib.sha256(letter.message_id.encode()).hexdigest()
         try:
             self._client.send_message(**request)
+        except (BotoCoreError, ClientError) as error:
+            raise unavailable(error) from error
+
+
+class SqsReturns:
+    """`Returns` over the return queue."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        """Args: url: of the return queue."""
+        self._client = client
+        self._url = url
+
+    def send(self, returned: Returned, *, group: str, deduplication: str) -> None:
+        """See `Returns.send`."""
+        try:
+            self._client.send_message(
+                QueueUrl=self._url,
+                MessageBody=write_return(returned),
+                MessageGroupId=group,
+                MessageDeduplicationId=deduplication_id(deduplication),
+            )
         except (BotoCoreError, ClientError) as error:
             raise unavailable(error) from error
 

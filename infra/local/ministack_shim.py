@@ -28,7 +28,7 @@ from ministack.app import app
 from ministack.core import hypercorn_compat, iam_actions, lambda_runtime
 from ministack.services import lambda_svc, sqs
 
-from infra.local import ministack_stream
+from infra.local import ministack_condition, ministack_stream
 from infra.local.ministack_fault import Faults
 from infra.local.ministack_gate import Gate, verify_root
 
@@ -213,6 +213,7 @@ GAPS: tuple[Callable[[], None], ...] = (
     verify_root,
     authorise_batches_as_single_actions,
     fill_encryption_context_keys,
+    ministack_condition.fill_item_keys,
     name_streams,
     serialise_queues,
     take_numbers_from_parameters,

@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from workers import bootstrap
-from workers.fate import AlreadyProcessed, Behind, DeadLettered, Fate, Processed, Retry
+from workers.fate import AlreadyProcessed, Behind, DeadLettered, Fate, Held, NotComparable, Processed, Retry
 from workers.observability import count, logger, metrics
 from workers.sqs import read_record
 
@@ -62,3 +62,7 @@ def _report(fates: Mapping[str, Fate]) -> None:
                 logger.warning("tried again later", reason=reason, blamed=counts, record_id=record_id)
             case Behind():
                 count("MessagesBehind")
+            case Held():
+                count("MessagesHeld")
+            case NotComparable():
+                count("MessagesNotComparable")

@@ -1,18 +1,21 @@
 """Rows and outcomes as DynamoDB attributes.
 
 A row's plain columns are one JSON text, so that `10.0` comes back as the float that it was (DynamoDB's numbers drop
-the fraction); its personal and secret columns are one sealed envelope. Both sides' outcomes are sealed whole.
+the fraction); its personal and secret columns are one sealed envelope. Both sides' outcomes are sealed whole, and so is
+a message that the new side has authority over.
 """
 
 import base64
 import json
+import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from contracts.effect import Attempt, parse_attempt, write_attempt
 from contracts.php.text import from_bytes, is_utf8, to_bytes
 from workers.logic.decision import Column, Row
-from workers.store.sealing import Sealer
+from workers.port import Carried
+from workers.store.sealing import BrokenSealError, Sealer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -67,6 +70,34 @@ def open_attempt(sealed: bytes, message_id: str, side: str, tenant: str, sealer:
     """The outcome again. Raises BrokenSealError, UnavailableError, MalformedOutcomeError."""
     fields = sealer.open(sealed, tenant=tenant, table="ledger", purpose="outcome", item=f"{message_id}|{side}")
     return parse_attempt(fields["outcome"])
+
+
+def seal_message(carried: Carried, message_id: str, tenant: str, sealer: Sealer) -> bytes:
+    """A message as it travels, deflated and sealed."""
+    return sealer.seal(
+        {"body": _deflate(carried.body), "envelope": _deflate(carried.envelope.encode())},
+        tenant=tenant,
+        table="ledger",
+        purpose="outcome",
+        item=f"{message_id}|message",
+    )
+
+
+def open_message(sealed: bytes, message_id: str, tenant: str, sealer: Sealer) -> Carried:
+    """The message again. Raises BrokenSealError, UnavailableError."""
+    fields = sealer.open(sealed, tenant=tenant, table="ledger", purpose="outcome", item=f"{message_id}|message")
+    try:
+        return Carried(_inflate(fields["body"]), _inflate(fields["envelope"]).decode())
+    except (KeyError, ValueError, zlib.error) as error:
+        raise BrokenSealError("ledger: a message cannot be read") from error
+
+
+def _deflate(data: bytes) -> str:
+    return base64.b64encode(zlib.compress(data)).decode()
+
+
+def _inflate(text: str) -> bytes:
+    return zlib.decompress(base64.b64decode(text, validate=True))
 
 
 def _encode(value: Column) -> Any:

@@ -26,6 +26,7 @@ class ControlStore:
 
     def note(self, attempt: Attempt, tenant: str = DEFAULT_TENANT) -> None:
         """Add one attempt's outcome; the same one twice changes nothing but the revision. Raises UnavailableError."""
+        final = "" if attempt.ending == "retried" else "control_final = :true, "  # once final, final for ever
         try:
             self._client.update_item(
                 TableName=self._ledger,
@@ -33,7 +34,7 @@ class ControlStore:
                 # One attribute an attempt: several may come, in any order, without one overwriting another.
                 UpdateExpression=(
                     "SET #type = :type, tenant = if_not_exists(tenant, :tenant), #control = :sealed, "
-                    "control_seen = :true, comparison = :due ADD revision :one"
+                    f"{final}control_seen = :true, comparison = :due ADD revision :one"
                 ),
                 ExpressionAttributeNames={"#type": "type", "#control": f"{CONTROL_ATTRIBUTE}{attempt.attempt}"},
                 ExpressionAttributeValues={

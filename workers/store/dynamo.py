@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contracts.authority import AuthorityRecord
+from contracts.control_item import MalformedItemError, authority_key, flatten, read_authority
 from contracts.message_type import Family
 from workers.aws_error import unavailable
 from workers.fate import ConflictError, UnavailableError
-from workers.port import Commit, LedgerGlance, Loaded, Wanted
-from workers.store.attribute import Item, read_row, row_sort_key, seal_attempt, write_row
+from workers.port import Commit, LedgerGlance, Loaded, Stale, Wanted
+from workers.store.attribute import Item, read_row, row_sort_key, write_row
+from workers.store.entry import entry_update, stale_update
 from workers.store.sealing import Sealer
 
 if TYPE_CHECKING:
@@ -24,14 +27,17 @@ _TO_BLAME = frozenset({"ValidationException", "ItemCollectionSizeLimitExceededEx
 
 
 class DynamoStore:
-    """A `Store` of one family over two tables."""
+    """A `Store` of one family over its records, the ledger, and what is decided about it."""
 
-    def __init__(self, client: "DynamoDBClient", family: Family, sealer: Sealer, *, records: str, ledger: str) -> None:
-        """Args: records, ledger: names of the tables."""
+    def __init__(
+        self, client: "DynamoDBClient", family: Family, sealer: Sealer, *, records: str, ledger: str, control: str
+    ) -> None:
+        """Args: records, ledger, control: names of the tables."""
         self._client = client
         self._sealer = sealer
         self._records = records
         self._ledger = ledger
+        self._control = control
         self._family = family
 
     def load(self, wanted: Sequence[Wanted]) -> Sequence[Loaded]:
@@ -39,6 +45,7 @@ class DynamoStore:
         keys: dict[tuple[str, ...], None] = {}
         for wish in wanted:
             partition = wish.aggregate.partition
+            keys[self._authority(wish.aggregate.family)] = None
             keys[self._ledger, wish.message_id] = None
             keys[self._records, partition, HEAD] = None
             for table, key in wish.rows:
@@ -53,6 +60,15 @@ class DynamoStore:
             self._client.transact_write_items(TransactItems=actions)
         except self._client.exceptions.TransactionCanceledException as error:
             raise _cancelled(error) from error
+        except (BotoCoreError, ClientError) as error:
+            raise _blame(error) from error
+
+    def mark_stale(self, stale: Stale) -> None:
+        """See `Store.mark_stale`."""
+        try:
+            self._client.update_item(**stale_update(stale, self._ledger))
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise ConflictError("UpdateItem") from error
         except (BotoCoreError, ClientError) as error:
             raise _blame(error) from error
 
@@ -82,11 +98,25 @@ class DynamoStore:
             glance=None
             if entry is None
             else LedgerGlance(
-                entry.get("candidate_ending", {}).get("S") == "done", entry.get("body_digest", {}).get("S")
+                processed=entry.get("candidate_ending", {}).get("S") == "done",
+                body_digest=entry.get("body_digest", {}).get("S"),
+                control_final="control_final" in entry,
             ),
             version=0 if head is None else int(head["version"]["N"]),
+            epoch=0 if head is None else int(head["epoch"]["N"]),
+            record=self._record(wish.aggregate.family, found),
             rows=rows,
         )
+
+    def _authority(self, family: str) -> tuple[str, ...]:
+        return self._control, *map(str, authority_key(family).values())
+
+    def _record(self, family: str, found: Mapping[tuple[str, ...], Any]) -> AuthorityRecord:
+        item = found.get(self._authority(family))
+        try:
+            return read_authority(family, None if item is None else flatten(item))
+        except MalformedItemError as error:  # nobody's message is to blame
+            raise UnavailableError(f"authority record: {error}") from error
 
     def _read(self, keys: Sequence[tuple[str, ...]]) -> Mapping[tuple[str, ...], Any]:
         found: dict[tuple[str, ...], Any] = {}
@@ -99,8 +129,9 @@ class DynamoStore:
                     raise _blame(error) from error
                 for item in answer["Responses"].get(self._ledger, ()):
                     found[self._ledger, item["pk"]["S"]] = item
-                for item in answer["Responses"].get(self._records, ()):
-                    found[self._records, item["pk"]["S"], item["sk"]["S"]] = item
+                for table in (self._records, self._control):
+                    for item in answer["Responses"].get(table, ()):
+                        found[table, item["pk"]["S"], item["sk"]["S"]] = item
                 request = answer.get("UnprocessedKeys") or {}
                 if not request:
                     break
@@ -114,7 +145,7 @@ class DynamoStore:
             table = request.setdefault(key[0], {"Keys": [], "ConsistentRead": True})
             if key[0] == self._ledger:
                 # The outcomes are large and of no use here.
-                table |= {"ProjectionExpression": "pk, candidate_ending, body_digest"}
+                table |= {"ProjectionExpression": "pk, candidate_ending, body_digest, control_final"}
                 table["Keys"].append({"pk": {"S": key[1]}})
             else:
                 table["Keys"].append({"pk": {"S": key[1]}, "sk": {"S": key[2]}})
@@ -130,7 +161,7 @@ class DynamoStore:
             item = write_row(row, partition, tenant, plain, self._sealer)
             item |= {"version": {"N": version}, "epoch": {"N": epoch}, "message_id": {"S": commit.attempt.message_id}}
             yield {"Put": {"TableName": self._records, "Item": item}}
-        yield {"Update": self._entry(commit)}
+        yield {"Update": entry_update(commit, self._ledger, self._sealer)}
 
     def _head(self, partition: str, read: int, version: str, epoch: str) -> Any:
         """The aggregate's version: moves on only from what was read, and never under an older epoch."""
@@ -144,44 +175,6 @@ class DynamoStore:
             "Key": {"pk": {"S": partition}, "sk": {"S": HEAD}},
             "UpdateExpression": "SET version = :version, epoch = :epoch",
             "ConditionExpression": condition,
-            "ExpressionAttributeValues": values,
-        }
-
-    def _entry(self, commit: Commit) -> Any:
-        """The ledger's entry. It may stand already, with the monolith's outcome; only ours must not."""
-        attempt, aggregate = commit.attempt, commit.aggregate
-        values: Item = {
-            ":type": {"S": attempt.type},
-            ":family": {"S": aggregate.family},
-            ":tenant": {"S": aggregate.tenant},
-            ":key": {"S": aggregate.key},
-            ":digest": {"S": commit.body_digest},
-            ":received": {"S": commit.received_at},
-            ":processed": {"S": attempt.at.isoformat(timespec="milliseconds")},
-            ":epoch": {"N": str(commit.epoch)},
-            ":candidate": {"B": seal_attempt(attempt, "candidate", aggregate.tenant, self._sealer)},
-            ":ending": {"S": attempt.ending},
-            ":due": {"S": "due"},
-            ":one": {"N": "1"},
-            ":rejected": {"S": "rejected"},
-        }
-        expression = (
-            "SET #type = :type, #family = :family, tenant = :tenant, business_key = :key, body_digest = :digest, "
-            "received_at = :received, processed_at = :processed, epoch = :epoch, candidate = :candidate, "
-            "candidate_ending = :ending, comparison = :due"
-        )
-        if attempt.cause is None:
-            expression += " REMOVE candidate_cause"
-        else:
-            expression += ", candidate_cause = :cause"
-            values[":cause"] = {"S": attempt.cause}
-        return {
-            "TableName": self._ledger,
-            "Key": {"pk": {"S": attempt.message_id}},
-            "UpdateExpression": f"{expression} ADD revision :one",
-            # What was put aside may be tried again, once its cause is mended; what was processed, never.
-            "ConditionExpression": "attribute_not_exists(candidate_ending) OR candidate_ending = :rejected",
-            "ExpressionAttributeNames": {"#type": "type", "#family": "family"},
             "ExpressionAttributeValues": values,
         }
 

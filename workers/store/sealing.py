@@ -36,8 +36,8 @@ CACHE_BYTES = 64 * 1024 * 1024
 CACHE_KEYS = 500
 """Data keys kept; each table, tenant and purpose has one to seal with, every warm function's key one to open with."""
 
-Table = Literal["records", "ledger"]
-Purpose = Literal["record", "outcome"]
+Table = Literal["records", "ledger", "letters"]
+Purpose = Literal["record", "outcome", "letter"]
 
 
 class BrokenSealError(Exception):
