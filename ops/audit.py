@@ -1,11 +1,12 @@
-"""An independent audit: was any published message lost, or done twice, on either side?
+"""An independent audit: was any published message lost, or done twice, on either side? Did its webhook leave once?
 
     python -m ops.audit --published var/demo/published.ndjson --database var/demo/monolith.sqlite --stack strangler
 
 It believes nobody who took part. It reads the publisher's own log, the rows in the monolith's database, and the items
 in the DynamoDB tables; neither a counter of the harness, nor a verdict, nor the monolith's list of processed ids. Every
 processed message leaves exactly one line in the journal of each side and moves its key on our side by one version;
-every published key has its row.
+every published key has its row. Every message that was not stale has one webhook, of one side: the monolith's wait in
+its database, ours are known from what the partner received (`--received`), by the effect's id.
 """
 
 import argparse
@@ -47,6 +48,10 @@ class Side:
     Our side writes a row under its message's id, so that a second time leaves no second row; but each time that
     anything is written the version of the key's head item moves on.
     """
+    webhooks: Counter[str] = field(default_factory=Counter)
+    """Message id to number of webhooks that have left, or wait to leave."""
+    due: frozenset[str] = frozenset()
+    """Ids of messages that must have a webhook: those whose journal line says that they were not stale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,10 @@ class Finding:
     processed_twice: int
     unexpected: int
     """Rows and journal lines that no published message accounts for."""
+    webhooks_lost: int
+    """Messages whose webhook has left on neither side."""
+    webhooks_twice: int
+    """Messages whose webhook has left on both sides, or as two different effects."""
     lost_sample: tuple[str, ...]
     processed_twice_sample: tuple[str, ...]
     unexpected_sample: tuple[str, ...]
@@ -67,7 +76,7 @@ class Finding:
     @property
     def clean(self) -> bool:
         """Nothing lost, nothing twice, nothing from nowhere."""
-        return not (self.lost or self.processed_twice or self.unexpected)
+        return not (self.lost or self.processed_twice or self.unexpected or self.webhooks_lost or self.webhooks_twice)
 
 
 def audit(published: Mapping[str, tuple[str, str]], sides: Mapping[str, Side], ledger: frozenset[str]) -> Finding:
@@ -89,22 +98,34 @@ def audit(published: Mapping[str, tuple[str, str]], sides: Mapping[str, Side], l
         }
         unexpected |= {f"{name}:journal/{message_id}" for message_id in side.journal.keys() - published.keys()}
         unexpected |= {f"{name}:{table}/{key}" for table, key in side.rows.keys() - expected_rows.keys()}
+    due = frozenset().union(*(side.due for side in sides.values())) & published.keys()
+    left = {message_id: sum(side.webhooks[message_id] for side in sides.values()) for message_id in due}
+    unheard = {message_id for message_id, times in left.items() if times == 0}
+    repeated = {message_id for message_id, times in left.items() if times > 1}
     return Finding(
         published=len(published),
         ledger=len(ledger & published.keys()),
         lost=len(lost),
         processed_twice=len(twice),
         unexpected=len(unexpected),
-        lost_sample=_sample(lost),
-        processed_twice_sample=_sample(twice),
+        webhooks_lost=len(unheard),
+        webhooks_twice=len(repeated),
+        lost_sample=_sample(lost | {f"webhook of {message_id}" for message_id in unheard}),
+        processed_twice_sample=_sample(twice | {f"webhook of {message_id}" for message_id in repeated}),
         unexpected_sample=_sample(unexpected),
     )
 
 
-def read_published(log: Path) -> dict[str, tuple[str, str]]:
-    """The publisher's own log: message id to type and key."""
-    lines = (json.loads(line) for line in log.read_text("utf-8").splitlines() if line)
+def read_published(*logs: Path) -> dict[str, tuple[str, str]]:
+    """The publisher's own logs: message id to type and key."""
+    lines = (json.loads(line) for log in logs for line in log.read_text("utf-8").splitlines() if line)
     return {line["id"]: (line["type"], line["key"]) for line in lines}
+
+
+def read_received(log: Path) -> Counter[str]:
+    """What the partner has received: message id to number of different effects. A repeated effect is the same one."""
+    lines = (json.loads(line) for line in log.read_text("utf-8").splitlines() if line)
+    return Counter(message_id for message_id, _ in {(line["webhook_id"], line["effect_id"]) for line in lines})
 
 
 def read_monolith(database: Path) -> Side:
@@ -114,28 +135,34 @@ def read_monolith(database: Path) -> Side:
         rows: Counter[tuple[str, str]] = Counter()
         for table, column in sorted(set(_TABLES.values())):
             rows.update({(table, key): count for key, count in _select(connection, table, column)})
-    return Side(journal, rows)
+        due = frozenset(row[0] for row in connection.execute("SELECT webhook_id FROM journal WHERE stale = 0"))
+        headers = (json.loads(row[0]) for row in connection.execute("SELECT headers FROM outgoing_webhooks"))
+        webhooks = Counter(str(one["X-Webhook-Id"]) for one in headers)
+    return Side(journal, rows, webhooks=webhooks, due=due)
 
 
 def _select(connection: sqlite3.Connection, table: str, column: str) -> Iterable[tuple[str, int]]:
     return connection.execute(f"SELECT {column}, COUNT(*) FROM {table} GROUP BY {column}")  # noqa: S608  our own names
 
 
-def read_records(client: Any, table_name: str) -> Side:
-    """The items in the table of records, each counted by what it says it is."""
+def read_records(client: Any, table_name: str, received: Counter[str] | None = None) -> Side:
+    """The items in the table of records, each counted by what it says it is; and what the partner has received."""
     journal: Counter[str] = Counter()
     rows: Counter[tuple[str, str]] = Counter()
     writes: dict[tuple[str, str], int] = {}
-    names = {"#table": "table", "#key": "key", "#version": "version"}
-    for item in _scan(client, table_name, "pk, sk, #table, #key, #version, message_id", names):
+    due: set[str] = set()
+    names = {"#table": "table", "#key": "key", "#version": "version", "#plain": "plain"}
+    for item in _scan(client, table_name, "pk, sk, #table, #key, #version, #plain, message_id", names):
         if item["sk"]["S"] == "head":
             _, family, key = item["pk"]["S"].split("#", 2)
             writes[family, key] = int(item["version"]["N"])
         elif item["table"]["S"] == "journal":
             journal[item["message_id"]["S"]] += 1
+            if not json.loads(item["plain"]["S"])["stale"]:
+                due.add(item["message_id"]["S"])
         else:
             rows[item["table"]["S"], item["key"]["S"]] += 1
-    return Side(journal, rows, writes)
+    return Side(journal, rows, writes, received or Counter(), frozenset(due))
 
 
 def read_ledger(client: Any, table_name: str) -> frozenset[str]:
@@ -164,17 +191,21 @@ def main() -> int:
         description="Was any published message lost, or done twice, on either side?",
         epilog="Exit codes: 0 clean, 1 something lost, doubled or unaccounted for, 2 something could not be read.",
     )
-    parser.add_argument("--published", type=Path, required=True, help="the publisher's log (NDJSON: id, type, key)")
+    parser.add_argument(
+        "--published", type=Path, required=True, nargs="+", help="the publisher's logs (NDJSON: id, type, key)"
+    )
+    parser.add_argument("--received", type=Path, help="what the partner received (NDJSON: effect_id, webhook_id)")
     parser.add_argument("--database", type=Path, required=True, help="the monolith's SQLite file")
     parser.add_argument("--stack", default="strangler", help="the deployment whose tables are read")
     arguments = parser.parse_args()
     try:
         client: Any = boto3.client("dynamodb")
+        received = read_received(arguments.received) if arguments.received is not None else None
         sides = {
             "legacy": read_monolith(arguments.database),
-            "new": read_records(client, f"{arguments.stack}-records"),
+            "new": read_records(client, f"{arguments.stack}-records", received),
         }
-        finding = audit(read_published(arguments.published), sides, read_ledger(client, f"{arguments.stack}-ledger"))
+        finding = audit(read_published(*arguments.published), sides, read_ledger(client, f"{arguments.stack}-ledger"))
     except (OSError, ValueError, KeyError, sqlite3.Error, BotoCoreError, ClientError) as error:
         sys.stderr.write(f"ops.audit: cannot read: {type(error).__name__}: {error}\n")
         return 2

@@ -5,10 +5,11 @@ Commands live in `ops.command`; nothing may import this module but whoever start
 
 import sys
 import traceback
+from collections.abc import Callable, Mapping, Sequence
 
 import typer
 
-from ops.command import bridge, compare, demo, deploy, doctor, messages, status, types
+from ops.command import authority, bridge, compare, cutover, demo, deploy, dlq, doctor, messages, replay, status, types
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from ops.output import complain
@@ -19,6 +20,9 @@ Account, region and endpoint come from the standard AWS environment
 variables (AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, ...). Every command
 takes --help, which ends with examples and exit codes."""
 
+Command = tuple[str, str, Callable[..., None]]
+"""Its word, the end of its help, and what it does."""
+
 
 def build() -> typer.Typer:
     """The tree of commands."""
@@ -27,15 +31,62 @@ def build() -> typer.Typer:
     app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
     app.command("deploy", epilog=deploy.EPILOG)(deploy.deploy_stack)
     app.command("status", epilog=status.EPILOG)(status.status)
-    groups = (
-        ("compare", "What both sides made of the same messages.", "show", compare.EPILOG, compare.show_comparison),
-        ("messages", "What became of one message.", "show", messages.EPILOG, messages.show_message),
-        ("types", "What the contracts' registry knows.", "list", types.EPILOG, types.list_types),
-        ("bridge", "The Messaging Bridge from RabbitMQ to SQS.", "ship", bridge.EPILOG, bridge.ship),
-    )
-    for name, text, command, epilog, function in groups:
+    groups: Mapping[str, tuple[str, Sequence[Command]]] = {
+        "compare": (
+            "What both sides made of the same messages.",
+            [
+                ("show", compare.EPILOG, compare.show_comparison),
+                ("state", compare.STATE_EPILOG, compare.show_state),
+            ],
+        ),
+        "cutover": (
+            "Moves authority over a family, and back.",
+            [
+                ("show", authority.SHOW_EPILOG, authority.show_authority),
+                ("plan", authority.PLAN_EPILOG, authority.plan_move),
+                ("shadow", cutover.SHADOW_EPILOG, cutover.go_shadow),
+                ("live", cutover.LIVE_EPILOG, cutover.go_live),
+                ("catch-up", cutover.CATCH_UP_EPILOG, cutover.catch_up),
+                ("back", cutover.BACK_EPILOG, cutover.go_back),
+                ("abort", cutover.ABORT_EPILOG, cutover.abort_move),
+                ("forget", authority.FORGET_EPILOG, authority.forget_router),
+                ("waive", authority.WAIVE_EPILOG, authority.waive_unsettled),
+                ("history", authority.HISTORY_EPILOG, authority.show_history),
+            ],
+        ),
+        "dlq": (
+            "The dead letters: what was given up on, and why.",
+            [
+                ("list", dlq.LIST_EPILOG, dlq.list_letters),
+                ("groups", dlq.GROUPS_EPILOG, dlq.group_letters),
+                ("show", dlq.SHOW_EPILOG, dlq.show_letter),
+                ("close", dlq.CLOSE_EPILOG, dlq.close_letters),
+            ],
+        ),
+        "replay": (
+            "Sends dead letters again, by a plan.",
+            [
+                ("plan", replay.PLAN_EPILOG, replay.plan_replay),
+                ("run", replay.RUN_EPILOG, replay.run_replay),
+                ("status", replay.STATUS_EPILOG, replay.show_runs),
+                ("cancel", replay.CANCEL_EPILOG, replay.cancel_replay),
+            ],
+        ),
+        "messages": ("What became of one message.", [("show", messages.EPILOG, messages.show_message)]),
+        "types": ("What the contracts' registry knows.", [("list", types.EPILOG, types.list_types)]),
+        "bridge": (
+            "The Messaging Bridge between RabbitMQ and SQS.",
+            [
+                ("ship", bridge.EPILOG, bridge.ship),
+                ("route", bridge.ROUTE_EPILOG, bridge.route),
+                ("return", bridge.RETURN_EPILOG, bridge.give_back),
+            ],
+        ),
+    }
+    for name, (text, commands) in groups.items():
         group = _group(text)
-        group.command(command, epilog=epilog)(function)
+        for command, epilog, function in commands:
+            group.command(command, epilog=epilog)(function)
         app.add_typer(group, name=name)
     return app
 

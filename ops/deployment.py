@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 PACKAGES = REPOSITORY / "var" / "build"
-_SECRET, _CONCURRENCY = "WebhookSecretArn", "WorkerConcurrency"  # see infra.stack
+_SECRET, _CONCURRENCY, _ORIGIN = "WebhookSecretArn", "WorkerConcurrency", "WebhookOrigin"  # see infra.stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Wish:
     worker_concurrency: int | None
     """None keeps what the stack has, or the template's default."""
     disposable: bool
+    webhook_origin: str | None = None
+    """Where all webhooks go instead; empty for nowhere else. None keeps what the stack has, which is empty at first."""
 
 
 def prepare(wish: Wish, cloudformation: "CloudFormationClient") -> Deployment:
@@ -60,8 +62,10 @@ def complete(wish: Wish, present: Mapping[str, str]) -> Mapping[str, str]:
             f"stack {wish.stack!r} is new: --secret-arn must name the secret with which outgoing webhooks are signed "
             "(`aws secretsmanager create-secret` prints its ARN)",
         )
-    concurrency = present.get(_CONCURRENCY) if wish.worker_concurrency is None else str(wish.worker_concurrency)
-    return {_SECRET: secret_arn} | ({} if concurrency is None else {_CONCURRENCY: concurrency})
+    concurrency = None if wish.worker_concurrency is None else str(wish.worker_concurrency)
+    wished = {_CONCURRENCY: concurrency, _ORIGIN: wish.webhook_origin}
+    kept = {name: present.get(name) if value is None else value for name, value in wished.items()}
+    return {_SECRET: secret_arn} | {name: value for name, value in kept.items() if value is not None}
 
 
 def present_parameters(cloudformation: "CloudFormationClient", stack: str) -> Mapping[str, str]:

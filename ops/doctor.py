@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from bridge.amqp_settings import describe
 from infra.local.process import LocalProgramError
 from infra.local.programs import missing_packages, node
 from infra.local.rabbitmq import rabbitmq_server
@@ -138,9 +139,7 @@ def check_aws(environment: Mapping[str, str]) -> Check:
 def check_amqp(url: str) -> Check:
     """Whether something speaks AMQP at AMQP_URL. Neither logs in nor declares anything."""
     if not url:
-        return Check("AMQP_URL", State.OPTIONAL, "not set; only `strangler bridge ship` needs it")
-    from bridge.amqp import describe  # noqa: PLC0415  # brings pika, which no other command waits for
-
+        return Check("AMQP_URL", State.OPTIONAL, "not set; only `strangler bridge` needs it")
     shape = "expected amqp://user:password@host:port/vhost or amqps://…"
     try:
         parts = urlsplit(url)

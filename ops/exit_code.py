@@ -28,5 +28,7 @@ class ExitCode(IntEnum):
     UNREACHABLE = 69, "an endpoint does not answer, or asks to come back later"
     FAILED = 70, "a service or a build step failed; the last line says which, in its own words"
     CANNOT_WRITE = 73, "a file that was asked for could not be written"
+    OBJECTED = 75, "refused, or undone: something stands against it, and the output says what"
+    UNFINISHED = 76, "begun and not ended in time; the same command again carries it on"
     REFUSED = 77, "no credentials, or they do not allow this"
     INTERRUPTED = 130, "stopped by Ctrl-C"

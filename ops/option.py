@@ -15,6 +15,7 @@ from ops.exit_code import ExitCode
 _HELP_WIDTH = 76
 DEFAULT_STACK = "strangler"
 _SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+")  # as infra.stack has it
+_ORIGIN = re.compile(r"(https?://[^/?#@\s]+)?")  # as infra.stack has it
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,30}")  # as bridge.settings has it: queue and function names are made of it
 
 READS_AWS = (ExitCode.SETTINGS, ExitCode.NO_DEPLOYMENT, ExitCode.UNREACHABLE, ExitCode.FAILED, ExitCode.REFUSED)
@@ -55,6 +56,12 @@ def _secret_arn(value: str | None) -> str | None:
     return value
 
 
+def _origin(value: str | None) -> str | None:
+    if value is not None and not _ORIGIN.fullmatch(value):
+        raise typer.BadParameter("scheme, host and port alone, as http://127.0.0.1:8080; or empty")
+    return value
+
+
 StackOption = Annotated[
     str,
     typer.Option("--stack", envvar="STRANGLER_STACK", callback=_stack, metavar="NAME", help="The deployment's name."),
@@ -70,6 +77,15 @@ TypeOption = Annotated[
 MessageIdArgument = Annotated[
     str,
     typer.Argument(metavar="ID", callback=_message_id, help="The message's identity, as its type's contract names it."),
+]
+WebhookOriginOption = Annotated[
+    str | None,
+    typer.Option(
+        "--webhook-origin",
+        callback=_origin,
+        metavar="ORIGIN",
+        help="For rehearsals: send all webhooks there instead. Kept unless given; empty sends them to their receivers.",
+    ),
 ]
 SecretArnOption = Annotated[
     str | None,

@@ -26,6 +26,11 @@ def show_json(document: Any) -> None:
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=True, default=str) + "\n")
 
 
+def show_lines(lines: Iterable[str]) -> None:
+    """Write texts as they are, a line each; whoever calls has made them printable."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
 def note(text: str) -> None:
     """Say what is going on, beside the result."""
     sys.stderr.write(f"{text}\n")

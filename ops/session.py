@@ -82,6 +82,12 @@ def sqs_client(stack: str) -> "SQSClient":
         return open_session().client("sqs")
 
 
+def kms_client(stack: str) -> Any:
+    """Knows keys. Raises CommandError."""
+    with in_plain_words(stack):
+        return open_session().client("kms")
+
+
 def cloudwatch_client(stack: str) -> Any:
     """Reads metrics. Raises CommandError."""
     with in_plain_words(stack):

@@ -51,6 +51,8 @@ class Status:
     channels: tuple[ChannelStatus, ...]
     types: tuple[TypeAgreement, ...]
     """Pending messages are among the counts only where the whole ledger was read for them."""
+    open_letters: int | None = None
+    """Dead letters in their index that are not resolved; None where the deployment has no index yet."""
 
     @property
     def attention(self) -> tuple[str, ...]:
@@ -62,6 +64,8 @@ class Status:
             if channel.dead_letters.total:
                 dead_letters = channel.dead_letters
                 yield f"{plural(dead_letters.total, 'dead letter')} in {dead_letters.name}"
+        if self.open_letters:
+            yield f"{plural(self.open_letters, 'open dead letter')}: strangler dlq groups"
         counts = total(self.types)
         differing = sum(counts.get(verdict, 0) for verdict in DIFFERING)
         if differing:
@@ -75,9 +79,10 @@ def read_status(
     now: datetime,
     *,
     count_pending: bool = False,
+    open_letters: int | None = None,
     families: Sequence[Family] = FAMILIES,
 ) -> Status:
-    """Gather the status of a deployment. `count_pending` reads the whole ledger."""
+    """Gather the status of a deployment. `count_pending` reads the whole ledger; `open_letters` is known already."""
     names = {family.name: _channel(stack, family) for family in families}
     names["outcomes"] = (naming.outcome_queue_name(stack), naming.outcome_dead_letter_queue_name(stack))
     judge = naming.judge_dead_letter_queue_name(stack)
@@ -90,7 +95,7 @@ def read_status(
         TypeAgreement(name, {**counts, Verdict.PENDING: pending[name]} if pending.get(name) else counts)
         for name, counts in ledger.counts().items()
     ]
-    return Status(stack, (*channels, ChannelStatus("judge", None, depths[judge])), tuple(types))
+    return Status(stack, (*channels, ChannelStatus("judge", None, depths[judge])), tuple(types), open_letters)
 
 
 def _channel(stack: str, family: Family) -> tuple[str, str]:

@@ -122,10 +122,11 @@ def _example(example: Example) -> RenderableType:
     title = Text.assemble(printable(example.message_id), ("  " + example.verdict, "bright_black"))
     if not example.differences:
         return title
-    return Group(title, _differences(example.differences))
+    return Group(title, differences_table(example.differences))
 
 
-def _differences(differences: Iterable[ShownDifference]) -> Table:
+def differences_table(differences: Iterable[ShownDifference]) -> Table:
+    """Differences as the judge has left them to be shown."""
     table = _table("Place", "Kind", "Control", "Candidate")
     for one in differences:
         table.add_row(printable(one.path), printable(one.kind), control_value(one), candidate_value(one))
@@ -142,6 +143,8 @@ def status_tables(status: Status) -> Iterator[RenderableType]:
         figures = ("", "", "", "") if queue is None else _depth(queue)
         table.add_row(channel.name, *figures, Text(number(dead_letters), "red" if dead_letters else "bright_black"))
     yield table
+    if status.open_letters is not None:
+        yield Text(f"{plural(status.open_letters, 'open dead letter')} in the index")
     yield agreement_table(status.types)
     if not status.attention:
         yield Text("Nothing needs a look.", "green")
@@ -164,7 +167,7 @@ def life_tables(entry: LedgerEntry, steps: Sequence[Step]) -> Iterator[Renderabl
     yield grid
     if entry.differences:
         yield Text(f"\n{plural(len(entry.differences), 'difference')}, personal values masked", "bold")
-        yield _differences(entry.differences)
+        yield differences_table(entry.differences)
 
 
 def checks_table(checks: Sequence[Check]) -> Iterator[RenderableType]:

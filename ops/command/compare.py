@@ -1,4 +1,4 @@
-"""`strangler compare`: what both sides made of the same messages."""
+"""`strangler compare`: what both sides made of the same messages, and what state they are in."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,10 +6,15 @@ from typing import Annotated
 
 import typer
 
+from contracts.registry import family_named
 from contracts.verdict import Verdict
 from ops.comparison import Comparison, compare
+from ops.cutover_bootstrap import compare as compare_sides
+from ops.cutover_option import FamilyArgument, MonolithOption, PreflightTimeoutOption
+from ops.cutover_table import state_tables
 from ops.document import document
 from ops.exit_code import ExitCode
+from ops.export import Export
 from ops.fault import CommandError
 from ops.ledger import DIFFERING, Ledger
 from ops.option import DEFAULT_STACK, READS_AWS, Output, OutputOption, StackOption, TypeOption, lesson
@@ -28,6 +33,18 @@ EPILOG = lesson(
     {
         ExitCode.OK: "wherever both sides have told, they agree",
         ExitCode.ATTENTION: "there is at least one group of differences",
+    },
+)
+STATE_EPILOG = lesson(
+    [
+        ("strangler compare state payin --monolith 'php state.php --family {family}'", "every row, on both sides"),
+        ("strangler compare state payin --patience 0", "as it is at this moment, messages under way or not"),
+    ],
+    [ExitCode.ATTENTION, *READS_AWS],
+    {
+        ExitCode.OK: "both sides have the same rows, for every key",
+        ExitCode.ATTENTION: "there is at least one row that is not the same",
+        ExitCode.FAILED: "the monolith's program, or a service, failed: nobody knows whether they are the same",
     },
 )
 
@@ -82,3 +99,29 @@ def _write(file: Path, comparison: Comparison, stack: str) -> None:
     except OSError as error:
         raise CommandError(ExitCode.CANNOT_WRITE, f"{file} cannot be written: {error.strerror}") from error
     note(f"report: {file}")
+
+
+def show_state(
+    *,
+    family: FamilyArgument,
+    monolith: MonolithOption = None,
+    patience: PreflightTimeoutOption = 30.0,
+    examples: Annotated[int, typer.Option(min=0, max=1000, metavar="N", help="Rows that are named.")] = 20,
+    stack: StackOption = DEFAULT_STACK,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Compare both sides' rows of a family, for every key of every table.
+
+    COMMAND writes the monolith's rows to its standard output, one JSON
+    object a line, as the recorder writes row effects. The new side's are
+    read from its records, and opened. What the contracts' rules tolerate is
+    no difference. While messages arrive one side is ahead of the other: a
+    row counts only if it is never the same while patience lasts. Values are
+    shown only where the contract names the column as plain.
+    """
+    if monolith is None:
+        raise CommandError(ExitCode.USAGE, "--monolith, or STRANGLER_MONOLITH_STATE, names the monolith's export")
+    known = family_named(family)
+    found = compare_sides(dynamodb_client(stack), stack, known, Export(monolith, family), patience, shown=examples)
+    show_json(document(found)) if output is Output.JSON else show(state_tables(found))
+    raise typer.Exit(ExitCode.OK if found.agrees else ExitCode.ATTENTION)

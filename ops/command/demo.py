@@ -32,6 +32,9 @@ def demo(
     break_: Annotated[
         Break | None, typer.Option("--break", help="Seed a realistic bug into one handler of the new side.")
     ] = None,
+    shadow_only: Annotated[
+        bool, typer.Option("--shadow-only", help="End after the shadow run; no family goes live.")
+    ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running at the end, until Ctrl-C.")] = False,
     folder: Annotated[
         Path, typer.Option(metavar="PATH", help="Where logs, report and summary go.", file_okay=False)
@@ -46,8 +49,10 @@ def demo(
 
     The monolith publishes payment notifications; its own PHP workers and
     the new Python functions both process them (shadow: only the monolith
-    acts), and every message is judged: did both sides do the same? Writes
-    an HTML report and summary.json. Touches no AWS account.
+    acts), and every message is judged: did both sides do the same? If they
+    did, a router takes over, one family goes live, a bug's dead letters
+    are replayed, and the family goes back, all under traffic. Writes an
+    HTML report and summary.json. Touches no AWS account.
     """
     from ops.demo.command import demo as run  # noqa: PLC0415  # brings all of infra, which no other command waits for
 
@@ -55,6 +60,7 @@ def demo(
         run(
             messages,
             break_=break_,
+            shadow_only=shadow_only,
             keep=keep,
             folder=folder,
             rate=rate,

@@ -9,7 +9,16 @@ from infra.package import Target
 from ops.deployment import Wish, in_operator_words, prepare
 from ops.document import document
 from ops.exit_code import ExitCode
-from ops.option import DEFAULT_STACK, READS_AWS, Output, OutputOption, SecretArnOption, StackOption, lesson
+from ops.option import (
+    DEFAULT_STACK,
+    READS_AWS,
+    Output,
+    OutputOption,
+    SecretArnOption,
+    StackOption,
+    WebhookOriginOption,
+    lesson,
+)
 from ops.output import note, show, show_json
 from ops.session import in_plain_words, open_session
 from ops.table import outputs_table, plan_tables
@@ -18,7 +27,7 @@ EPILOG = lesson(
     [
         ("strangler deploy --secret-arn arn:aws:secretsmanager:...", "what the first deployment would create"),
         ("strangler deploy --secret-arn arn:aws:secretsmanager:... --execute", "create it"),
-        ("strangler deploy --execute", "bring new code to what is there; keeps secret and concurrency"),
+        ("strangler deploy --execute", "bring new code to what is there; keeps all parameters"),
         ("strangler deploy --package local --disposable --execute", "to an embedded AWS (AWS_ENDPOINT_URL)"),
     ],
     [code for code in READS_AWS if code is not ExitCode.NO_DEPLOYMENT],
@@ -40,6 +49,7 @@ def deploy_stack(
             min=2, max=1000, metavar="N", help="Batches of one queue at once. Kept unless given; 10 at first."
         ),
     ] = None,
+    webhook_origin: WebhookOriginOption = None,
     package: Annotated[
         Target,
         typer.Option(help="What the functions run on: AWS Lambda (Linux arm64), or this machine's Python."),
@@ -61,7 +71,8 @@ def deploy_stack(
     session = open_session()
     with in_plain_words(stack):
         cloudformation = session.client("cloudformation")
-    deployment = prepare(Wish(stack, package, secret_arn, worker_concurrency, disposable), cloudformation)
+    wish = Wish(stack, package, secret_arn, worker_concurrency, disposable, webhook_origin)
+    deployment = prepare(wish, cloudformation)
     try:
         if execute:
             note(f"deploying {stack}; this takes minutes on AWS")

@@ -8,6 +8,7 @@ import typer
 from ops.document import document
 from ops.exit_code import ExitCode
 from ops.ledger import Ledger
+from ops.letter_index import LetterIndex
 from ops.option import DEFAULT_STACK, READS_AWS, Output, OutputOption, StackOption, lesson
 from ops.output import show, show_json
 from ops.queue import Queues
@@ -47,7 +48,8 @@ def status(
     now = datetime.now(UTC)
     ledger = Ledger(dynamodb_client(stack), stack)
     queues = Queues(sqs_client(stack), cloudwatch_client(stack), stack)
-    found = read_status(ledger, queues, stack, now, count_pending=pending)
+    letters = LetterIndex(dynamodb_client(stack), stack).count_open()
+    found = read_status(ledger, queues, stack, now, count_pending=pending, open_letters=letters)
     if output is Output.JSON:
         show_json(document(found))
     else:

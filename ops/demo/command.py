@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from infra.synthesis import SynthesisError
 from ops.audit import read_published
 from ops.comparison import Comparison, compare
 from ops.demo.breakage import Break, patches
+from ops.demo.move import FAMILY, move
 from ops.demo.place import claim
 from ops.demo.scene import STACK, Scene
 from ops.demo.summary import Summary, tally
@@ -36,7 +38,15 @@ _EXAMPLES = 3
 
 
 def demo(
-    messages: int, *, break_: Break | None, keep: bool, folder: Path, rate: float, seed: int, json_output: bool
+    messages: int,
+    *,
+    break_: Break | None,
+    shadow_only: bool,
+    keep: bool,
+    folder: Path,
+    rate: float,
+    seed: int,
+    json_output: bool,
 ) -> int:
     """Run the main job and say how it went. Raises CommandError where something that it needs does not start."""
     began = time.monotonic()
@@ -47,6 +57,9 @@ def demo(
             with Scene(place, patches(break_)) as scene:
                 note(f"up after {time.monotonic() - began:.0f} s; the monolith publishes {messages:,} notifications")
                 summary = _run(scene, messages, rate, seed, began)
+                if summary.agreed and not shadow_only:
+                    note(f"\nboth sides agree; now authority over {FAMILY} moves, and back, under traffic")
+                    summary = replace(summary, move=move(scene, note), duration_s=time.monotonic() - began)
                 _write(place, summary, break_)
                 _tell(place, summary, json_output=json_output)
                 if keep:
@@ -68,7 +81,7 @@ def _run(scene: Scene, messages: int, rate: float, seed: int, began: float) -> S
     ledger = Ledger(dynamodb_client(STACK), STACK)
     publisher = scene.publish(messages, seed, rate)
     with _bars(messages) as tell:
-        timings = watch(ledger, scene.places.published, scene.places.database, lambda: not publisher.ended, tell)
+        timings = watch(ledger, (scene.places.published,), scene.places.database, lambda: not publisher.ended, tell)
     if publisher.code != 0:
         raise publisher.not_ready("was stopped")
     published = read_published(scene.places.published)
@@ -137,6 +150,13 @@ def _tell(place: Path, summary: Summary, *, json_output: bool) -> None:
         f"(independent audit), agreement {percent(document['agreement'])}, {document['pending']} pending, "
         f"{summary.duration_s:.0f} s"
     )
+    if summary.move is not None:
+        moved = summary.move
+        note(
+            f"cut-over of {moved.family}: after the switch {moved.new_after_switch} processed by the new side, "
+            f"{moved.legacy_after_switch} by the monolith; {moved.lost} lost, {moved.twice} twice, "
+            f"{moved.replayed} replayed, back {'well' if moved.back_ok else 'NOT well'}"
+        )
     note(f"report: {_short(place / 'report.html')}\nsummary: {_short(place / 'summary.json')}")
 
 

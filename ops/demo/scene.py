@@ -1,4 +1,4 @@
-"""The scene of the demo: RabbitMQ, AWS, the deployment, the monolith's consumers and the shipper, as processes."""
+"""The scene of the demo: RabbitMQ, AWS, the deployment, the monolith, a partner and the bridge, as processes."""
 
 import contextlib
 import json
@@ -6,8 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,14 +24,13 @@ from infra.local.process import Child, NotReadyError
 from infra.local.rabbitmq import RabbitNode
 from infra.package import Patch, Target, build
 from infra.synthesis import synthesise
+from ops.demo.fleet import LAUNCHER, Fleet, wait_until
+from ops.demo.monolith import Monolith
 
 STACK = "strangler"
 _REPOSITORY = Path(__file__).resolve().parents[2]
-_READY_S = 30.0
-_POLL_S = 0.05
 _WORKER_CONCURRENCY = 2
-_STOP_S = 25.0
-_SHIPPING = '"message": "shipping"'
+_LISTENING = "listening on "
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,11 @@ class Places:
     def published(self) -> Path:
         """The publisher's own log."""
         return self.folder / "published.ndjson"
+
+    @property
+    def received(self) -> Path:
+        """The partner's own log: which effect of which message each webhook was."""
+        return self.folder / "received.ndjson"
 
     @property
     def database(self) -> Path:
@@ -60,19 +63,18 @@ class Places:
 class Scene:
     """Everything that runs beside the demo. Leaving it stops all of it, by process id, the newest first."""
 
+    fleet: Fleet
+    monolith: Monolith
+
     def __init__(self, folder: Path, patches: Sequence[Patch] = ()) -> None:
         """Args: patches: seeded bugs in the functions' package."""
         self.places = Places(folder)
         self.node = RabbitNode(folder / "rabbitmq")
         self.aws = EmbeddedAws(folder / "aws")
         self.environment: dict[str, str] = {}
-        """For whoever operates this deployment: AWS as root, AMQP, stack."""
+        """For whoever operates this deployment: AWS as root, AMQP, stack, the monolith's state."""
         self._patches = patches
         self._stack = contextlib.ExitStack()
-        self._secret = secrets.token_hex(24)
-        self._monolith: dict[str, str] = {}
-        self._shipper_role = ""
-        self._shipper: Child | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -87,62 +89,42 @@ class Scene:
     ) -> None:
         self._stack.close()
 
-    def publish(self, messages: int, seed: int, rate: float) -> Child:
+    def publish(self, messages: int, seed: int, rate: float, log: Path | None = None) -> Child:
         """Let the monolith's own publisher begin."""
-        options = ["--messages", str(messages), "--seed", str(seed), "--log", str(self.places.published)]
-        return self._stack.enter_context(self._php("publish", "publish.php", [*options, "--rate", str(rate)]))
+        return self.monolith.publish(messages, seed, rate, log or self.places.published)
 
-    def audit(self) -> dict[str, object]:
-        """Run the independent audit as the program that it is."""
-        done = subprocess.run(  # noqa: S603  our own module
-            [
-                *(sys.executable, "-m", "ops.audit"),
-                *("--published", str(self.places.published)),
-                *("--database", str(self.places.database)),
-                *("--stack", STACK),
-            ],
-            cwd=_REPOSITORY,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
+    def operate(self, *arguments: str, launcher: Sequence[str] = LAUNCHER) -> subprocess.CompletedProcess[str]:
+        """Run the operator's command, in a process of its own."""
+        return self._run("ops", *arguments, launcher=launcher)
+
+    def audit(self, *logs: Path) -> dict[str, object]:
+        """Run the independent audit as the program that it is, over the logs of all that was published."""
+        done = self._run(
+            "ops.audit",
+            *("--published", *map(str, logs or (self.places.published,))),
+            *("--received", str(self.places.received)),
+            *("--database", str(self.places.database)),
+            *("--stack", STACK),
         )
         if done.returncode > 1:
             raise NotReadyError(f"the audit could not read: {done.stderr.strip()}")
         finding: dict[str, object] = json.loads(done.stdout)
         return finding
 
-    def start_shipper(self) -> None:
-        """Start the shipper, with the rights of its own role and no others; returns when it ships."""
-        assumed = self.session().client("sts").assume_role(RoleArn=self._shipper_role, RoleSessionName="shipper-demo")
-        environment = {
-            **self.environment,
-            "AWS_ACCESS_KEY_ID": assumed["Credentials"]["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": assumed["Credentials"]["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": assumed["Credentials"]["SessionToken"],
-        }
-        log = self.places.logs / "shipper.log"
-        said = _times_said(log, _SHIPPING)
-        command = [sys.executable, "-m", "bridge", "ship"]
-        self._shipper = Child("the shipper", command, environment=environment, folder=_REPOSITORY, log=log)
-        _wait_until(self._shipper, lambda: _times_said(log, _SHIPPING) > said)
+    def session(self) -> boto3.Session:
+        """A session of the deployment's operator. Leaves this process's own environment alone."""
+        return self.aws.session()
 
-    @property
-    def shipper_ended(self) -> bool:
-        """Whether the shipper is not running."""
-        return self._shipper is None or self._shipper.ended
-
-    def stop_shipper(self) -> int | None:
-        """Ask the shipper to end (SIGTERM) and wait for it; returns its exit code, None where none was started."""
-        if self._shipper is None:
-            return None
-        self._shipper.stop(_STOP_S)
-        return self._shipper.code
+    def replace_code(self, family: str, patches: Sequence[Patch]) -> None:
+        """Bring other code to one family's function, as a hurried deployment does."""
+        package = build(Target.LOCAL, self.places.folder, patches=patches)
+        name = naming.family_function_name(STACK, family)
+        self.session().client("lambda").update_function_code(FunctionName=name, ZipFile=package.read_bytes())
 
     def _start(self) -> None:
         folder = self.places.folder
         self.places.logs.mkdir(parents=True, exist_ok=True)
-        self._monolith_php = find_php(folder)
+        php = find_php(folder)
         with ThreadPoolExecutor() as pool:
             # The slow ones beside each other: the broker boots, CDK synthesises, pip unpacks.
             node = pool.submit(self._stack.enter_context, self.node)
@@ -151,39 +133,50 @@ class Scene:
             self.aws.folder.mkdir(parents=True, exist_ok=True)
             self._stack.enter_context(self.aws)
             amqp_url = node.result().amqp_url
-        self.environment = {**os.environ, **self.aws.environment, "AMQP_URL": amqp_url, "STRANGLER_STACK": STACK}
+        secret = secrets.token_hex(24)
         session = self.session()
-        secret = session.client("secretsmanager").create_secret(
-            Name=f"{STACK}/webhook-secret", SecretString=self._secret
-        )
-        parameters = {"WebhookSecretArn": secret["ARN"], "WorkerConcurrency": str(_WORKER_CONCURRENCY)}
-        outputs = deploy(Deployment(STACK, template.result(), package.result(), parameters), session)
-        self._start_monolith(amqp_url)
-        _warm(session)
-        self._shipper_role = outputs["ShipperRoleArn"]
-        self._stack.callback(self.stop_shipper)
-        self.start_shipper()
-
-    def session(self) -> boto3.Session:
-        """A session of the deployment's operator. Leaves this process's own environment alone."""
-        return self.aws.session()
-
-    def _start_monolith(self, amqp_url: str) -> None:
-        self._monolith = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "MONOLITH_DSN": f"sqlite:{self.places.database}",
-            "AMQP_URL": amqp_url,
-            "WEBHOOK_SECRET": self._secret,
+        stored = session.client("secretsmanager").create_secret(Name=f"{STACK}/webhook-secret", SecretString=secret)
+        parameters = {
+            "WebhookSecretArn": stored["ARN"],
+            "WorkerConcurrency": str(_WORKER_CONCURRENCY),
+            "WebhookOrigin": self._start_partner(),
         }
-        with self._php("setup", "setup.php", []) as setup:
-            _wait_for_end(setup)
-        for family in FAMILIES:
-            self._stack.enter_context(self._php(f"consume-{family.name}", "consume.php", ["--family", family.name]))
+        outputs = deploy(Deployment(STACK, template.result(), package.result(), parameters), session)
+        self.monolith = Monolith(php, amqp_url, self.places.database, secret, self.places.logs)
+        self._stack.callback(self.monolith.stop)
+        self.monolith.set_up()
+        self.monolith.consume()
+        self.environment = {
+            **os.environ,
+            **self.aws.environment,
+            "AMQP_URL": amqp_url,
+            "STRANGLER_STACK": STACK,
+            "STRANGLER_JOURNAL": str(folder / "router"),
+            "STRANGLER_MONOLITH_STATE": self.monolith.state_command,
+        }
+        _warm(session)
+        self.fleet = Fleet(self.environment, session.client("sts"), outputs, self.places.logs)
+        self._stack.callback(self.fleet.stop_all)
+        self.fleet.start("ship")
 
-    def _php(self, name: str, script: str, options: Sequence[str]) -> Child:
-        command = self._monolith_php.command(script, options, self._monolith)
-        log = self.places.logs / f"{name}.log"
-        return Child(f"php {script}", command, environment=self._monolith, folder=_REPOSITORY, log=log)
+    def _start_partner(self) -> str:
+        """Start the partner; returns its origin."""
+        log = self.places.logs / "partner.log"
+        command = [sys.executable, "-m", "ops.demo.partner", "--log", str(self.places.received)]
+        partner = Child("the partner", command, environment=os.environ, folder=_REPOSITORY, log=log)
+        self._stack.callback(partner.stop)
+        wait_until(partner, lambda: _LISTENING in log.read_text("utf-8"))
+        return f"http://127.0.0.1:{log.read_text('utf-8').split(_LISTENING)[1].split()[0]}"
+
+    def _run(self, *arguments: str, launcher: Sequence[str] = LAUNCHER) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603  our own module
+            [*launcher, *arguments],
+            cwd=_REPOSITORY,
+            env={**self.environment, "COLUMNS": "200"},  # nothing that is read is to be cut to a terminal's width
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
 
 def _warm(session: boto3.Session) -> None:
@@ -200,22 +193,3 @@ def _warm(session: boto3.Session) -> None:
 
     with ThreadPoolExecutor(len(names) * _WORKER_CONCURRENCY) as pool:
         list(pool.map(invoke, names * _WORKER_CONCURRENCY))
-
-
-def _wait_for_end(child: Child) -> None:
-    _wait_until(child, lambda: child.ended)
-    if child.code != 0:
-        raise child.not_ready("failed")
-
-
-def _times_said(log: Path, text: str) -> int:
-    return log.read_text("utf-8", "replace").count(text) if log.exists() else 0
-
-
-def _wait_until(child: Child, ready: Callable[[], bool]) -> None:
-    until = time.monotonic() + _READY_S
-    while not ready():
-        if child.ended or time.monotonic() > until:
-            child.stop()
-            raise child.not_ready(f"was not ready within {_READY_S:.0f} s")
-        time.sleep(_POLL_S)

@@ -8,7 +8,10 @@ from typing import Any
 
 from contracts.verdict import AGREED, Verdict, agreement
 from ops.comparison import DifferingGroup, TypeAgreement, quantile, total
+from ops.demo.move import Move
 from ops.ledger import Timing
+
+_FAULTS = ("lost", "processed_twice", "unexpected", "webhooks_lost", "webhooks_twice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,10 @@ class Summary:
     types: tuple[TypeAgreement, ...]
     groups: tuple[DifferingGroup, ...]
     audit: Mapping[str, Any]
+    """The independent audit's finding over the shadow run."""
     duration_s: float
+    move: Move | None = None
+    """What the second act has shown; None where it was not played."""
 
     @property
     def verdicts(self) -> Mapping[Verdict, int]:
@@ -27,11 +33,16 @@ class Summary:
         return total(self.types)
 
     @property
-    def succeeded(self) -> bool:
-        """Nothing lost, nothing twice, and both sides agree on every single message."""
+    def agreed(self) -> bool:
+        """In the shadow run nothing lost, nothing twice, and both sides agree on every single message."""
         agreed = sum(count for verdict, count in self.verdicts.items() if verdict in AGREED)
-        clean = not (self.audit["lost"] or self.audit["processed_twice"] or self.audit["unexpected"])
+        clean = not any(self.audit[name] for name in _FAULTS)
         return clean and agreed == self.published == self.audit["published"]
+
+    @property
+    def succeeded(self) -> bool:
+        """Both sides agreed, and where the second act was played, it went well too."""
+        return self.agreed and (self.move is None or self.move.succeeded)
 
     def document(self) -> dict[str, Any]:
         """As it is written to `summary.json`."""
@@ -56,6 +67,8 @@ class Summary:
                 for one in self.types
             },
             "groups": [{"signature": one.signature, "count": one.count, "also": one.also} for one in self.groups],
+            "cutover": None if self.move is None else self.move.document(),
+            "replayed": 0 if self.move is None else self.move.replayed,
             "duration_s": round(self.duration_s, 1),
             "succeeded": self.succeeded,
         }

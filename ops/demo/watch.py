@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,15 +30,19 @@ class Sight:
 
 
 def watch(
-    ledger: Ledger, published: Path, database: Path, is_publishing: Callable[[], bool], tell: Callable[[Sight], None]
+    ledger: Ledger,
+    published: Sequence[Path],
+    database: Path,
+    is_publishing: Callable[[], bool],
+    tell: Callable[[Sight], None] = lambda _: None,
 ) -> tuple[Timing, ...]:
-    """Poll until all is judged; returns the ledger's times as they are then."""
+    """Poll until all is judged; returns the ledger's times as they are then. Args: published: the publisher's logs."""
     before, moved_at = None, time.monotonic()
     while True:
         publishing = is_publishing()  # asked first: what is published after this is seen in the next round
         timings = tuple(ledger.timings())
         sight = Sight(
-            published=len(read_published(published)) if published.exists() else 0,
+            published=len(read_published(*(log for log in published if log.exists()))),
             legacy=_journal_lines(database),
             new=sum(timing.received_at is not None for timing in timings),
             judged=sum(timing.verdict is not None for timing in timings),

@@ -1,0 +1,242 @@
+"""The catch-up: what the new side has processed with authority is replayed into the monolith, which acts on nothing.
+
+The monolith gets each message as it was published, marked as muted: it writes its rows as of the time at which the new
+side wrote its own, and neither message nor webhook leaves. A message counts as caught up once the ledger knows how the
+monolith has ended it. Messages go in order of business key and sequence; one that goes twice is recognised.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from bridge.port import Clock, Delivery, NotRoutedError, Outgoing, Outlet, SourceLostError, SourceRefusedError
+from bridge.stamp import stamp
+from contracts import naming, point, stamp_header
+from contracts.amqp_value import UnknownAmqpTypeError, untag_table
+from contracts.authority import AuthorityRecord
+from contracts.envelope import AmqpFacts, MalformedEnvelopeError, read_envelope
+from contracts.routing import Decision
+from ops.batch_read import BatchReader
+from ops.exit_code import ExitCode
+from ops.fault import CommandError
+from ops.session import in_plain_words
+from ops.wording import plural
+from workers.fate import UnavailableError
+from workers.port import Carried
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from workers.store.sealing import Sealer
+
+STAMPED_INDEX = "stamped"
+INDEX_LAG = timedelta(seconds=3)
+"""How late the index may know of an entry: what is younger waits for the next look, so that no key is out of order."""
+WINDOW = 500
+"""Messages that are in the monolith's queue at once."""
+LOOK_S = 0.5
+_OPENED = 100
+"""Messages that are opened at a time: they are in clear then, in memory."""
+_TRIES = 50
+"""Entries come with their messages: a call ends at 16 MB long before its keys do (API reference, BatchGetItem)."""
+_PERSISTENT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A message that the new side has processed, and the monolith not yet."""
+
+    message_id: str
+    business_key: str
+    sequence: int
+    """Version of its aggregate after it."""
+    processed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """How far a catch-up came."""
+
+    published: int
+    left: tuple[str, ...]
+    """Ids of messages that the monolith has not ended in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    owed: Owed
+    carried: Carried = field(repr=False)
+
+
+class CatchUp:
+    """Catches up one family at a time. Every method raises CommandError."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        stack: str,
+        sealer: Callable[[], "Sealer"],
+        connect: Callable[[], Outlet],
+        clock: Clock,
+        wait: Callable[[float], None],
+        tell: Callable[[str], None],
+    ) -> None:
+        """Args: sealer, connect: made when first needed. wait: for so many seconds. tell: a line of progress."""
+        self._client = client
+        self._stack = stack
+        self._make = sealer
+        self._connect = connect
+        self._sealer: Sealer | None = None
+        self._clock = clock
+        self._rest = wait
+        self._tell = tell
+        self._table = naming.ledger_table_name(stack)
+
+    def owed(self, record: AuthorityRecord) -> tuple[Owed, ...]:
+        """What the monolith has not got yet of the family's messages since its last switch, in order.
+
+        By an index that may be late by a moment, and that has every message of that time: costs with their number.
+        """
+        request: Any = {
+            "TableName": self._table,
+            "IndexName": STAMPED_INDEX,
+            "KeyConditionExpression": "stamped = :of",
+            "FilterExpression": "attribute_not_exists(control_final)",
+            "ExpressionAttributeValues": {":of": {"S": f"{record.family}#{record.stamp_epoch}"}},
+        }
+        with in_plain_words(self._stack):
+            pages = self._client.get_paginator("query").paginate(**request)
+            found = [_owed(item) for page in pages for item in page["Items"]]
+        return tuple(sorted(found, key=lambda one: (one.business_key, one.sequence, one.processed_at)))
+
+    def run(self, record: AuthorityRecord, timeout_s: float, *, settled: bool) -> CaughtUp:
+        """Publish what is owed, and wait until the ledger knows that the monolith has ended all of it.
+
+        Args:
+            record: of a family that new has authority over.
+            timeout_s: how long in all.
+            settled: whether nothing new is being processed (behind a fence): then it ends when nothing is owed. Else it
+                ends with what was owed when it began, but for the youngest.
+        """
+        until = self._clock.monotonic() + timeout_s
+        outlet: Outlet | None = None
+        published, tried = 0, set[str]()
+        if settled:
+            self._rest(INDEX_LAG.total_seconds())
+        try:
+            while True:
+                owed = [one for one in self._outstanding(record) if settled or self._old_enough(one)]
+                todo = [one for one in owed if one.message_id not in tried]
+                if not todo:
+                    return CaughtUp(published, tuple(one.message_id for one in owed))
+                outlet = outlet or self._connect()
+                for start in range(0, len(todo), WINDOW):
+                    window = todo[start : start + WINDOW]
+                    self._publish(outlet, record, window)
+                    published += len(window)
+                    tried |= {one.message_id for one in window}
+                    self._tell(f"{record.family}: {published:,} published for the monolith to catch up")
+                    left = self._wait(outlet, window, until)
+                    if left:
+                        return CaughtUp(published, left)
+                if not settled:
+                    return CaughtUp(published, ())
+        except (SourceLostError, SourceRefusedError, NotRoutedError) as error:
+            raise CommandError(ExitCode.UNREACHABLE, f"RabbitMQ, while the monolith catches up: {error}") from error
+        finally:
+            if outlet is not None:
+                outlet.close()
+
+    def _outstanding(self, record: AuthorityRecord) -> Sequence[Owed]:
+        """What is owed by the index, without what the ledger itself knows better."""
+        owed = self.owed(record)
+        final = self._final([one.message_id for one in owed])
+        return [one for one in owed if one.message_id not in final]
+
+    def _old_enough(self, one: Owed) -> bool:
+        try:
+            processed = datetime.fromisoformat(one.processed_at).timestamp()
+        except ValueError as error:
+            raise CommandError(ExitCode.FAILED, f"{one.message_id}: its ledger entry has no time") from error
+        return self._clock.now() - processed >= INDEX_LAG.total_seconds()
+
+    def _publish(self, outlet: Outlet, record: AuthorityRecord, window: Sequence[Owed]) -> None:
+        for start in range(0, len(window), _OPENED):
+            for opened in self._opened(window[start : start + _OPENED]):
+                outlet.publish(muted(opened.carried, opened.owed, record))
+                point.reach("catchup.published")
+
+    def _wait(self, outlet: Outlet, window: Sequence[Owed], until: float) -> tuple[str, ...]:
+        """Ids of messages that are not final when time is up."""
+        left = [one.message_id for one in window]
+        while True:
+            final = self._final(left)
+            left = [one for one in left if one not in final]
+            if not left or self._clock.monotonic() >= until:
+                return tuple(left)
+            outlet.rest(LOOK_S)
+
+    def _final(self, message_ids: Sequence[str]) -> frozenset[str]:
+        """Those that the monolith has ended, strongly consistent."""
+        items = self._entries(message_ids, ("pk", "control_final"))
+        return frozenset(item["pk"]["S"] for item in items if "control_final" in item)
+
+    def _opened(self, batch: Sequence[Owed]) -> Iterator[_Opened]:
+        """The messages of some entries, in their order."""
+        from workers.store.attribute import open_message  # noqa: PLC0415  # brings the AWS Encryption SDK
+        from workers.store.sealing import BrokenSealError  # noqa: PLC0415  # likewise
+
+        names = ("pk", "tenant", "message")
+        entries = {item["pk"]["S"]: item for item in self._entries([one.message_id for one in batch], names)}
+        sealer = self._sealer = self._sealer or self._make()
+        for one in batch:
+            item = entries.get(one.message_id, {})
+            if "message" not in item:
+                raise CommandError(ExitCode.FAILED, f"{one.message_id}: the ledger does not keep its message")
+            try:
+                carried = open_message(item["message"]["B"], one.message_id, item["tenant"]["S"], sealer)
+            except UnavailableError as error:
+                raise CommandError(ExitCode.UNREACHABLE, f"messages cannot be opened: {error}") from error
+            except BrokenSealError as error:
+                raise CommandError(ExitCode.FAILED, f"{one.message_id}: {error}") from error
+            yield _Opened(one, carried)
+
+    def _entries(self, message_ids: Sequence[str], names: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+        return BatchReader(self._client, self._stack, self._table, tries=_TRIES).read(message_ids, names)
+
+
+def muted(carried: Carried, owed: Owed, record: AuthorityRecord) -> Outgoing:
+    """The message as the monolith is to catch up with it. Raises CommandError where its envelope cannot be read."""
+    try:
+        amqp = read_envelope(carried.envelope).amqp
+        headers = None if amqp.headers is None else untag_table(amqp.headers)
+    except (MalformedEnvelopeError, UnknownAmqpTypeError, ValueError, TypeError, LookupError) as error:
+        raise CommandError(ExitCode.FAILED, f"{owed.message_id}: its envelope cannot be read") from error
+    # It must neither expire nor end with the broker, however the monolith had sent it.
+    properties = {name: value for name, value in amqp.properties.items() if name != "expiration"}
+    facts = AmqpFacts(amqp.exchange, amqp.routing_key, redelivered=False, properties=properties)
+    decision = Decision("legacy", record.stamp_epoch)
+    stamped = stamp(
+        Delivery("", carried.body, facts, headers, 0), record.family, decision, id=owed.message_id, own_user=""
+    )
+    return replace(
+        stamped,
+        properties={**stamped.properties, "delivery_mode": _PERSISTENT},
+        headers={**(stamped.headers or {}), stamp_header.MUTED: True, stamp_header.AT: owed.processed_at},
+    )
+
+
+def behind(left: Sequence[str]) -> str:
+    """What is said of a catch-up that did not come to its end."""
+    count = plural(len(left), "message")
+    return f"{count} that the monolith has not ended: does it consume, does the control function work?"
+
+
+def _owed(item: Mapping[str, Any]) -> Owed:
+    return Owed(
+        item["pk"]["S"],
+        item.get("business_key", {}).get("S", ""),
+        int(item.get("sequence", {}).get("N", 0)),
+        item["processed_at"]["S"],
+    )

@@ -1,0 +1,170 @@
+"""Builds what moves authority, over real AWS and RabbitMQ: the only place that does."""
+
+import getpass
+import os
+import signal
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bridge.amqp_settings import AmqpSettings
+from bridge.port import Outlet, SourceLostError, SourceRefusedError, SystemClock
+from contracts.authority import Stage
+from contracts.message_type import Family
+from contracts.registry import FAMILIES, family_named
+from ops.audit_chain import AuditChain
+from ops.authority import AuthorityStore
+from ops.catch_up import CatchUp
+from ops.cutover import Cutover
+from ops.cutover_view import FamilyView, Plan, see
+from ops.errand import Patience, Tools, Who
+from ops.evidence import Evidence
+from ops.exit_code import ExitCode
+from ops.export import Export
+from ops.fault import CommandError
+from ops.letter_option import needed
+from ops.output import note
+from ops.preflight import Preflight
+from ops.record import Records
+from ops.sealing import open_sealer
+from ops.session import dynamodb_client, who_am_i
+from ops.state import StateComparison, compare_state
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PAUSES_S = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+"""Between two looks at rows that are not the same while messages arrive: longer each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the commands work on."""
+
+    family: Family
+    store: AuthorityStore
+    preflight: Preflight
+    catch_up: CatchUp
+    tools: Tools
+
+    def cutover(self, who: Who, patience: Patience) -> Cutover:
+        """Moves of the family in somebody's name."""
+        return Cutover(self.family.name, self.store, self.preflight, self.catch_up, who, patience, self.tools)
+
+    def plan(self, target: Stage, patience_s: float) -> Plan:
+        """What a move would do, and what stands against it now. Raises CommandError."""
+        standing = self.store.standing(self.family.name)
+        routers, record = self.store.routers(self.family.name, _now()), standing.record
+        objections = tuple(self.preflight.objections(record, routers, target, patience_s))
+        owed = len(self.catch_up.owed(record)) if record.authority == "new" and target != "live" else 0
+        return Plan(see(standing, routers), target, owed, objections)
+
+
+def look(store: AuthorityStore, family: str | None) -> list[FamilyView]:
+    """How one family stands, or all of them. Raises CommandError."""
+    names: Iterable[str] = [one.name for one in FAMILIES] if family is None else [family]
+    return [see(store.standing(name), store.routers(name, _now())) for name in names]
+
+
+def open_chain(stack: str) -> AuditChain:
+    """The deployment's audit chain."""
+    return AuditChain(dynamodb_client(stack), stack, _now)
+
+
+def open_store(stack: str) -> AuthorityStore:
+    """What is decided about every family."""
+    return AuthorityStore(dynamodb_client(stack), stack, open_chain(stack))
+
+
+def open_desk(stack: str, family_name: str, monolith: str | None) -> Desk:
+    """All that a move needs. Args: monolith: the command that exports its state; None where nobody says."""
+    client, family, clock = dynamodb_client(stack), family_named(family_name), SystemClock()
+    comparison = None if monolith is None else partial(compare, client, stack, family, Export(monolith, family.name))
+    return Desk(
+        family,
+        AuthorityStore(client, stack, AuditChain(client, stack, _now)),
+        Preflight(family, Evidence(client, stack, family), comparison, clock, time.sleep),
+        CatchUp(client, stack, partial(open_sealer, stack), _connect, clock, time.sleep, note),
+        Tools(clock, time.sleep, note, lambda: f"{family.name}-{uuid.uuid4().hex[:12]}"),
+    )
+
+
+def compare(
+    client: "DynamoDBClient", stack: str, family: Family, export: Export, patience_s: float, *, shown: int = 20
+) -> StateComparison:
+    """Compare both sides' state of a family, giving rows so many seconds to become the same. Raises CommandError."""
+    records = Records(client, stack, partial(open_sealer, stack))
+    return compare_state(
+        family,
+        export.rows,
+        lambda: records.rows(family),
+        today=_now().date(),
+        shown=shown,
+        pauses=_pauses(patience_s),
+    )
+
+
+def name_operator(named: str | None) -> str:
+    """Who does it: as named, else by the credentials, else, where nobody can tell, by the machine's user."""
+    if named:
+        return named
+    try:
+        return who_am_i() or getpass.getuser()
+    except CommandError:  # a role that may not ask who it is may still be the one that moves authority
+        return getpass.getuser()
+
+
+def sign(operator: str | None, reason: str | None, ticket: str | None) -> Who:
+    """In whose name something is done, and why. Raises CommandError where no reason is given."""
+    why = needed(reason, "moving authority")
+    return Who(name_operator(operator), why, ticket)
+
+
+def _pauses(patience_s: float) -> Iterator[Callable[[], None]]:
+    left = patience_s
+    for pause_s in PAUSES_S:
+        if left <= 0:
+            return
+        yield partial(time.sleep, min(pause_s, left))
+        left -= pause_s
+
+
+def _connect() -> Outlet:
+    """RabbitMQ, as AMQP_URL has it."""
+    from bridge.amqp_connection import AmqpConnection  # noqa: PLC0415  # brings pika, which few wait for
+
+    url = os.environ.get("AMQP_URL")
+    if not url:
+        raise CommandError(
+            ExitCode.SETTINGS,
+            "AMQP_URL is not set: the monolith catches up through RabbitMQ (amqp://user:password@host)",
+        )
+    try:
+        return AmqpConnection(AmqpSettings(url, name="strangler catch-up"))
+    except SourceRefusedError as error:
+        raise CommandError(ExitCode.REFUSED, str(error)) from error
+    except SourceLostError as error:
+        raise CommandError(ExitCode.UNREACHABLE, str(error)) from error
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextmanager
+def terminating() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does: it says what it leaves behind."""
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

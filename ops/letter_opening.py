@@ -1,0 +1,82 @@
+"""Opens letters: what they keep sealed, as the message that it was. Here alone commands decrypt letters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bridge.port import Delivery
+from contracts.amqp_value import UnknownAmqpTypeError, untag_table
+from contracts.envelope import AmqpFacts
+from contracts.letter import LetterContent, MalformedLetterError
+from contracts.parked import MalformedParkedError, Parked, read_parked
+from ops.exit_code import ExitCode
+from ops.fault import CommandError
+from ops.letter import Letter
+from ops.replay_message import RefusedLetterError, legacy_body
+from workers.fate import UnavailableError
+
+
+class Contents(Protocol):
+    """What letters keep sealed; `workers.store.letters.LetterStore` is it."""
+
+    def content(self, letter_id: str) -> LetterContent | None:
+        """None where it is gone. Raises BrokenSealError, UnavailableError, MalformedLetterError."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedLetter:
+    """A letter's message in clear. Never shown, logged or written as it is."""
+
+    content: LetterContent = field(repr=False)
+    body: bytes = field(repr=False)
+    """What the monolith published."""
+    parked: Parked | None = field(default=None, repr=False)
+    """Of the Invalid Message Channel only."""
+
+
+class LetterOpener:
+    """Opens letters of one deployment."""
+
+    def __init__(self, contents: Callable[[], Contents]) -> None:
+        """Args: contents: made when it is first needed, for that takes a call to KMS."""
+        self._make = contents
+        self._contents: Contents | None = None
+
+    def open(self, letter: Letter) -> OpenedLetter:
+        """The letter's message. Raises RefusedLetterError where it cannot be had, CommandError where AWS refuses."""
+        from workers.store.sealing import BrokenSealError  # noqa: PLC0415  # brings the AWS Encryption SDK
+
+        if self._contents is None:
+            self._contents = self._make()
+        try:
+            content = self._contents.content(letter.letter_id)
+            if content is None:
+                raise RefusedLetterError("its message is not kept any more")
+            return read_opened(letter, content)
+        except UnavailableError as error:
+            code = ExitCode.REFUSED if "AccessDenied" in str(error) else ExitCode.UNREACHABLE
+            raise CommandError(code, f"the letter cannot be opened: {error}") from error
+        except (BrokenSealError, MalformedLetterError, MalformedParkedError) as error:
+            raise RefusedLetterError(f"what it keeps sealed cannot be read ({type(error).__name__})") from error
+
+
+def read_opened(letter: Letter, content: LetterContent) -> OpenedLetter:
+    """What a letter keeps, as a message. Raises MalformedParkedError."""
+    if letter.effect is not None:
+        return OpenedLetter(content, content.body.encode("utf-8", "surrogateescape"))
+    if letter.source != "invalid":
+        return OpenedLetter(content, legacy_body(content))
+    parked = read_parked(content.body)
+    return OpenedLetter(content, parked.body, parked)
+
+
+def delivery(parked: Parked) -> Delivery:
+    """A parked message as RabbitMQ delivered it, for a translator. Raises RefusedLetterError."""
+    if "headers" in parked.notes:
+        raise RefusedLetterError("header-type: its headers are known in words only")
+    try:
+        headers = None if parked.headers is None else untag_table(parked.headers)
+    except (UnknownAmqpTypeError, ValueError, TypeError, LookupError) as error:
+        raise RefusedLetterError("header-type") from error
+    facts = AmqpFacts(parked.exchange, parked.routing_key, redelivered=False, properties=parked.properties)
+    return Delivery(parked.queue, parked.body, facts, headers, tag=0)
