@@ -14,12 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pika
+from aws_encryption_sdk import StrictAwsKmsMasterKeyProvider
 from pika.adapters.blocking_connection import BlockingChannel
 
 from bridge import amqp_field
 from contracts import naming
 from contracts.envelope import Envelope, decode_body, read_envelope
+from contracts.letter import LetterContent
+from contracts.parked import Parked, read_parked
 from contracts.registry import FAMILIES
 from contracts.verdict import Verdict
 from infra.local.process import Child
@@ -27,11 +31,12 @@ from ops.audit import Side, read_monolith, read_records
 from ops.demo.scene import STACK, Scene
 from ops.ledger import Ledger, LedgerEntry, Timing
 from tests.patience import eventually
+from workers.store.letters import LetterStore
+from workers.store.sealing import EnvelopeSealer
 
 REPOSITORY = Path(__file__).parents[1]
 SETTLED_WITHIN_S = 90.0
 """Far more than it takes; a slow machine is no failure."""
-_CAUSE_HEADERS = "x-strangler-"
 CASE_HEADER = "x-case"
 """Header by which a test knows its message again, wherever it ends."""
 
@@ -73,29 +78,6 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
-    """A message in the Invalid Message Channel."""
-
-    body: bytes = field(repr=False)
-    properties: pika.BasicProperties = field(repr=False)
-
-    @property
-    def headers(self) -> dict[str, Any]:
-        """As they were published."""
-        return {name: value for name, value in self._all.items() if not name.startswith(_CAUSE_HEADERS)}
-
-    @property
-    def notes(self) -> dict[str, Any]:
-        """What the shipper has added, without its prefix."""
-        ours = {name: value for name, value in self._all.items() if name.startswith(_CAUSE_HEADERS)}
-        return {name.removeprefix(_CAUSE_HEADERS): value for name, value in ours.items()}
-
-    @property
-    def _all(self) -> Mapping[str, Any]:
-        return self.properties.headers or {}
-
-
-@dataclass(frozen=True, slots=True)
 class Books:
     """How often each of some messages stands in either side's journal."""
 
@@ -115,8 +97,7 @@ class Stage:
         self.logs: Any = session.client("logs")
         self.functions: Any = session.client("lambda")
         self.ledger = Ledger(self.dynamodb, STACK)
-        self._letters: list[Letter] = []
-        self._parked: list[Parked] = []
+        self._kept = LetterStore(self.dynamodb, self._sealer(session), naming.letters_table_name(STACK))
 
     # Publishing
 
@@ -201,16 +182,17 @@ class Stage:
         return sum(int(found[name]) for name in counts)
 
     def letters(self) -> Sequence[Letter]:
-        """All that was ever found in a dead-letter queue. Takes it out, so that each letter is seen once."""
-        for url in self.sqs.list_queues()["QueueUrls"]:
-            name = url.rsplit("/", 1)[1]
-            if not name.removesuffix(".fifo").endswith("-dead"):
-                continue
-            while found := self._receive(url):
-                for message in found:
-                    self._letters.append(_letter(name, message))
-                    self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return tuple(self._letters)
+        """All that workers have given up on, as the index of dead letters keeps it."""
+        opened = ((item, self._content(item)) for item in self._indexed("sqs"))
+        return tuple(
+            Letter(
+                queue=item["queue"]["S"],
+                text=content.body,
+                attributes={**content.attributes, "cause": item["cause"]["S"]},
+                group=content.group,
+            )
+            for item, content in opened
+        )
 
     def letters_of(self, message_ids: Iterable[str]) -> list[Letter]:
         """Dead letters of these messages."""
@@ -218,13 +200,8 @@ class Stage:
         return [letter for letter in self.letters() if letter.attributes.get("id") in wanted]
 
     def parked(self) -> Sequence[Parked]:
-        """All that was ever found in the Invalid Message Channel. Takes it out, as an operator would."""
-        with self._channel() as channel:
-            while True:
-                method, properties, body = channel.basic_get(naming.INVALID_MESSAGE_QUEUE, auto_ack=True)
-                if method is None:
-                    return tuple(self._parked)
-                self._parked.append(Parked(body, properties))
+        """All that the Invalid Message Channel has got, as the index of dead letters keeps it."""
+        return tuple(read_parked(self._content(item).body) for item in self._indexed("invalid"))
 
     def logged(self, function: str) -> str:
         """All that a function has logged."""
@@ -276,11 +253,21 @@ class Stage:
         with self.published.open("a", encoding="utf-8") as file:
             file.writelines(f"{json.dumps(line)}\n" for line in lines)
 
-    def _receive(self, url: str) -> list[Any]:
-        found: list[Any] = self.sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
-        ).get("Messages", [])
-        return found
+    def _sealer(self, session: boto3.Session) -> EnvelopeSealer:
+        """Opens what the deployment has sealed; as root, who may do everything."""
+        stacks = session.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        outputs = {one["OutputKey"]: one["OutputValue"] for one in stacks[0]["Outputs"]}
+        provider = StrictAwsKmsMasterKeyProvider(key_ids=[outputs["SealKeyArn"]], botocore_session=session._session)
+        return EnvelopeSealer(provider)
+
+    def _indexed(self, source: str) -> Iterator[dict[str, Any]]:
+        items = self.items(naming.letters_table_name(STACK))
+        return (item for item in items if item.get("source", {}).get("S") == source)
+
+    def _content(self, item: Mapping[str, Any]) -> LetterContent:
+        content = self._kept.content(item["pk"]["S"])
+        assert content is not None
+        return content
 
     @contextmanager
     def _channel(self) -> Iterator[BlockingChannel]:
@@ -290,11 +277,6 @@ class Stage:
             yield connection.channel()
         finally:
             connection.close()
-
-
-def _letter(queue: str, message: Mapping[str, Any]) -> Letter:
-    attributes = {name: one["StringValue"] for name, one in message.get("MessageAttributes", {}).items()}
-    return Letter(queue, message["Body"], attributes, message.get("Attributes", {}).get("MessageGroupId"))
 
 
 def once(message_ids: Iterable[str]) -> Books:

@@ -11,8 +11,10 @@ from typing import Any, Protocol
 import pika
 import pytest
 
-from bridge.amqp import AmqpSettings, AmqpSource, Binding, QueueSpec
+from bridge.amqp import AmqpSource, Succession
+from bridge.amqp_settings import AmqpSettings
 from bridge.port import Delivery, Source, SourceLostError, SourceRefusedError
+from bridge.topology import OUTCOMES, OVERSIZE, Binding, QueueSpec
 from contracts import naming
 from infra.local.process import free_ports
 from infra.local.rabbitmq import RabbitNode
@@ -23,8 +25,10 @@ TAP = QueueSpec(
     "strangler.tap.payin", (Binding("notifications", "payin.create"), Binding("notifications", "payin.update")), 5
 )
 PAYOUTS = QueueSpec("strangler.tap.payout", (Binding("payouts"),), 5)
-OUTCOMES = QueueSpec(naming.OUTCOME_QUEUE, (Binding(naming.OUTCOME_EXCHANGE),), own_exchange=True)
 QUEUES = (TAP, PAYOUTS, OUTCOMES)
+LEFT = QueueSpec("strangler.tap.card", (Binding("notifications", "card"),), 5)
+COPIES = QueueSpec("strangler.shadow.card", (Binding("notifications", "card.copy"),), 5)
+LEAVING = Succession(LEFT, COPIES)
 WITHIN_S = 10.0
 HEADERS: dict[str, Any] = {
     **{f"x-{n}": f"é {n}" for n in range(6)},
@@ -51,10 +55,16 @@ class Broker(Protocol):
         """Publish as the monolith does; returns once the message is in its queues."""
 
     def connect(self, prefetch: int = 200) -> Source:
-        """A source over a connection of its own."""
+        """A source over a connection of its own, which leaves LEFT for COPIES."""
+
+    def tap(self) -> None:
+        """Bind LEFT, as an earlier shipper has done; empty and without consumer."""
 
     def count(self, queue: str) -> int:
         """Messages that wait in a queue, unacknowledged ones left out."""
+
+    def oversize(self) -> Sequence[bytes]:
+        """Bodies that were put aside."""
 
     def diverted(self) -> Sequence[tuple[bytes, str]]:
         """What lies in the Invalid Message Channel: bodies and causes."""
@@ -202,6 +212,51 @@ class SourcePromises:
         source.close()
         assert broker.count(TAP.name) == 1
 
+    def test_what_is_too_large_is_put_aside_whole(self, broker: Broker) -> None:
+        source = broker.connect()
+        broker.publish("payouts", "", b"large")
+        source.put_aside(take(source, 1)[0])
+        assert list(broker.oversize()) == [b"large"]
+        source.close()
+        assert broker.count(PAYOUTS.name) == 0
+
+    def test_a_tap_that_is_left_comes_first_and_its_successor_after_it_is_gone(self, broker: Broker) -> None:
+        broker.connect().close()
+        broker.tap()
+        broker.publish("notifications", "card", b"tapped")
+        broker.publish("notifications", "card.copy", b"copied")
+        source = broker.connect()
+        (tapped,) = take(source, 1)
+        assert tapped.body == b"tapped"
+        source.acknowledge(tapped)
+        broker.publish("notifications", "card", b"unbound")
+        assert source.dissolve(LEFT.name)
+        (copied,) = take(source, 1)
+        assert (copied.body, copied.queue) == (b"copied", COPIES.name)
+        assert source.dissolve(LEFT.name)
+        source.acknowledge(copied)
+        source.close()
+
+    def test_without_a_tap_its_successor_is_taken_at_once(self, broker: Broker) -> None:
+        broker.connect().close()
+        broker.publish("notifications", "card.copy", b"copied")
+        source = broker.connect()
+        broker.connect()
+        assert source.dissolve(LEFT.name)
+        assert [one.body for one in take(source, 1)] == [b"copied"]
+
+    def test_a_tap_that_somebody_else_has_something_of_is_not_left(self, broker: Broker) -> None:
+        broker.tap()
+        broker.publish("notifications", "card", b"1")
+        first, second = broker.connect(), broker.connect()
+        (one,) = take(first, 1)
+        assert not second.dissolve(LEFT.name)
+        first.close()
+        until = time.monotonic() + WITHIN_S
+        while second.dissolve(LEFT.name):
+            assert time.monotonic() < until
+        assert [(again.body, again.facts.redelivered) for again in take(second, 1)] == [(one.body, True)]
+
     def test_a_full_tap_drops_its_oldest_and_they_are_counted_once(self, broker: Broker) -> None:
         broker.connect().close()
         for n in range(8):
@@ -223,7 +278,7 @@ class SourcePromises:
 class TestMemorySource(SourcePromises):
     @pytest.fixture
     def broker(self) -> Broker:
-        return _MemoryBroker(MemoryBroker(QUEUES))
+        return _MemoryBroker(MemoryBroker(QUEUES, successions=(LEAVING,), gone={LEFT.name}))
 
 
 class _MemoryBroker:
@@ -232,8 +287,15 @@ class _MemoryBroker:
         self.publish = broker.publish
         self.count = broker.count
 
+    def tap(self) -> None:
+        self._broker.gone.clear()
+        self._broker.unbound.clear()
+
     def connect(self, prefetch: int = 200) -> MemorySource:
         return self._broker.connect(prefetch)
+
+    def oversize(self) -> list[bytes]:
+        return [one.body for one in self._broker.oversize]
 
     def diverted(self) -> list[tuple[bytes, str]]:
         return [(one.body, cause) for one, cause in self._broker.invalid]
@@ -249,7 +311,8 @@ class _RabbitBroker:
         self._connection = pika.BlockingConnection(pika.URLParameters(url))
         self.channel = self._connection.channel()
         self.channel.confirm_delivery()
-        for queue in (*QUEUES, naming.INVALID_MESSAGE_QUEUE, naming.DROPPED_QUEUE):
+        ours = (naming.INVALID_MESSAGE_QUEUE, naming.DROPPED_QUEUE, naming.OVERSIZE_QUEUE)
+        for queue in (*QUEUES, LEFT, COPIES, *ours):
             self.channel.queue_delete(queue.name if isinstance(queue, QueueSpec) else queue)
         self.channel.exchange_declare("notifications", "topic", durable=True)
         self.channel.exchange_declare("payouts", "fanout", durable=True)
@@ -267,13 +330,22 @@ class _RabbitBroker:
 
     def connect(self, prefetch: int = 200, port: int | None = None) -> AmqpSource:
         url = self._url if port is None else re.sub(r":\d+/", f":{port}/", self._url)
-        source = AmqpSource(AmqpSettings(url, prefetch), QUEUES, self._generation)
+        source = AmqpSource(AmqpSettings(url, prefetch), QUEUES, self._generation, successions=(LEAVING,))
         self._generation += 1
         self._sources.append(source)
         return source
 
     def count(self, queue: str) -> int:
         return int(self.channel.queue_declare(queue, passive=True).method.message_count)
+
+    def tap(self) -> None:
+        self.channel.queue_declare(LEFT.name, durable=True, arguments=LEFT.arguments())
+        for binding in LEFT.bindings:
+            self.channel.queue_bind(LEFT.name, binding.exchange, binding.routing_key)
+
+    def oversize(self) -> list[bytes]:
+        method, _, body = self.channel.basic_get(OVERSIZE.name, auto_ack=True)
+        return [] if method is None else [body]
 
     def diverted(self) -> list[tuple[bytes, str]]:
         return [(body, headers["x-strangler-cause"]) for body, headers, _ in self.invalid()]
@@ -316,6 +388,7 @@ class TestAmqpSource(SourcePromises):
             "x-strangler-queue": TAP.name,
             "x-strangler-user-id": "strangler",
             "x-strangler-expiration": "60000",
+            "x-strangler-delivery-mode": 1,
         }
         assert (kept.app_id, kept.delivery_mode, kept.user_id, kept.expiration) == ("monolith", 2, None, None)
 

@@ -2,21 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from contracts.authority import AuthorityRecord
+from contracts.control_item import write_authority
+from contracts.effect import Ending
 from contracts.registry import family_named
 from tests.fakes.key import static_sealer
 from tests.fakes.message import IBAN, NAME, PLANTED
-from tests.fakes.outcome import attempt, row
+from tests.fakes.outcome import attempt, message, row, webhook
 from tests.fakes.store import MemoryStore
-from tests.fakes.table import LEDGER, RECORDS, create_tables, tables
+from tests.fakes.table import CONTROL, LEDGER, RECORDS, create_tables, tables
 from workers.fate import ConflictError, UnavailableError
 from workers.logic.decision import Column, Row, RowKey
-from workers.port import Aggregate, Commit, LedgerGlance, Loaded, Store, Wanted
-from workers.store.attribute import open_attempt
+from workers.port import Aggregate, Carried, Commit, LedgerGlance, Loaded, Stale, Store, Wanted
+from workers.store.attribute import open_attempt, open_message
 from workers.store.control import ControlStore
 from workers.store.dynamo import DynamoStore
 from workers.store.sealing import BrokenSealError
@@ -37,6 +42,11 @@ HOSTILE: dict[str, Any] = {
 }
 
 
+NOTHING = Loaded(None, 0, 0, AuthorityRecord("payin"), {})
+LIVE = AuthorityRecord("payin", "live", 5, 4, "releasing", None, "r1", datetime(2026, 11, 21, 9, tzinfo=UTC))
+CARRIED = Carried(b'{"label":"%b"}' % NAME.encode(), '{"id":"w1"}')
+
+
 class Harness(Protocol):
     """A store, and what a test does behind its back."""
 
@@ -44,8 +54,11 @@ class Harness(Protocol):
     def store(self) -> Store:
         """The store."""
 
-    def note_control(self, message_id: str) -> None:
-        """The monolith's outcome comes first."""
+    def note_control(self, message_id: str, ending: Ending = "done") -> None:
+        """The monolith's outcome comes now."""
+
+    def decide(self, record: AuthorityRecord) -> None:
+        """Authority is moved."""
 
     def refuse_next_call(self) -> None:
         """The next call meets an outage."""
@@ -60,6 +73,17 @@ def commit(message_id: str = "w1", key: str = "p1", version: int = 0, epoch: int
     written = attempt(row(key=key, status=str(values["status"])), message_id=message_id)
     rows = (Row("payins", key, values),)
     return Commit(aggregate(key), version, epoch, rows, written, f"digest-{message_id}", "2026-11-21T10:00:00Z")
+
+
+def leaving(message_id: str = "w1", key: str = "p1", version: int = 0, epoch: int = 4, **columns: Any) -> Commit:
+    """A commit of what the new side has authority over."""
+    made = commit(message_id, key, version, epoch, **columns)
+    effects = (*made.attempt.effects, message('{"payin":1}'), webhook("{}", "s"))
+    return replace(made, authority="new", carried=CARRIED, attempt=replace(made.attempt, effects=effects))
+
+
+def stale(message_id: str = "w1", key: str = "p1") -> Stale:
+    return Stale(message_id, "payin.create", aggregate(key), 0, "2026-11-21T10:00:00Z")
 
 
 def rejected(message_id: str = "w1", key: str = "p1") -> Commit:
@@ -84,7 +108,7 @@ class StorePromises:
     """What every store keeps to."""
 
     def test_what_nobody_has_written_is_not_there(self, harness: Harness) -> None:
-        assert load(harness) == Loaded(None, 0, {})
+        assert load(harness) == NOTHING
 
     def test_what_was_committed_is_read_with_its_version_and_its_digest(self, harness: Harness) -> None:
         harness.store.commit([commit(status="PENDING")])
@@ -137,7 +161,7 @@ class StorePromises:
         harness.store.commit([commit("w1", "p1")])
         with pytest.raises(ConflictError):
             harness.store.commit([commit("w2", "p2"), commit("w3", "p1", version=0), commit("w4", "p4")])
-        assert load(harness, "w2", "p2") == load(harness, "w4", "p4") == Loaded(None, 0, {})
+        assert load(harness, "w2", "p2") == load(harness, "w4", "p4") == NOTHING
         assert load(harness, "w3").glance is None
         assert load(harness).version == 1
 
@@ -184,11 +208,44 @@ class StorePromises:
             with pytest.raises(ConflictError):
                 harness.store.commit([late])
 
-    def test_a_message_that_the_monolith_told_of_first_can_still_be_written(self, harness: Harness) -> None:
+    def test_a_copy_that_the_monolith_told_of_first_can_still_be_written(self, harness: Harness) -> None:
         harness.note_control("w1")
-        assert load(harness).glance == LedgerGlance(processed=False, body_digest=None)
+        assert load(harness).glance == LedgerGlance(processed=False, body_digest=None, control_final=True)
         harness.store.commit([commit()])
+        assert load(harness).glance == LedgerGlance(processed=True, body_digest="digest-w1", control_final=True)
+
+    @pytest.mark.parametrize("ending", ["done", "rejected"])
+    @pytest.mark.parametrize("before", [(), (rejected(),)])
+    def test_what_the_monolith_has_ended_is_never_written_as_the_new_sides_alone(
+        self, harness: Harness, before: tuple[Commit, ...], ending: Ending
+    ) -> None:
+        for one in before:
+            harness.store.commit([one])
+        harness.note_control("w1", ending)
+        known = load(harness)
+        for late in (leaving(), replace(rejected(), authority="new", epoch=4)):
+            with pytest.raises(ConflictError):
+                harness.store.commit([late])
+            with pytest.raises(ConflictError):
+                harness.store.commit([leaving("w2", "p2"), late])
+        assert load(harness) == known
+        assert load(harness, "w2", "p2") == NOTHING
+
+    def test_what_the_monolith_will_try_again_is_not_final(self, harness: Harness) -> None:
+        harness.note_control("w1", "retried")
+        assert load(harness).glance == LedgerGlance(processed=False, body_digest=None)
+        harness.store.commit([leaving()])
         assert load(harness).glance == LedgerGlance(processed=True, body_digest="digest-w1")
+
+    def test_a_message_that_new_had_authority_over_stays_done_when_the_monolith_catches_up(
+        self, harness: Harness
+    ) -> None:
+        harness.store.commit([leaving()])
+        before = load(harness)
+        harness.note_control("w1")
+        after = load(harness)
+        assert after.glance == LedgerGlance(processed=True, body_digest="digest-w1", control_final=True)
+        assert replace(after, glance=None) == replace(before, glance=None)
 
     def test_a_conflict_of_ids_is_marked_and_changes_nothing_else(self, harness: Harness) -> None:
         harness.store.commit([commit()])
@@ -201,11 +258,45 @@ class StorePromises:
         harness.store.mark_conflict("w1")
         assert load(harness).glance == LedgerGlance(processed=False, body_digest=None)
 
+    def test_what_is_decided_about_the_family_is_read_with_the_records(self, harness: Harness) -> None:
+        harness.decide(LIVE)
+        assert load(harness).record == LIVE
+        (other,) = harness.store.load([Wanted("w1", aggregate(family="payout"), ())])
+        assert other.record == AuthorityRecord("payout")
+
+    def test_the_epoch_of_the_last_write_is_read_with_the_version(self, harness: Harness) -> None:
+        harness.store.commit([commit("w1", epoch=2)])
+        harness.store.commit([leaving("w2", version=1, epoch=4)])
+        assert (load(harness).version, load(harness).epoch) == (2, 4)
+
+    def test_stamps_of_both_sides_and_of_any_epoch_share_a_transaction(self, harness: Harness) -> None:
+        harness.store.commit([commit("w1", "p1", epoch=3), leaving("w2", "p2"), rejected("w3", "p3")])
+        loaded = [load(harness, f"w{n}", f"p{n}") for n in (1, 2, 3)]
+        assert [one.epoch for one in loaded] == [3, 4, 0]
+        assert [one.glance is not None and one.glance.processed for one in loaded] == [True, True, False]
+
+    def test_effects_do_not_leave_without_the_message_that_they_follow_from(self, harness: Harness) -> None:
+        with pytest.raises(ValueError, match="message"):
+            harness.store.commit([commit("w2", "p2"), replace(leaving(), carried=None)])
+        assert load(harness) == load(harness, "w2", "p2") == NOTHING
+
+    def test_a_stale_copy_is_known_and_touches_no_record(self, harness: Harness) -> None:
+        harness.store.mark_stale(stale())
+        harness.store.mark_stale(stale())
+        assert load(harness) == replace(NOTHING, glance=LedgerGlance(processed=False, body_digest=None))
+
+    def test_what_was_processed_in_time_is_not_stale(self, harness: Harness) -> None:
+        harness.store.commit([commit()])
+        with pytest.raises(ConflictError):
+            harness.store.mark_stale(stale())
+        harness.store.commit([rejected("w2", "p2")])
+        harness.store.mark_stale(stale("w2", "p2"))
+
     def test_one_key_in_two_families_or_tenants_is_two_aggregates(self, harness: Harness) -> None:
         harness.store.commit([commit()])
         for other in (aggregate(family="payout"), aggregate(tenant="other")):
             (loaded,) = harness.store.load([Wanted("w2", other, (("payins", "p1"),))])
-            assert loaded == Loaded(None, 0, {})
+            assert loaded == replace(NOTHING, record=AuthorityRecord(other.family))
 
     def test_an_outage_is_told_and_changes_nothing(self, harness: Harness) -> None:
         harness.refuse_next_call()
@@ -217,15 +308,23 @@ class StorePromises:
         harness.refuse_next_call()
         with pytest.raises(UnavailableError):
             harness.store.mark_conflict("w1")
-        assert load(harness) == Loaded(None, 0, {})
+        harness.refuse_next_call()
+        with pytest.raises(UnavailableError):
+            harness.store.mark_stale(stale())
+        assert load(harness) == NOTHING
 
 
 class MemoryHarness:
     def __init__(self) -> None:
         self.store = MemoryStore()
 
-    def note_control(self, message_id: str) -> None:
+    def note_control(self, message_id: str, ending: Ending = "done") -> None:
         self.store.noted.add(message_id)
+        if ending != "retried":
+            self.store.control_final.add(message_id)
+
+    def decide(self, record: AuthorityRecord) -> None:
+        self.store.records[record.family] = record
 
     def refuse_next_call(self) -> None:
         self.store.refuse += 1
@@ -240,10 +339,19 @@ class TestMemoryStore(StorePromises):
 class DynamoHarness:
     def __init__(self, client: "DynamoDBClient") -> None:
         self.client = client
-        self.store = DynamoStore(client, family_named("payin"), static_sealer(), records=RECORDS, ledger=LEDGER)
+        self.store = DynamoStore(
+            client, family_named("payin"), static_sealer(), records=RECORDS, ledger=LEDGER, control=CONTROL
+        )
 
-    def note_control(self, message_id: str) -> None:
-        ControlStore(self.client, static_sealer(), LEDGER).note(attempt(message_id=message_id))
+    def note_control(self, message_id: str, ending: Ending = "done") -> None:
+        ControlStore(self.client, static_sealer(), LEDGER).note(attempt(message_id=message_id, ending=ending))
+
+    def decide(self, record: AuthorityRecord) -> None:
+        item: Any = {
+            name: {"N": str(value)} if isinstance(value, int) else {"S": value}
+            for name, value in {**write_authority(record), "operator": "o", "changed_at": "x"}.items()
+        }
+        self.client.put_item(TableName=CONTROL, Item=item)
 
     def refuse_next_call(self) -> None:
         def refuse(**_: object) -> Any:
@@ -275,6 +383,7 @@ class TestDynamoStore(StorePromises):
         written = attempt(row(debtor_name=NAME, debtor_iban=IBAN))
         harness.store.commit([replace(commit(**HOSTILE), attempt=written)])
         harness.store.commit([rejected("w2", "p2")])
+        harness.store.commit([leaving("w3", "p3", **HOSTILE)])
         items = repr(harness.items(RECORDS) + harness.items(LEDGER))
         assert not [value for value in PLANTED if value in items or value.encode().hex() in items]
 
@@ -292,12 +401,74 @@ class TestDynamoStore(StorePromises):
             "received_at": "2026-11-21T10:00:00Z",
             "processed_at": "2026-11-21T10:00:00.000+00:00",
             "epoch": "4",
+            "authority": "legacy",
+            "sequence": "1",
             "candidate_ending": "done",
             "comparison": "due",
             "revision": "1",
         }
         opened = open_attempt(entry["candidate"]["B"], "w1", "candidate", "default", static_sealer())
         assert opened == commit().attempt
+
+    def test_what_new_has_authority_over_is_pending_and_kept_whole(self, harness: DynamoHarness) -> None:
+        harness.store.commit([commit("w0", epoch=4)])
+        harness.store.commit([replace(leaving(version=1), replay="run-1")])
+        entry = harness.item(LEDGER, pk="w1")
+        told = {name: next(iter(value.values())) for name, value in entry.items()}
+        assert {name: told[name] for name in ("authority", "epoch", "sequence", "stamped", "replay")} == {
+            "authority": "new",
+            "epoch": "4",
+            "sequence": "2",
+            "stamped": "payin#4",
+            "replay": "run-1",
+        }
+        assert {name: told[name] for name in ("outlet", "outlet_of", "outlet_tries", "due_at")} == {
+            "outlet": "pending",
+            "outlet_of": "payin",
+            "outlet_tries": "0",
+            "due_at": "2026-11-21T10:01:00.000Z",
+        }
+        assert set(told["pending"]) == {"event", "1", "2"}, "a row is no effect that leaves"
+        assert open_message(told["message"], "w1", "default", static_sealer()) == CARRIED
+
+    def test_nothing_of_a_copy_and_nothing_that_was_rejected_leaves(self, harness: DynamoHarness) -> None:
+        harness.store.commit([commit(), replace(rejected("w2", "p2"), authority="new", epoch=4)])
+        for message_id in ("w1", "w2"):
+            assert not {"outlet", "outlet_of", "pending", "due_at", "stamped", "message"} & set(
+                harness.item(LEDGER, pk=message_id)
+            )
+        assert harness.item(LEDGER, pk="w2")["authority"] == {"S": "new"}
+        assert "sequence" not in harness.item(LEDGER, pk="w2"), "it has no place among the aggregate's versions"
+
+    def test_what_was_rejected_and_is_processed_later_leaves_then(self, harness: DynamoHarness) -> None:
+        harness.store.commit([replace(rejected(), authority="new", epoch=4, replay="run-1")])
+        harness.store.commit([leaving()])
+        entry = harness.item(LEDGER, pk="w1")
+        assert entry["outlet"] == {"S": "pending"}
+        assert not {"candidate_cause", "replay"} & set(entry)
+
+    def test_a_stale_copy_is_due_for_its_verdict_until_it_is_processed(self, harness: DynamoHarness) -> None:
+        harness.store.mark_stale(stale())
+        entry = harness.item(LEDGER, pk="w1")
+        assert (entry["stale"], entry["comparison"], entry["type"]) == (
+            {"BOOL": True},
+            {"S": "due"},
+            {"S": "payin.create"},
+        )
+        harness.store.commit([leaving()])
+        assert "stale" not in harness.item(LEDGER, pk="w1")
+
+    def test_a_message_too_large_to_be_kept_is_blamed_and_none_of_it_is_written(self, harness: DynamoHarness) -> None:
+        noise = b"".join(sha256(b"%d" % n).digest() for n in range(12_000))
+        with pytest.raises(ValueError, match="TransactWriteItems"):
+            harness.store.commit([replace(leaving(), carried=Carried(noise, "{}"))])
+        assert load(harness) == NOTHING
+        harness.store.commit([replace(leaving(), carried=Carried(b"large " * 100_000, "{}"))])
+
+    def test_an_authority_record_that_cannot_be_read_is_an_outage(self, harness: DynamoHarness) -> None:
+        harness.client.put_item(TableName=CONTROL, Item={"pk": {"S": "authority#payin"}, "sk": {"S": "record"}})
+        with pytest.raises(UnavailableError, match="authority record: stage"):
+            load(harness)
 
     def test_the_cause_of_a_rejection_stands_in_the_ledger(self, harness: DynamoHarness) -> None:
         harness.store.commit([rejected()])
@@ -330,13 +501,13 @@ class TestDynamoStore(StorePromises):
     def test_an_item_past_400_kb_is_blamed_on_its_message(self, harness: DynamoHarness) -> None:
         with pytest.raises(ValueError, match="TransactWriteItems"):
             harness.store.commit([commit(label="x" * 500_000)])
-        assert load(harness) == Loaded(None, 0, {})
+        assert load(harness) == NOTHING
 
     def test_an_entry_past_400_kb_is_blamed_on_its_message(self, harness: DynamoHarness) -> None:
         large = attempt(row(label="x" * 500_000))
         with pytest.raises(ValueError, match="TransactWriteItems"):
             harness.store.commit([replace(commit(), attempt=large)])
-        assert load(harness) == Loaded(None, 0, {})
+        assert load(harness) == NOTHING
 
     def test_an_id_that_no_key_can_hold_is_blamed_on_its_message(self, harness: DynamoHarness) -> None:
         with pytest.raises(ValueError, match="TransactWriteItems"):

@@ -43,9 +43,10 @@ class LetterHarness(Protocol):
 class DeadLetterPromises:
     """What every dead-letter queue keeps to."""
 
-    def test_a_letter_is_kept_whole_with_its_cause(self, harness: LetterHarness) -> None:
-        harness.letters.send(LETTER)
-        assert list(harness.kept()) == [(LETTER.body, {**LETTER.attributes, "cause": "model:object_payload"}, "p1")]
+    def test_a_letter_is_kept_whole_with_its_cause_and_how_often_it_was_tried(self, harness: LetterHarness) -> None:
+        harness.letters.send(replace(LETTER, receives=3))
+        told = {"cause": "model:object_payload", "receives": "3"}
+        assert list(harness.kept()) == [(LETTER.body, {**LETTER.attributes, **told}, "p1")]
 
     def test_two_letters_of_one_body_are_two(self, harness: LetterHarness) -> None:
         harness.letters.send(LETTER)
@@ -63,12 +64,16 @@ class DeadLetterPromises:
             harness.letters.send(LETTER)
 
 
+def _told(letter: DeadLetter) -> dict[str, str]:
+    return {**letter.attributes, "cause": letter.cause, "receives": str(letter.receives)}
+
+
 class _MemoryLetters:
     def __init__(self) -> None:
         self.letters = MemoryDeadLetters()
 
     def kept(self) -> list[Kept]:
-        return [(one.body, {**one.attributes, "cause": one.cause}, one.group) for one in self.letters.letters]
+        return [(one.body, _told(one), one.group) for one in self.letters.letters]
 
     def refuse(self) -> None:
         self.letters.refuse = True

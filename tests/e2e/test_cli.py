@@ -147,6 +147,13 @@ def test_the_shipper_without_a_broker_ends_as_the_bridge_says() -> None:
     assert "cannot be reached" in ended.err
 
 
+def test_no_command_waits_for_what_only_some_need() -> None:
+    costly = ("aws_cdk", "aws_encryption_sdk", "aws_lambda_powertools", "docker", "pika")
+    program = f"import sys, ops.cli; ops.cli.build(); print(*sys.modules.keys() & set({costly}))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
 def test_types_need_no_aws() -> None:
     ended = _strangler("types", "list", "-o", "json")
     assert ended.code == 0

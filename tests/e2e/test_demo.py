@@ -18,13 +18,13 @@ from contracts.registry import FAMILIES
 from tests.leak import leaks
 from tests.stage import REPOSITORY
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(500)
 
 TYPES = {message_type.name for family in FAMILIES for message_type in family.types}
 MESSAGES = 150
 SEED_WITH_EVERY_BUG = 4
 """Among the first hundred of its messages are half a cent of a fee and a float that Python's JSON writes otherwise."""
-ENDS_WITHIN_S = 300
+ENDS_WITHIN_S = 450
 ATTENTION = 1
 WRITTEN = ("summary.json", "report.html")
 
@@ -85,11 +85,11 @@ def ended(output: Path, number: int, code: int, place: Path) -> Run:
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
-    """Two demos with one and the same folder, beside each other."""
+    """Two demos with one and the same folder, beside each other; the second one ends after its shadow run."""
     output = tmp_path_factory.mktemp("two")
     folder = output / "var" / "demo"
     options = ["--messages", str(MESSAGES), "--folder", str(folder)]
-    with demos(output, options, options) as running:
+    with demos(output, options, [*options, "--shadow-only"]) as running:
         codes = [one.returncode for one in running]
     assert codes == [0, 0], "\n".join((output / f"{number}.err").read_text("utf-8") for number in (0, 1))
     return [ended(output, number, code, place_of(output, number)) for number, code in enumerate(codes)]
@@ -143,6 +143,23 @@ def test_nothing_is_lost_nothing_done_twice_and_both_sides_agree_on_every_messag
         assert (summary["agreement"], summary["groups"]) == (1.0, [])
         assert set(summary["verdicts"]) <= {"match", "match by rule"}
         assert sum(summary["verdicts"].values()) == published
+
+
+def test_authority_moves_and_goes_back_under_traffic_and_what_failed_is_replayed(two: list[Run]) -> None:
+    summary = two[0].summary
+    moved = summary["cutover"]
+
+    assert moved["family"] == "payin"
+    assert (moved["lost"], moved["twice"], moved["legacy_after_switch"]) == (0, 0, 0)
+    assert moved["new_after_switch"] > 0
+    assert moved["back_ok"] is True
+    assert summary["replayed"] >= 1
+
+
+def test_the_second_act_can_be_left_out(two: list[Run]) -> None:
+    summary = two[1].summary
+
+    assert (summary["cutover"], summary["replayed"]) == (None, 0)
 
 
 def test_what_it_published_is_worth_looking_at(two: list[Run]) -> None:

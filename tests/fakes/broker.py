@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.amqp import QueueSpec
-from bridge.bootstrap import tap_queues
+from bridge.amqp import Succession
+from bridge.bootstrap import shipper_queues
 from bridge.port import Delivery, SourceLostError
+from bridge.topology import QueueSpec
 from contracts.envelope import AmqpFacts
 from contracts.registry import FAMILIES
 
@@ -29,13 +30,21 @@ class Message:
 class MemoryBroker:
     """Queues that outlive connections. Exchanges match routing keys exactly, or carry everything under the key ""."""
 
-    queues: Sequence[QueueSpec] = tap_queues(FAMILIES, 100_000)
+    queues: Sequence[QueueSpec] = shipper_queues(FAMILIES, FAMILIES, 100_000).consumed
+    """What is declared, and delivered from unless it is left alone."""
+    successions: Sequence[Succession] = ()
+    """Taps that are left, each with what comes after it; none of them among `queues`."""
     idle: Callable[[float], None] = lambda _: None
     """Called with the seconds that a poll without deliveries would have blocked."""
     unreachable: int = 0
     """How many connections are refused before one is let in."""
     waiting: dict[str, list[Message]] = field(default_factory=dict)
     invalid: list[tuple[Delivery, str]] = field(default_factory=list)
+    oversize: list[Delivery] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
+    """Tap queues that were deleted."""
+    unbound: set[str] = field(default_factory=set)
+    """Tap queues that get nothing any more."""
     acknowledged: list[Delivery] = field(default_factory=list)
     dropped: int = 0
     connections: list["MemorySource"] = field(default_factory=list)
@@ -45,6 +54,7 @@ class MemoryBroker:
         if self.unreachable:
             self.unreachable -= 1
             raise SourceLostError("unreachable, says the test")
+        self.unbound |= {one.tap.name for one in self.successions}
         source = MemorySource(self, len(self.connections), prefetch)
         self.connections.append(source)
         return source
@@ -57,7 +67,8 @@ class MemoryBroker:
         headers: Mapping[str, Any] | None = None,
         properties: Mapping[str, Any] | None = None,
     ) -> None:
-        for queue in self.queues:
+        taps = [one.tap for one in self.successions if one.tap.name not in self.gone | self.unbound]
+        for queue in (*self.queues, *taps, *(one.successor for one in self.successions)):
             if any(
                 (one.exchange, one.routing_key) in ((exchange, routing_key), (exchange, "")) for one in queue.bindings
             ):
@@ -90,15 +101,16 @@ class MemorySource:
         self._tags = itertools.count(1)
         self._unsettled: dict[int, tuple[Delivery, Message]] = {}
         self._paused = False
+        self._taking = [queue.name for queue in broker.queues] + [
+            one.successor.name if one.tap.name in broker.gone else one.tap.name for one in broker.successions
+        ]
         self.lost = False
         self.lose_before: str | None = None
         """Name of the next call before which the connection breaks."""
 
     def poll(self, timeout_s: float) -> Sequence[Delivery]:
         self._called("poll")
-        taken = (
-            [] if self._paused else [delivery for queue in self._broker.queues for delivery in self._take(queue.name)]
-        )
+        taken = [] if self._paused else [delivery for queue in self._taking for delivery in self._take(queue)]
         if not taken:
             self._broker.idle(timeout_s)
         return taken
@@ -112,6 +124,25 @@ class MemorySource:
         self._called("divert")
         self._settle(delivery)
         self._broker.invalid.append((delivery, cause))
+
+    def put_aside(self, delivery: Delivery) -> None:
+        self._called("put_aside")
+        self._settle(delivery)
+        self._broker.oversize.append(delivery)
+
+    def dissolve(self, queue: str) -> bool:
+        self._called("dissolve")
+        assert not any(delivery.queue == queue for delivery, _ in self._unsettled.values())
+        successor = next(one.successor.name for one in self._broker.successions if one.tap.name == queue)
+        if successor in self._taking:
+            return True
+        if self._broker.waiting.get(queue) or any(
+            queue in one._taking and not one.lost for one in self._broker.connections if one is not self
+        ):
+            return False
+        self._broker.gone.add(queue)
+        self._taking = [successor if one == queue else one for one in self._taking]
+        return True
 
     def dropped(self) -> int:
         dropped, self._broker.dropped = self._broker.dropped, 0

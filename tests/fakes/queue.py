@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from contracts.return_message import Returned
 from workers.fate import UnavailableError
 from workers.port import DeadLetter
 
@@ -16,6 +17,24 @@ class MemoryDeadLetters:
         if self.refuse:
             raise UnavailableError("refused by the test")
         self.letters.append(letter)
+
+
+@dataclass
+class MemoryReturns:
+    """What was sent back to RabbitMQ: once per deduplication, as SQS does."""
+
+    sent: list[Returned] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    refuse: bool = False
+
+    def send(self, returned: Returned, *, group: str, deduplication: str) -> None:
+        if self.refuse:
+            raise UnavailableError("refused by the test")
+        if deduplication not in self.seen:
+            self.seen.add(deduplication)
+            self.sent.append(returned)
+            self.groups.append(group)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from bridge.port import Entry
 from contracts.effect import Attempt
 from contracts.registry import family_named
 from tests.fakes.message import NOW, received
-from tests.fakes.queue import MemoryDeadLetters, MemoryVisibility
+from tests.fakes.queue import MemoryDeadLetters, MemoryReturns, MemoryVisibility
 from tests.fakes.store import MemoryStore
 from workers.fate import Fate
 from workers.logic.decision import Column, Context, Decision, Row, RowKey
@@ -29,6 +29,7 @@ class ReceiverScene:
     handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
     store: MemoryStore = field(default_factory=MemoryStore)
     letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
+    returns: MemoryReturns = field(default_factory=MemoryReturns)
     visibility: MemoryVisibility = field(default_factory=MemoryVisibility)
     context_of: Callable[[str], Context] | None = None
     jitter: float = 1.0
@@ -39,6 +40,7 @@ class ReceiverScene:
             self.handlers,
             self.store,
             self.letters,
+            self.returns,
             self.visibility,
             self.context_of or context,
             jitter=lambda: self.jitter,

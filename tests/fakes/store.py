@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from contracts.authority import AuthorityRecord
 from contracts.effect import Attempt
 from workers.fate import ConflictError, UnavailableError
 from workers.logic.decision import Row, RowKey
-from workers.port import Commit, LedgerGlance, Loaded, Wanted
+from workers.port import Commit, LedgerGlance, Loaded, Stale, Wanted
 from workers.store.sealing import BrokenSealError
 
 
@@ -14,6 +15,7 @@ from workers.store.sealing import BrokenSealError
 class Entry:
     body_digest: str
     attempt: Attempt
+    commit: Commit
 
 
 @dataclass
@@ -24,10 +26,15 @@ class MemoryStore:
     conflicts: set[str] = field(default_factory=set)
     heads: dict[str, tuple[int, int]] = field(default_factory=dict)
     rows: dict[tuple[str, RowKey], Row] = field(default_factory=dict)
+    records: dict[str, AuthorityRecord] = field(default_factory=dict)
+    """What is decided, by family; the default where nothing is."""
+    stale: dict[str, Stale] = field(default_factory=dict)
     refuse: int = 0
     calls: list[str] = field(default_factory=list)
     noted: set[str] = field(default_factory=set)
-    """Messages of which the ledger knows only what the monolith did."""
+    """Messages of which the ledger knows what the monolith did."""
+    control_final: set[str] = field(default_factory=set)
+    """Those of them that the monolith will not try again."""
     broken: set[str] = field(default_factory=set)
     """Partitions whose rows cannot be opened."""
     before_commit: Callable[[Sequence[Commit]], None] = lambda _: None
@@ -45,6 +52,10 @@ class MemoryStore:
             known = self.entries.get(commit.attempt.message_id)
             if known is not None and known.attempt.ending == "done":
                 raise ConflictError("message")
+            if commit.authority == "new" and commit.attempt.message_id in self.control_final:
+                raise ConflictError("message")
+            if commit.leaves and commit.carried is None:
+                raise ValueError("no message")
             if commit.rows and (version != commit.version or epoch > commit.epoch):
                 raise ConflictError("head")
         for commit in commits:
@@ -53,7 +64,15 @@ class MemoryStore:
                 self.heads[partition] = (commit.version + 1, commit.epoch)
             for row in commit.rows:
                 self.rows[partition, row.row_key] = row
-            self.entries[commit.attempt.message_id] = Entry(commit.body_digest, commit.attempt)
+            self.entries[commit.attempt.message_id] = Entry(commit.body_digest, commit.attempt, commit)
+            self.stale.pop(commit.attempt.message_id, None)
+
+    def mark_stale(self, stale: Stale) -> None:
+        self._called("mark_stale")
+        entry = self.entries.get(stale.message_id)
+        if entry is not None and entry.attempt.ending == "done":
+            raise ConflictError("message")
+        self.stale[stale.message_id] = stale
 
     def mark_conflict(self, message_id: str) -> None:
         self._called("mark_conflict")
@@ -68,17 +87,21 @@ class MemoryStore:
     def _loaded(self, wish: Wanted) -> Loaded:
         entry = self.entries.get(wish.message_id)
         partition = wish.aggregate.partition
-        if partition in self.broken:
+        if partition in self.broken and wish.rows:
             raise BrokenSealError("broken by the test")
-        known = wish.message_id in self.noted | self.conflicts
+        known = wish.message_id in self.noted | self.control_final | self.conflicts | set(self.stale)
+        version, epoch = self.heads.get(partition, (0, 0))
         found = {key: self.rows[partition, key] for key in wish.rows if (partition, key) in self.rows}
         return Loaded(
             LedgerGlance(
                 processed=entry is not None and entry.attempt.ending == "done",
                 body_digest=None if entry is None else entry.body_digest,
+                control_final=wish.message_id in self.control_final,
             )
             if entry is not None or known
             else None,
-            self.heads.get(partition, (0, 0))[0],
+            version,
+            epoch,
+            self.records.get(wish.aggregate.family, AuthorityRecord(wish.aggregate.family)),
             found,
         )

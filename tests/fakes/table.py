@@ -1,7 +1,7 @@
-"""The two tables as infra declares them, as far as stores can tell, on moto."""
+"""The tables as infra declares them, as far as stores can tell, on moto."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +10,34 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
+from contracts.authority import AuthorityRecord
+from contracts.control_item import write_authority
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 RECORDS = "s-records"
 LEDGER = "s-ledger"
+CONTROL = "s-control"
+LETTERS = "s-letters"
 REGION = "eu-west-3"
+_KEYS = {RECORDS: ("pk", "sk"), LEDGER: ("pk",), CONTROL: ("pk", "sk"), LETTERS: ("pk",)}
+_INDEXES = {LEDGER: ("outlets", ("outlet_of", "due_at")), LETTERS: ("open", ("state", "last_seen"))}
+
+
+BROKEN_ATTRIBUTES: Any = (
+    *(("stage", {"BOOL": True}), ("phase", {"NULL": True}), ("epoch", {"N": "1.5"}), ("epoch", {"S": "7"})),
+    *(("run", None), ("stage", None)),
+)
+"""Attributes as somebody's hand may have left them in an authority record; None for one that is not there."""
+
+
+def broken_record(name: str, value: Any) -> Any:
+    """The item of a fenced record of `payin`, in DynamoDB's spelling, with one attribute that cannot be read."""
+    record = AuthorityRecord("payin", "shadow", 7, 5, "fenced", "live", "run-1")
+    flat = write_authority(record)
+    item: Any = {key: {"N": str(one)} if isinstance(one, int) else {"S": one} for key, one in flat.items()}
+    return {key: one for key, one in {**item, name: value}.items() if one is not None}
 
 
 @contextmanager
@@ -38,17 +60,25 @@ def tables() -> Iterator["DynamoDBClient"]:
 
 
 def create_tables(client: "DynamoDBClient") -> None:
-    """Make both tables anew, with nothing in them."""
+    """Make all tables anew, with nothing in them."""
     there = client.list_tables()["TableNames"]
-    for name, keys in ((RECORDS, ("pk", "sk")), (LEDGER, ("pk",))):
+    for name, keys in _KEYS.items():
         if name in there:
             client.delete_table(TableName=name)
-        schema: Any = [
-            {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
-        ]
+        index, index_keys = _INDEXES.get(name, ("", ()))
+        indexes: Any = {
+            "GlobalSecondaryIndexes": [
+                {"IndexName": index, "KeySchema": _schema(index_keys), "Projection": {"ProjectionType": "KEYS_ONLY"}}
+            ]
+        }
         client.create_table(
             TableName=name,
-            KeySchema=schema,
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            KeySchema=_schema(keys),
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in (*keys, *index_keys)],
             BillingMode="PAY_PER_REQUEST",
+            **(indexes if index else {}),
         )
+
+
+def _schema(keys: Sequence[str]) -> Any:
+    return [{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)]

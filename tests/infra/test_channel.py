@@ -1,6 +1,9 @@
+from typing import get_args
+
 from contracts import naming
 from contracts.registry import FAMILIES
 from tests.infra.template import ACCOUNT, REGION, STACK, Resource, Template
+from workers.observability import Metric
 
 QUEUES = {
     **{
@@ -10,9 +13,15 @@ QUEUES = {
         for family in FAMILIES
     },
     naming.outcome_queue_name(STACK): naming.outcome_dead_letter_queue_name(STACK),
+    naming.return_queue_name(STACK): naming.return_dead_letter_queue_name(STACK),
 }
-JUDGE_DEAD_LETTERS = naming.judge_dead_letter_queue_name(STACK)
-DEAD_LETTERS = [*QUEUES.values(), JUDGE_DEAD_LETTERS]
+STRETCHES = [naming.judge_dead_letter_queue_name(STACK), naming.outlet_dead_letter_queue_name(STACK)]
+INDEXED = [
+    *(naming.dead_letter_queue_name(STACK, family.name, ordered=family.ordered) for family in FAMILIES),
+    naming.invalid_queue_name(STACK),
+]
+"""Emptied into the index of dead letters."""
+DEAD_LETTERS = sorted({*QUEUES.values(), *STRETCHES, *INDEXED})
 SIX_TIMEOUTS = 6
 
 
@@ -26,6 +35,13 @@ def test_every_queue_gives_up_into_its_own_dead_letters(template: Template) -> N
         redrive = template.named("AWS::SQS::Queue", name).properties["RedrivePolicy"]
         assert redrive["deadLetterTargetArn"] == f"arn:aws:sqs:{REGION}:{ACCOUNT}:{dead_letters}"
         assert redrive["maxReceiveCount"] >= 100, "an outage must not turn a backlog into dead letters"
+
+
+def test_what_was_given_up_on_is_kept_for_as_long_as_there_is_and_given_up_no_further(template: Template) -> None:
+    for name in DEAD_LETTERS:
+        properties = template.named("AWS::SQS::Queue", name).properties
+        assert properties["MessageRetentionPeriod"] == 14 * 24 * 3600
+        assert "RedrivePolicy" not in properties
 
 
 def test_dead_letters_are_kept_longer_than_messages_wait(template: Template) -> None:
@@ -57,21 +73,37 @@ def test_no_queue_can_be_reached_without_tls_or_keeps_plain_text(template: Templ
 
 def test_a_message_stays_invisible_for_six_times_the_function_that_works_on_it(template: Template) -> None:
     (timeout_s,) = {function.properties["Timeout"] for function in template.resources("AWS::Lambda::Function")}
-    for name in QUEUES:
+    for name in [*QUEUES, *DEAD_LETTERS]:
         visible_s = template.named("AWS::SQS::Queue", name).properties["VisibilityTimeout"]
         assert visible_s >= SIX_TIMEOUTS * timeout_s
 
 
-def test_every_dead_letter_and_every_old_message_raises_an_alarm(template: Template) -> None:
-    assert {_queue(alarm) for alarm in _alarms(template, "ApproximateNumberOfMessagesVisible")} == set(DEAD_LETTERS)
-    assert {_queue(alarm) for alarm in _alarms(template, "ApproximateAgeOfOldestMessage")} == set(QUEUES)
+def test_what_nobody_takes_and_every_old_message_raises_an_alarm(template: Template) -> None:
+    content = {_queue(alarm) for alarm in _alarms(template, "ApproximateNumberOfMessagesVisible")}
+    assert content == set(DEAD_LETTERS) - set(INDEXED)
+    assert {_queue(alarm) for alarm in _alarms(template, "ApproximateAgeOfOldestMessage")} == {*QUEUES, *INDEXED}
     for alarm in _alarms(template, "ApproximateNumberOfMessagesVisible"):
         assert alarm.properties["Threshold"] == 1
 
 
-def test_a_judge_that_falls_behind_raises_an_alarm(template: Template) -> None:
-    (alarm,) = _alarms(template, "IteratorAge")
-    assert _dimensions(alarm) == {"FunctionName": naming.judge_function_name(STACK)}
+def test_a_letter_in_the_index_and_effects_that_do_not_leave_raise_an_alarm(template: Template) -> None:
+    metrics = get_args(Metric)
+    for metric, services in {"LettersIndexed": ["sweeper", "letters"], "EffectsOverdue": ["sweeper"]}.items():
+        alarms = _alarms(template, metric)
+        assert metric in metrics
+        assert [_dimensions(alarm) for alarm in alarms] == [{"service": service} for service in services]
+        assert {alarm.properties["Namespace"] for alarm in alarms} == {STACK}
+
+
+def test_a_sweeper_that_only_fails_raises_an_alarm(template: Template) -> None:
+    (alarm,) = _alarms(template, "Errors")
+    assert _dimensions(alarm) == {"FunctionName": naming.sweeper_function_name(STACK)}
+    assert alarm.properties["EvaluationPeriods"] == 3
+
+
+def test_a_function_that_falls_behind_its_stream_raises_an_alarm(template: Template) -> None:
+    behind = [_dimensions(alarm)["FunctionName"] for alarm in _alarms(template, "IteratorAge")]
+    assert behind == [naming.judge_function_name(STACK), naming.outlet_function_name(STACK)]
 
 
 def test_every_alarm_tells_somebody_and_is_not_raised_by_silence(template: Template) -> None:

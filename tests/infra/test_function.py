@@ -13,16 +13,31 @@ from workers.settings import ledger_settings, process_settings
 FAMILY_FUNCTIONS = {naming.family_function_name(STACK, family.name): family for family in FAMILIES}
 CONTROL = naming.control_function_name(STACK)
 JUDGE = naming.judge_function_name(STACK)
+OUTLET, SWEEPER = naming.outlet_function_name(STACK), naming.sweeper_function_name(STACK)
+LETTERS = naming.letters_function_name(STACK)
+
+
+def _variables(template: Template, name: str) -> dict[str, str]:
+    return dict(template.named("AWS::Lambda::Function", name).properties["Environment"]["Variables"])
+
+
+def _sources(template: Template, name: str) -> dict[str, Resource]:
+    """What invokes a function, by the last part of the source's name."""
+    mappings = [
+        one for one in template.resources("AWS::Lambda::EventSourceMapping") if one.properties["FunctionName"] == name
+    ]
+    return {mapping.properties["EventSourceArn"].rpartition(":")[2]: mapping for mapping in mappings}
 
 
 def _mappings(template: Template) -> dict[str, Resource]:
+    """The only mapping of each function that has one; the letters function has several."""
     mappings = template.resources("AWS::Lambda::EventSourceMapping")
-    return {mapping.properties["FunctionName"]: mapping for mapping in mappings}
+    return {one.properties["FunctionName"]: one for one in mappings if one.properties["FunctionName"] != LETTERS}
 
 
 def test_functions_have_the_names_of_the_contracts(template: Template) -> None:
     names = [function.name for function in template.resources("AWS::Lambda::Function")]
-    assert sorted(names) == sorted([*FAMILY_FUNCTIONS, CONTROL, JUDGE])
+    assert sorted(names) == sorted([*FAMILY_FUNCTIONS, CONTROL, JUDGE, OUTLET, SWEEPER, LETTERS])
 
 
 def test_every_handler_is_a_function_that_exists(template: Template) -> None:
@@ -46,12 +61,12 @@ def test_the_workers_can_read_their_settings(
     template: Template, names: list[str], read: Callable[[dict[str, str]], Any]
 ) -> None:
     for name in names:
-        read(template.named("AWS::Lambda::Function", name).properties["Environment"]["Variables"])
+        read(_variables(template, name))
 
 
 def test_each_family_has_its_own_queue_dead_letters_and_name(template: Template) -> None:
     for name, family in FAMILY_FUNCTIONS.items():
-        variables = template.named("AWS::Lambda::Function", name).properties["Environment"]["Variables"]
+        variables = _variables(template, name)
         settings = process_settings(variables)
         assert settings.family == variables["POWERTOOLS_SERVICE_NAME"] == family.name
         assert settings.queue_url.endswith("/" + naming.queue_name(STACK, family.name, ordered=family.ordered))
@@ -73,15 +88,27 @@ def test_every_queue_function_reports_single_failures_of_small_batches(template:
         assert properties["ScalingConfig"] == {"MaximumConcurrency": "${WorkerConcurrency}"}
 
 
-def test_the_judge_repeats_by_age_halves_what_fails_and_says_what_it_gave_up(template: Template) -> None:
-    properties = _mappings(template)[JUDGE].properties
+@pytest.mark.parametrize(
+    ("name", "failures"),
+    [(JUDGE, naming.judge_dead_letter_queue_name), (OUTLET, naming.outlet_dead_letter_queue_name)],
+    ids=["judge", "outlet"],
+)
+def test_who_follows_the_ledger_repeats_by_age_halves_what_fails_and_says_what_it_gave_up(
+    template: Template, name: str, failures: Callable[[str], str]
+) -> None:
+    properties = _mappings(template)[name].properties
     assert properties["StartingPosition"] == "TRIM_HORIZON", "an entry written before the mapping stood is judged too"
     assert properties["BisectBatchOnFunctionError"] is True
     assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert "MaximumRetryAttempts" not in properties
     assert properties["MaximumRecordAgeInSeconds"] == 12 * 3600
     destination = properties["DestinationConfig"]["OnFailure"]["Destination"]
-    assert destination == f"arn:aws:sqs:{REGION}:{ACCOUNT}:{naming.judge_dead_letter_queue_name(STACK)}"
+    assert destination == f"arn:aws:sqs:{REGION}:{ACCOUNT}:{failures(STACK)}"
+
+
+def test_a_stream_has_no_more_readers_than_it_serves(template: Template) -> None:
+    followers = [name for name, mapping in _mappings(template).items() if "/" in mapping.properties["EventSourceArn"]]
+    assert sorted(followers) == sorted([JUDGE, OUTLET])
 
 
 def test_the_judge_is_called_only_for_entries_that_are_due(template: Template) -> None:
@@ -90,8 +117,54 @@ def test_the_judge_is_called_only_for_entries_that_are_due(template: Template) -
     assert all(image["comparison"] == {"S": ["due"]} for image in images)
     assert [sorted(image) for image in images] == [
         ["candidate", "comparison", "control_seen"],
+        ["authority", "candidate", "comparison"],
         ["comparison", "conflict"],
+        ["comparison", "stale"],
     ]
+
+
+def test_the_outlet_is_called_for_effects_that_were_never_tried(template: Template) -> None:
+    (one,) = _mappings(template)[OUTLET].properties["FilterCriteria"]["Filters"]
+    assert json.loads(one["Pattern"]) == {"dynamodb": {"NewImage": {"outlet": {"S": ["pending"]}}}}
+
+
+def test_the_sweeper_is_called_every_minute_and_a_run_that_fails_is_not_repeated(template: Template) -> None:
+    (rule,) = template.resources("AWS::Events::Rule")
+    (target,) = rule.properties["Targets"]
+    (permission,) = template.resources("AWS::Lambda::Permission")
+    (once,) = template.resources("AWS::Lambda::EventInvokeConfig")
+    assert (rule.properties["ScheduleExpression"], rule.properties["State"]) == ("rate(1 minute)", "ENABLED")
+    assert target["Arn"].endswith(f":function:{SWEEPER}")
+    assert target["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+    assert (once.properties["FunctionName"], once.properties["MaximumRetryAttempts"]) == (SWEEPER, 0)
+    assert permission.properties["FunctionName"] == target["Arn"]
+    assert permission.properties["Principal"] == "events.amazonaws.com"
+    assert permission.properties["SourceArn"], "no other rule of the account may call it"
+
+
+def test_every_queue_of_what_was_given_up_on_is_emptied_into_the_index(template: Template) -> None:
+    sources = _sources(template, LETTERS)
+    queues = [naming.dead_letter_queue_name(STACK, family.name, ordered=family.ordered) for family in FAMILIES]
+    assert sorted(sources) == sorted([*queues, naming.invalid_queue_name(STACK)])
+    for mapping in sources.values():
+        assert mapping.properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert mapping.properties["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+def test_what_lets_effects_leave_knows_where_to(template: Template) -> None:
+    for name in (OUTLET, SWEEPER):
+        variables = _variables(template, name)
+        assert variables["EVENT_BUS"] == naming.event_bus_name(STACK)
+        assert variables["RETURN_QUEUE_URL"].endswith("/" + naming.return_queue_name(STACK))
+        assert variables["LETTERS_TABLE"] == naming.letters_table_name(STACK)
+        assert variables["WEBHOOK_ORIGIN"] == "${WebhookOrigin}"
+
+
+def test_a_family_can_see_whether_authority_has_moved_and_hold_what_is_stale(template: Template) -> None:
+    for name in FAMILY_FUNCTIONS:
+        variables = _variables(template, name)
+        assert variables["CONTROL_TABLE"] == naming.control_table_name(STACK)
+        assert variables["RETURN_QUEUE_URL"].endswith("/" + naming.return_queue_name(STACK))
 
 
 def test_every_function_logs_into_a_group_of_its_own_that_forgets(template: Template) -> None:

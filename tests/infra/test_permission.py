@@ -64,8 +64,26 @@ def test_a_shipper_reaches_the_channels_and_nothing_else(template: Template) -> 
     role = template.named("AWS::IAM::Role", naming.shipper_role_name(STACK))
     ((statement,),) = [policy["PolicyDocument"]["Statement"] for policy in role.properties["Policies"]]
     names = [naming.queue_name(STACK, family.name, ordered=family.ordered) for family in FAMILIES]
-    names.append(naming.outcome_queue_name(STACK))
+    names += [naming.outcome_queue_name(STACK), naming.invalid_queue_name(STACK)]
     assert [arn.rsplit(":", 1)[1] for arn in statement["Resource"]] == names
+
+
+def test_every_use_of_the_control_table_names_its_partitions(template: Template) -> None:
+    control = f"table/{naming.control_table_name(STACK)}"
+    roles = {
+        role.name: statement
+        for role in template.resources("AWS::IAM::Role")
+        for policy in role.properties["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if control in str(statement["Resource"])
+    }
+    families = [family.name for family in FAMILIES]
+    assert len(roles) == len(families) + 1, "each family's function, and the router"
+    for statement in roles.values():
+        condition = statement["Condition"]
+        named = _listed(condition["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"])
+        assert {name.partition("#")[2] for name in named} <= set(families)
+        assert condition["Null"] == {"dynamodb:LeadingKeys": "false"}, "a request without keys is not one of all keys"
 
 
 def _listed(value: str | list[str]) -> list[str]:

@@ -3,7 +3,11 @@ import pytest
 from contracts import naming
 from tests.infra.template import STACK, Resource, Template
 
-TABLES = (naming.records_table_name(STACK), naming.ledger_table_name(STACK))
+LEDGER, LETTERS = naming.ledger_table_name(STACK), naming.letters_table_name(STACK)
+CONTROL = naming.control_table_name(STACK)
+TABLES = (naming.records_table_name(STACK), LEDGER, CONTROL, LETTERS)
+MOST_IN_AN_INDEX = 20
+SECRET = {"candidate", "control", "message", "parts", "sealed"}
 
 
 def _table(template: Template, name: str) -> Resource:
@@ -30,16 +34,41 @@ def test_a_table_outlives_the_stack_unless_it_is_disposable(
     assert (gone.attributes["DeletionPolicy"], gone.properties["DeletionProtectionEnabled"]) == ("Delete", False)
 
 
-def test_the_ledger_streams_new_images_and_forgets_by_date(template: Template) -> None:
-    properties = _table(template, naming.ledger_table_name(STACK)).properties
-    assert properties["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+def test_the_ledger_streams_new_images_and_no_other_table_does(template: Template) -> None:
+    streams = {
+        one.name: one.properties.get("StreamSpecification") for one in template.resources("AWS::DynamoDB::Table")
+    }
+    assert streams.pop(LEDGER) == {"StreamViewType": "NEW_IMAGE"}
+    assert not any(streams.values())
+
+
+@pytest.mark.parametrize("name", [LEDGER, CONTROL, LETTERS])
+def test_a_table_forgets_by_date_only(template: Template, name: str) -> None:
+    properties = _table(template, name).properties
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
-def test_the_index_of_verdicts_carries_no_outcome(template: Template) -> None:
-    (index,) = _table(template, naming.ledger_table_name(STACK)).properties["GlobalSecondaryIndexes"]
-    assert index["Projection"]["ProjectionType"] == "INCLUDE"
-    assert not {"candidate", "control", "sealed"} & set(index["Projection"]["NonKeyAttributes"])
+@pytest.mark.parametrize(
+    ("table", "name", "keys"),
+    [
+        (LEDGER, "verdicts", ("verdict_of", "judged_at")),
+        (LEDGER, "outlets", ("outlet_of", "due_at")),
+        (LEDGER, "stamped", ("stamped", "processed_at")),
+        (LETTERS, "open", ("state", "last_seen")),
+    ],
+)
+def test_an_index_carries_nothing_that_is_sealed(
+    template: Template, table: str, name: str, keys: tuple[str, str]
+) -> None:
+    (index,) = [one for one in _table(template, table).properties["GlobalSecondaryIndexes"] if one["IndexName"] == name]
+    assert [(one["AttributeName"], one["KeyType"]) for one in index["KeySchema"]] == [
+        (keys[0], "HASH"),
+        (keys[1], "RANGE"),
+    ]
+    carried = index["Projection"].get("NonKeyAttributes", [])
+    assert index["Projection"]["ProjectionType"] == ("INCLUDE" if carried else "KEYS_ONLY")
+    assert len(carried) <= MOST_IN_AN_INDEX
+    assert not SECRET & set(carried)
 
 
 def test_keys_are_rotated_and_outlive_the_stack_unless_it_is_disposable(

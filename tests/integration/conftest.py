@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contracts.amqp_value import untag_table
 from ops.demo.scene import Scene
 from tests.misfit import Misfits, key_of, make_misfits
 from tests.patience import eventually
@@ -48,7 +49,8 @@ def misfits(stage: Stage, php: Sequence[str]) -> Misfits:
 
 
 def parked_cases(stage: Stage) -> set[str]:
-    return {one.headers[CASE_HEADER] for one in stage.parked() if CASE_HEADER in one.headers}
+    tables = (untag_table(one.headers or {}) for one in stage.parked())
+    return {table[CASE_HEADER] for table in tables if CASE_HEADER in table}
 
 
 def lettered_cases(stage: Stage) -> set[str]:

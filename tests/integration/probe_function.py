@@ -44,6 +44,17 @@ def describe(_: dict[str, Any], __: object) -> dict[str, Any]:
     return {"importable": importable, "variables": sorted(os.environ), "path": sys.path, "zone": os.environ["TZ"]}
 
 
+def wait(_: dict[str, Any], __: object) -> None:
+    """Wait for a message in another queue, and report whether it came in time."""
+    answer = SQS.receive_message(QueueUrl=os.environ["RELEASE_URL"], WaitTimeSeconds=8)
+    _report({"released": bool(answer.get("Messages"))})
+
+
+def tick(event: dict[str, Any], _: object) -> None:
+    """Report what a schedule sends."""
+    _report({"source": event["source"], "type": event["detail-type"]})
+
+
 _INVOCATIONS: list[object] = []
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,18 @@ def session(embedded_aws: EmbeddedAws) -> boto3.Session:
 @pytest.fixture
 def probe(session: boto3.Session) -> Probe:
     return make_probe(session)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ticking(embedded_aws: EmbeddedAws) -> Probe:
+    """A function that is called every minute; begun first, for a minute is long."""
+    probe = make_probe(embedded_aws.session())
+    probe.create("tick")
+    arn = probe.session.client("lambda").get_function(FunctionName=probe.name)["Configuration"]["FunctionArn"]
+    events = probe.session.client("events")
+    events.put_rule(Name=probe.name, ScheduleExpression="rate(1 minute)")
+    events.put_targets(Rule=probe.name, Targets=[{"Id": "probe", "Arn": arn}])
+    return probe
 
 
 def _send(session: boto3.Session, url: str, *orders: dict[str, Any], group: str | None = None) -> None:
@@ -212,6 +225,21 @@ def test_what_succeeds_beside_a_failure_is_done_once(session: boto3.Session, pro
     assert counts == Counter({order["id"]: 1 for order in orders}) + Counter(["m4"])
 
 
+def test_what_sqs_gives_up_on_reaches_a_function_behind_the_dead_letter_queue(
+    session: boto3.Session, probe: Probe
+) -> None:
+    _, dead_arn = make_queue(session, f"{probe.name}-dead.fifo", VisibilityTimeout="600")
+    redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 1})
+    url, _ = make_queue(session, f"{probe.name}.fifo", VisibilityTimeout="0", RedrivePolicy=redrive)
+    probe.create()
+    _send(session, url, {"id": "a1"}, group="a")
+    sqs = session.client("sqs")
+    assert sqs.receive_message(QueueUrl=url)["Messages"]
+    assert not sqs.receive_message(QueueUrl=url).get("Messages"), "received once already: SQS moves it instead"
+    probe.follow(dead_arn, BatchSize=10)
+    assert [report["id"] for report in probe.reports(1)] == ["a1"]
+
+
 # Streams
 
 
@@ -285,6 +313,44 @@ def test_a_filter_sees_types_values_and_what_exists(session: boto3.Session, prob
     _write(session, probe.name, [{"id": "not sealed"}], due=yes)
     _write(session, probe.name, [{"id": "due"}], due=yes, sealed=sealed)
     assert [report["id"] for report in probe.reports(1)] == ["due"]
+
+
+def test_a_filter_finds_a_word_beside_a_set_and_a_truth(session: boto3.Session, probe: Probe, table: str) -> None:
+    probe.create()
+    patterns = [{"outlet": {"S": ["pending"]}}, {"due": {"S": ["yes"]}, "stale": {"BOOL": [True]}}]
+    filters = [{"Pattern": json.dumps({"dynamodb": {"NewImage": image}})} for image in patterns]
+    probe.follow(table, StartingPosition="TRIM_HORIZON", FilterCriteria={"Filters": filters})
+    pending: Any = {"SS": ["0", "event"]}
+    _write(session, probe.name, [{"id": "left"}], outlet={"S": "left"})
+    _write(session, probe.name, [{"id": "waiting"}], outlet={"S": "waiting"}, pending=pending)
+    _write(session, probe.name, [{"id": "fresh"}], due={"S": "yes"}, stale={"BOOL": False})
+    _write(session, probe.name, [{"id": "pending"}], outlet={"S": "pending"}, pending=pending)
+    _write(session, probe.name, [{"id": "stale"}], due={"S": "yes"}, stale={"BOOL": True})
+    assert [report["id"] for report in probe.reports(2)] == ["pending", "stale"]
+
+
+def test_of_two_functions_that_follow_one_stream_neither_waits_for_the_other(
+    session: boto3.Session, probe: Probe, table: str
+) -> None:
+    release_url, _ = make_queue(session, f"{probe.name}-release")
+    name = f"{probe.name}-slow"
+    slow_url, slow_arn = make_queue(session, f"{name}-reports")
+    slow = replace(probe, name=name, report_url=slow_url, report_arn=slow_arn)
+    slow.create("wait", RELEASE_URL=release_url)
+    probe.create()
+    slow.follow(table, StartingPosition="TRIM_HORIZON")
+    probe.follow(table, StartingPosition="TRIM_HORIZON")
+    _write(session, probe.name, [{"id": "r1"}])
+    assert [report["id"] for report in probe.reports(1)] == ["r1"]
+    _send(session, release_url, {"id": "go on"})
+    assert list(slow.reports(1)) == [{"released": True}]
+
+
+# Schedules
+
+
+def test_a_schedule_calls_its_function(ticking: Probe) -> None:
+    assert list(ticking.reports(1, within_s=90)) == [{"source": "aws.events", "type": "Scheduled Event"}]
 
 
 # Calls

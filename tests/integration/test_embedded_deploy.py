@@ -18,6 +18,7 @@ from tests.deployed import STACK, Deployed
 pytest_plugins = ("tests.fixtures_stack",)
 
 ACCOUNT = "000000000000"
+_CHANNELS = ("Payin", "Payout", "Cardtransaction", "Balance", "Outcomes", "Return", "Invalid")
 
 
 def _template(resources: Mapping[str, Any]) -> str:
@@ -45,8 +46,29 @@ def small(tmp_path: Path) -> Deployment:
 
 def test_the_real_template_gives_what_the_others_need(deployed: Deployed) -> None:
     urls = {name for name in deployed.outputs if name.endswith("QueueUrl")}
-    assert urls == {f"{name}QueueUrl" for name in ("Payin", "Payout", "Cardtransaction", "Balance", "Outcomes")}
-    assert {"ShipperRoleArn", "SealKeyArn", "AlarmTopicArn"} <= set(deployed.outputs)
+    assert urls == {f"{name}QueueUrl" for name in _CHANNELS}
+    assert set(deployed.outputs) - urls == {
+        "AlarmTopicArn",
+        "ControlTableName",
+        "EventBusName",
+        "LettersTableName",
+        "ReturnerRoleArn",
+        "RouterRoleArn",
+        "SealKeyArn",
+        "ShipperRoleArn",
+    }
+
+
+def test_webhooks_go_where_they_are_meant_to_unless_a_rehearsal_says_otherwise(deployed: Deployed) -> None:
+    origin = "http://127.0.0.1:8080"
+    rehearsal = {**deployed.deployment.parameters, "WebhookOrigin": origin}
+    changes = plan(replace(deployed.deployment, parameters=rehearsal), deployed.session)
+    functions = {change.resource[:6] for change in changes if change.kind == "AWS::Lambda::Function"}
+    assert functions == {"Outlet", "Sweepe"}
+    for wrong in ("partner.example", "https://partner.example/hooks", "ftp://partner.example"):
+        parameters = {**rehearsal, "WebhookOrigin": wrong}
+        with pytest.raises(DeployError, match="WebhookOrigin"):
+            plan(replace(deployed.deployment, parameters=parameters), deployed.session)
 
 
 def test_every_resource_of_the_template_is_there(deployed: Deployed) -> None:
@@ -65,9 +87,10 @@ def test_another_package_changes_the_functions_and_nothing_else(
 ) -> None:
     other = build(Target.LAMBDA, tmp_path_factory.mktemp("other"))
     changes = plan(replace(deployed.deployment, package=other), deployed.session)
-    assert {(change.action, change.kind, change.replaced) for change in changes} == {
-        ("Modify", "AWS::Lambda::Function", False)
-    }
+    assert {(change.action, change.replaced) for change in changes} == {("Modify", False)}
+    # The sweeper's schedule has the function's ARN, which CloudFormation cannot know to stay.
+    schedule = {"AWS::Events::Rule", "AWS::Lambda::Permission"}
+    assert {change.kind for change in changes} - schedule == {"AWS::Lambda::Function"}
     assert plan(deployed.deployment, deployed.session) == (), "a plan leaves the stack as it is"
 
 

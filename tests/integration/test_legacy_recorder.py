@@ -380,3 +380,110 @@ def test_outside_of_an_attempt_nothing_is_recorded(outcomes: Program) -> None:
     """)
 
     assert outcome["effects"] == []
+
+
+@pytest.mark.parametrize("route", ["new", "hold", "", "Legacy"])
+def test_what_is_not_stamped_for_this_application_is_refused_before_anything_runs(
+    outcomes: Program, route: str
+) -> None:
+    [seen] = outcomes(f"""
+        $stamp = R\\Stamp::fromHeaders(['strangler-route' => '{route}', 'strangler-epoch' => 4]);
+        try {{
+            $recording->attempt('m-1', 'order.paid', function (): void {{ echo '"it ran"', "\\n"; }}, $stamp);
+        }} catch (R\\StampedForNew $refused) {{
+            echo json_encode([$refused->stamp->epoch, $outbox->flush($print)]), "\\n";
+        }}
+    """)
+
+    assert seen == [4, 0]
+
+
+@pytest.mark.parametrize(
+    ("headers", "seen"),
+    [
+        ("[]", None),
+        ("['strangler-epoch' => 3]", None),
+        ("['strangler-route' => 'legacy']", ["legacy", 0, False, None]),
+        ("['strangler-route' => ['x'], 'strangler-epoch' => 'x', 'strangler-muted' => ['x']]", ["", 0, False, None]),
+        (
+            "['strangler-route' => 'new', 'strangler-muted' => true, 'strangler-at' => '2026-11-21T10:00:00.123456Z']",
+            ["new", 0, True, "2026-11-21T10:00:00.123456+00:00"],
+        ),
+        (
+            "['strangler-route' => 'new', 'strangler-muted' => 'true', 'strangler-at' => '2026-11-21T11:00:00+01:00']",
+            ["new", 0, True, "2026-11-21T11:00:00.000000+01:00"],
+        ),
+        ("['strangler-route' => 'new', 'strangler-muted' => 1, 'strangler-at' => 'now']", ["new", 0, True, None]),
+        (
+            "['strangler-route' => 'new', 'strangler-muted' => false, 'strangler-at' => '2026-11-21T10:00:00Z']",
+            ["new", 0, False, None],
+        ),
+    ],
+)
+def test_a_stamp_is_read_from_headers_whatever_else_they_hold(
+    outcomes: Program, headers: str, seen: list[object] | None
+) -> None:
+    program = f"""
+        $stamp = R\\Stamp::fromHeaders({headers});
+        $clock = $stamp?->clock()?->format('Y-m-d\\TH:i:s.uP');
+        echo json_encode($stamp ? [$stamp->route, $stamp->epoch, $stamp->muted, $clock] : null), "\\n";
+    """
+    assert outcomes(program) == [seen]
+
+
+def test_a_muted_attempt_records_what_would_leave_and_lets_nothing_leave(outcomes: Program) -> None:
+    answers, muted, loud, left = outcomes("""
+        $sent = [];
+        $send = function (string $method) use (&$sent) { $sent[] = $method; return 200; };
+        $http = new R\\RecordingHttp($recorder, $send, fn (string $url) => basename($url), false, 202);
+        $handle = function () use ($http, $pdo, &$answers) {
+            $answers[] = $http('GET', 'https://partner.example/rates', [], '');
+            $answers[] = $http('POST', 'https://partner.example/order.paid', [], '{}');
+            $pdo->exec("INSERT INTO orders (ref) VALUES ('A')");
+        };
+        $recording->attempt('m-1', 'order.paid', $handle, new R\\Stamp('new', 1, true));
+        $recording->attempt('m-2', 'order.paid', $handle, new R\\Stamp('legacy', 2));
+        echo json_encode($answers), "\\n";
+        $outbox->flush($print);
+        echo json_encode([$sent, $recorder->isMuted()]), "\\n";
+    """)
+
+    assert answers == [200, 202, 200, 200]
+    assert [effect["name"] for effect in muted["effects"]] == ["orders", "order.paid"]
+    assert [effect["name"] for effect in loud["effects"]] == ["orders", "orders", "order.paid"]
+    assert left == [["GET", "GET", "POST"], False]
+
+
+def test_a_muted_attempt_that_failed_has_done_nothing_at_all(outcomes: Program) -> None:
+    [retried] = outcomes("""
+        $handle = function () use ($recorder): void {
+            $recorder->message('shop', 'order.booked', '{}', 'application/json');
+            throw new RuntimeException('Zzyx');
+        };
+        try {
+            $recording->attempt('m-1', 'order.paid', $handle, new R\\Stamp('new', 1, true));
+        } catch (RuntimeException) {
+        }
+        $outbox->flush($print);
+    """)
+
+    assert (retried["ending"], retried["effects"]) == ("retried", [])
+
+
+def test_a_muted_attempt_publishes_nothing_on_a_recording_channel(outcomes: Program) -> None:
+    published, muted, loud = outcomes("""
+        require 'PhpAmqpLib/autoload.php';
+        $channel = (new ReflectionClass(R\\RecordingChannel::class))->newInstanceWithoutConstructor();
+        (new ReflectionProperty(R\\RecordingChannel::class, 'recorder'))->setValue($channel, $recorder);
+        $publish = fn () => $channel->batch_basic_publish(
+            new PhpAmqpLib\\Message\\AMQPMessage('{}', ['content_type' => 'a/b']), 'shop', 'order.booked'
+        );
+        $recording->attempt('m-1', 'order.paid', fn () => $publish(), new R\\Stamp('new', 1, true));
+        $recording->attempt('m-2', 'order.paid', fn () => $publish());
+        $waiting = new ReflectionProperty(PhpAmqpLib\\Channel\\AMQPChannel::class, 'batch_messages');
+        echo json_encode(count($waiting->getValue($channel))), "\\n";
+        $outbox->flush($print);
+    """)
+
+    assert published == 1
+    assert muted["effects"] == loud["effects"] != []

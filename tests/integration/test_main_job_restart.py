@@ -41,10 +41,10 @@ def test_sigterm_drains_the_shipper_and_its_restart_loses_nothing(stage: Stage) 
     publisher = stage.begin(MESSAGES, seed=32, rate=RATE)
     await_the_middle(stage, publisher)
 
-    code = stage.scene.stop_shipper()
+    code = stage.scene.fleet.stop("shipper")
     stopped = json.loads(stage.shipper_log().splitlines()[-1])
     log = stage.finish(publisher)  # the rest is published while nobody ships
-    stage.scene.start_shipper()
+    stage.scene.fleet.start("ship")
 
     assert code == 0
     assert (stopped["message"], stopped["drained"]) == ("stopped", True)
@@ -54,5 +54,5 @@ def test_sigterm_drains_the_shipper_and_its_restart_loses_nothing(stage: Stage) 
 @pytest.fixture(autouse=True)
 def shipper_runs_again(stage: Stage) -> Iterator[None]:
     yield
-    if stage.scene.shipper_ended:
-        stage.scene.start_shipper()
+    if stage.scene.fleet.ended("shipper"):
+        stage.scene.fleet.start("ship")

@@ -36,7 +36,7 @@ def test_nothing_of_it_is_put_aside(stage: Stage, scenario: Log) -> None:
     ids = {line["id"] for line in scenario}
 
     assert stage.letters_of(ids) == []
-    assert [one for one in stage.parked() if one.properties.message_id in ids] == []
+    assert [one for one in stage.parked() if one.properties.get("message_id") in ids] == []
 
 
 def test_a_message_that_came_twice_is_processed_once(stage: Stage, scenario: Log) -> None:

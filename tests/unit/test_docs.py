@@ -15,7 +15,7 @@ import pytest
 import typer
 from pydantic import BaseModel
 
-from bridge.settings import ShipperSettings
+from bridge.settings import RouterSettings, ShipperSettings
 from contracts.difference import DifferenceKind
 from contracts.effect import Ending, parse_attempt
 from contracts.envelope import read_envelope
@@ -24,9 +24,10 @@ from contracts.registry import FAMILIES
 from contracts.rule import RuleKind
 from contracts.verdict import Verdict
 from ops.cli import build
+from ops.objection import AGAINST
 from workers.fate import RejectCause
 from workers.observability import Metric
-from workers.settings import ProcessSettings
+from workers.settings import LettersSettings, OutletSettings, ProcessSettings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCS = REPOSITORY / "docs"
@@ -154,7 +155,7 @@ def test_every_command_that_is_shown_exists_with_its_options(page: Path, tree: A
 
 
 def test_a_command_or_option_that_does_not_exist_is_seen(tree: Any) -> None:
-    assert list(problems(tree, ["cutover", "--to", "live"])) == ["cutover"]
+    assert list(problems(tree, ["canary", "--to", "live"])) == ["canary"]
     assert list(problems(tree, ["compare", "show", "--pretty", "--type", "payin.create"])) == ["--pretty"]
     assert list(problems(tree, ["demo", "--break", "cents"])) == []
 
@@ -186,11 +187,15 @@ def test_python_runs_and_json_reads(page: Path) -> None:
 
 
 def test_every_metric_is_documented_and_no_other() -> None:
-    documented = {name for name in named(DOCS / "architecture.md") if re.match(r"(Messages|Outcomes)[A-Z]", name)}
+    documented = {
+        name for name in named(DOCS / "architecture.md") if re.match(r"(Effects|Letters|Messages|Outcomes)[A-Z]", name)
+    }
     assert documented == set(get_args(Metric))
 
 
-@pytest.mark.parametrize("settings", [ShipperSettings, ProcessSettings])
+@pytest.mark.parametrize(
+    "settings", [ShipperSettings, RouterSettings, ProcessSettings, OutletSettings, LettersSettings]
+)
 def test_every_environment_variable_is_documented(settings: type[BaseModel]) -> None:
     variables = {field.alias for field in settings.model_fields.values()}
     assert variables - named(DOCS / "architecture.md") == set()
@@ -201,6 +206,10 @@ def test_every_environment_variable_is_documented(settings: type[BaseModel]) -> 
 )
 def test_every_word_of_a_closed_vocabulary_is_explained(vocabulary: object) -> None:
     assert set(get_args(vocabulary)) - named(DOCS / "glossary.md") == set()
+
+
+def test_every_objection_is_explained_with_what_to_do() -> None:
+    assert set(AGAINST) - named(DOCS / "cut-over.md") == set()
 
 
 def test_every_verdict_is_explained_and_so_is_every_kind_of_rule() -> None:

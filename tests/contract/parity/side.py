@@ -15,7 +15,7 @@ from contracts.effect import Attempt, parse_attempt
 from contracts.envelope import AmqpFacts
 from contracts.invalid_message import InvalidMessageError
 from contracts.registry import FAMILIES, family_of
-from tests.fakes.queue import MemoryDeadLetters, MemoryVisibility
+from tests.fakes.queue import MemoryDeadLetters, MemoryReturns, MemoryVisibility
 from tests.fakes.store import MemoryStore
 from workers.logic.decision import Context
 from workers.logic.registry import HANDLERS
@@ -66,7 +66,9 @@ def candidate(notifications: Iterable[Notification]) -> MemoryStore:
         return Context(message_id, moment, lambda: "00000000-0000-4000-8000-000000000000", SECRET.encode())
 
     receivers = {
-        family.name: Receiver(family, HANDLERS, store, MemoryDeadLetters(), MemoryVisibility(), context)
+        family.name: Receiver(
+            family, HANDLERS, store, MemoryDeadLetters(), MemoryReturns(), MemoryVisibility(), context
+        )
         for family in FAMILIES
     }
     for position, one in enumerate(notifications):

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 import pytest
 
 import bridge.__main__ as program
-from bridge.__main__ import ExitCode, JsonFormatter, ship
+from bridge.__main__ import ExitCode, JsonFormatter, give_back, route, ship
+from bridge.authority import Ticker
+from bridge.bootstrap import RouterParts
+from bridge.journal import JournalTakenError
 from bridge.port import SourceLostError, SourceRefusedError
 
 PASSWORD = "pl4nted-secret"
@@ -46,9 +49,10 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AMQP_URL", f"amqp://strangler:{PASSWORD}@localhost:1/%2F")
     monkeypatch.setenv("STRANGLER_DRAIN_S", "7")
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    pika_level = logging.getLogger("pika").level
+    levels = {name: logging.getLogger(name).level for name in ("pika", "botocore")}
     yield
-    logging.getLogger("pika").setLevel(pika_level)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
     for number, handler in before.items():
         signal.signal(number, handler)
 
@@ -87,6 +91,17 @@ def test_a_broker_that_is_of_no_use_is_told_in_one_line(
     assert capsys.readouterr().err == f"strangler bridge ship: {line}\n"
 
 
+def test_where_credentials_come_from_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = RouterParts(RouterThatStops(), Beside(), Beside(), Beside())  # type: ignore[arg-type]
+    monkeypatch.setattr(program, "build_shipper", lambda _: ShipperThatStops())
+    monkeypatch.setattr(program, "build_router", lambda _: parts)
+    monkeypatch.setattr(program, "build_returner", lambda _: RouterThatStops())
+    for run in (ship, route, give_back):
+        logging.getLogger("botocore").setLevel(logging.INFO)
+        assert run() is ExitCode.OK
+        assert not logging.getLogger("botocore.credentials").isEnabledFor(logging.INFO)
+
+
 def test_wrong_settings_are_told_in_one_line_without_their_values(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,6 +111,90 @@ def test_wrong_settings_are_told_in_one_line_without_their_values(
     assert told.startswith("strangler bridge ship: STRANGLER_PREFETCH: ")
     assert told.count("\n") == 1
     assert PASSWORD not in told
+
+
+@dataclass
+class Beside:
+    """What runs beside a router; notes what was asked of it."""
+
+    calls: list[str] = field(default_factory=list)
+    failure: BaseException | None = None
+    name: str = "router-1"
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def stop(self, within_s: float) -> None:
+        self.calls.append("stop")
+
+    def leave(self) -> None:
+        self.calls.append("leave")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+class RouterThatStops(ShipperThatStops):
+    def close(self) -> None:
+        pass
+
+
+def route_with(
+    router: RouterThatStops,
+    monkeypatch: pytest.MonkeyPatch,
+    beside: Beside | None = None,
+    ticker: Ticker | None = None,
+) -> ExitCode:
+    beside = beside or Beside()
+    parts = RouterParts(router, beside, ticker or beside, beside)  # type: ignore[arg-type]
+    monkeypatch.setattr(program, "build_router", lambda _: parts)
+    return route()
+
+
+def test_a_router_drains_and_then_leaves_its_rows_as_they_are_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    router, beside = RouterThatStops(), Beside()
+    assert route_with(router, monkeypatch, beside) is ExitCode.OK
+    assert router.drained_within_s == 7
+    assert beside.calls == ["start", "stop", "leave", "stop", "close"]
+
+
+def test_a_router_says_what_it_could_not_finish(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert route_with(RouterThatStops(drains=False), monkeypatch) is ExitCode.NOT_DRAINED
+
+
+def test_a_router_whose_side_line_has_broken_does_not_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RuntimeError, match="a bug"):
+        route_with(RouterThatStops(), monkeypatch, Beside(failure=RuntimeError("a bug")))
+
+
+def test_a_journal_that_is_taken_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def build(_: object) -> RouterParts:
+        raise JournalTakenError("var/router: another router works with this journal")
+
+    monkeypatch.setattr(program, "build_router", build)
+    assert route() is ExitCode.SETTINGS
+    assert capsys.readouterr().err.startswith("strangler bridge route: STRANGLER_JOURNAL: var/router")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(SourceLostError("gone"), ExitCode.UNREACHABLE), (SourceRefusedError("no queue"), ExitCode.REFUSED)],
+)
+def test_a_broker_that_is_of_no_use_to_a_router_is_told_in_one_line(
+    error: Exception, code: ExitCode, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    beside, ticked = Beside(), list[str]()
+    ticker = Ticker(lambda: ticked.append("tick"))
+    assert route_with(RouterThatStops(at_open=error), monkeypatch, beside, ticker) is code
+    assert capsys.readouterr().err == f"strangler bridge route: {error}\n"
+    assert (ticked, beside.calls) == ([], ["close"])
+
+
+def test_the_returner_ends_with_what_it_has_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "build_returner", lambda _: RouterThatStops())
+    assert give_back() is ExitCode.OK
 
 
 def test_a_log_line_is_one_json_object_with_what_was_given_beside_it() -> None:

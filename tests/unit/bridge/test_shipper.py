@@ -1,14 +1,22 @@
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 
 from bridge.backoff import Backoff
-from bridge.port import Entry, Receipt, Sink, SourceLostError, SourceRefusedError
+from bridge.bootstrap import shipper_queues
+from bridge.invalid import ENTRY_BYTES, aside, parking_translator
+from bridge.port import Delivery, Entry, Outgoing, Receipt, Sink, SourceLostError, SourceRefusedError
 from bridge.shipper import POLL_S, Shipper
-from bridge.translator import notification_translator, outcome_translator
+from bridge.stamp import stamp
+from bridge.translator import notification_translator, outcome_translator, stamped_translator
 from contracts import naming
+from contracts.envelope import AmqpFacts
+from contracts.parked import read_parked
 from contracts.registry import FAMILIES
+from contracts.routing import Decision, Route
 from tests.fakes.broker import MemoryBroker, MemorySource
 from tests.fakes.clock import FakeClock
 from tests.fakes.message import IBAN, NAME, balance, card_transaction, delivery, payin
@@ -17,6 +25,7 @@ from tests.fakes.sink import MemorySink
 PAYINS = "s-payin.fifo"
 CARDS = "s-cardtransaction"
 BALANCES = "s-balance.fifo"
+INVALID = "s-invalid"
 TAP = naming.tap_queue_name("payin")
 
 
@@ -36,19 +45,21 @@ class Scene:
         self.shipper.open()
 
     def shipper_over(self, sink: Sink) -> Shipper:
-        routes = {
-            naming.tap_queue_name(family.name): (
-                naming.queue_name("s", family.name, ordered=family.ordered),
-                notification_translator(family, self.clock.now),
-            )
-            for family in FAMILIES
-        }
+        routes = {}
+        for family in FAMILIES:
+            destination = naming.queue_name("s", family.name, ordered=family.ordered)
+            routes[naming.tap_queue_name(family.name)] = destination, notification_translator(family, self.clock.now)
+            for queue in (naming.ship_queue_name(family.name), naming.shadow_queue_name(family.name)):
+                routes[queue] = destination, stamped_translator(family, self.clock.now)
+        routes[naming.OUTCOME_QUEUE] = "s-outcomes", outcome_translator(self.clock.now)
+        routes[naming.INVALID_MESSAGE_QUEUE] = INVALID, parking_translator()
         return Shipper(
             self.connect,
             sink,
-            {**routes, naming.OUTCOME_QUEUE: ("s-outcomes", outcome_translator(self.clock.now))},
+            routes,
             self.clock,
             lambda: Backoff(first_s=1, most_s=8, uniform=lambda _, most_s: most_s),
+            leaving=[one.tap.name for one in self.broker.successions],
         )
 
     def connect(self) -> MemorySource:
@@ -187,7 +198,9 @@ def test_an_entry_that_is_refused_goes_to_the_invalid_message_channel(scene: Sce
     assert diverted.body == payin("w1")
     assert cause == "refused-by-sqs:InvalidMessageContents"
     assert scene.sink.ids(PAYINS) == ["w2"]
-    assert scene.shipper.counts == {"shipped": 1, "diverted": 1, "resent": 0, "dropped": 0, "reconnected": 0}
+    assert scene.shipper.counts == {
+        "shipped": 1, "diverted": 1, "put_aside": 0, "resent": 0, "dropped": 0, "reconnected": 0
+    }  # fmt: skip
 
 
 def test_what_cannot_be_read_goes_to_the_invalid_message_channel_with_its_cause(scene: Scene) -> None:
@@ -338,6 +351,82 @@ def test_closing_gives_everything_back(scene: Scene) -> None:
     scene.shipper.close()
     assert (scene.shipper.in_flight, scene.broker.count(TAP)) == (0, 1)
     scene.shipper.close()
+
+
+def lying_in(queue: str, message: Outgoing) -> Delivery:
+    facts = AmqpFacts(message.exchange, message.routing_key, redelivered=False, properties=message.properties)
+    return Delivery(queue, message.body, facts, message.headers, 1)
+
+
+def routed(webhook_id: str, route: Route, queue: str) -> Delivery:
+    one = delivery("payin.create", payin(webhook_id))
+    return lying_in(queue, stamp(one, "payin", Decision(route, 0), id=webhook_id, own_user="us"))
+
+
+def leaving_scene() -> Scene:
+    """A shipper that is to leave every tap."""
+    queues = shipper_queues(FAMILIES, (), 100)
+    return Scene(broker=MemoryBroker(queues.consumed, successions=queues.successions))
+
+
+def test_a_tap_that_is_left_is_emptied_before_the_routers_copies_are_taken() -> None:
+    scene = leaving_scene()
+    shadow = naming.shadow_queue_name("payin")
+    scene.sink.outages = 1
+    scene.publish("w1")
+    scene.broker.deliver(routed("w1", "shadow", shadow))
+    scene.broker.deliver(routed("w2", "shadow", shadow))
+    scene.shipper.step()
+    assert scene.broker.count(shadow) == 2
+    assert TAP not in scene.broker.gone, "w1 is in flight"
+    scene.step_until(lambda: scene.acknowledged == 3)
+    assert [call[1] for call in scene.sink.calls] == [("w1",), ("w1",), ("w1",), ("w2",)]
+    assert scene.sink.ids(PAYINS) == ["w1", "w2"], "the tap's and the router's copy are recognised as one"
+    assert TAP in scene.broker.gone
+
+
+def test_after_a_lost_connection_a_tap_that_is_gone_is_not_missed() -> None:
+    scene = leaving_scene()
+    scene.step_until(lambda: len(scene.broker.gone) == len(FAMILIES))
+    scene.source.lose()
+    scene.broker.deliver(routed("w1", "shadow", naming.shadow_queue_name("payin")))
+    scene.step_until(lambda: scene.acknowledged == 1)
+
+
+def test_messages_of_the_new_side_are_shipped_beside_a_tap(scene: Scene) -> None:
+    scene.broker.deliver(routed("w1", "new", naming.ship_queue_name("payin")))
+    scene.step_until(lambda: scene.acknowledged == 1)
+    assert scene.sink.ids(PAYINS) == ["w1"]
+
+
+def invalid(body: bytes) -> Delivery:
+    one = delivery("payin.create", body)
+    return lying_in(naming.INVALID_MESSAGE_QUEUE, aside(one, "unreadable:syntax", datetime(2026, 11, 21, tzinfo=UTC)))
+
+
+def test_what_nobody_could_read_goes_on_to_the_index_of_dead_letters(scene: Scene) -> None:
+    scene.broker.deliver(invalid(b"\xff not json"))
+    scene.step_until(lambda: scene.acknowledged == 1)
+    (entry,) = scene.sink.taken[INVALID]
+    parked = read_parked(entry.body)
+    assert (parked.body, parked.cause, parked.exchange) == (b"\xff not json", "unreadable:syntax", "notifications")
+    assert entry.envelope == ""
+
+
+def test_what_is_too_large_for_the_index_is_put_aside_and_never_comes_back(scene: Scene) -> None:
+    scene.broker.deliver(invalid(random.Random(7).randbytes(ENTRY_BYTES)))
+    scene.broker.deliver(invalid(b" " * ENTRY_BYTES))
+    scene.step_until(lambda: scene.acknowledged == 1)
+    assert len(scene.broker.oversize) == 1
+    assert (scene.shipper.counts["put_aside"], scene.broker.invalid) == (1, [])
+
+
+def test_what_sqs_refuses_of_the_invalid_message_channel_is_put_aside(scene: Scene) -> None:
+    one = invalid(b"bad")
+    scene.sink.answer(parking_translator()(one).id, Receipt("refused", "InvalidMessageContents"))
+    scene.broker.deliver(one)
+    scene.step_until(lambda: len(scene.broker.oversize) == 1)
+    assert scene.broker.invalid == []
 
 
 def test_logs_say_why_and_never_what(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:

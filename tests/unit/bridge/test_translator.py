@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.invalid import ENTRY_BYTES
 from bridge.port import Delivery, Entry
-from bridge.translator import ENTRY_BYTES, OUTCOME_TYPE, notification_translator, outcome_translator
+from bridge.stamp import stamp
+from bridge.translator import OUTCOME_TYPE, notification_translator, outcome_translator, stamped_translator
 from contracts import naming
 from contracts.amqp_value import untag_table
 from contracts.envelope import AmqpFacts, Envelope, Stamp, decode_body, read_envelope
 from contracts.invalid_message import InvalidMessageError
 from contracts.registry import FAMILIES, family_named
+from contracts.routing import Decision, Route
 from tests.fakes.message import NOW, balance, card_transaction, delivery, payin, payout, translated
 
 
@@ -208,6 +211,51 @@ def test_the_same_id_with_other_bytes_does_not_deduplicate() -> None:
     assert translated("payin.create", payin("w2")).deduplication != first.deduplication
 
 
+def routed(one: Delivery, route: Route, epoch: int) -> Entry:
+    """What becomes of a message that the router has sent on."""
+    message = stamp(one, "payin", Decision(route, epoch), id="w1", own_user="us")
+    facts = AmqpFacts(message.exchange, message.routing_key, redelivered=False, properties=message.properties)
+    taken = Delivery("queue", message.body, facts, message.headers, 1)
+    return stamped_translator(family_named("payin"), lambda: NOW)(taken)
+
+
+@pytest.mark.parametrize(("route", "authority"), [("new", "new"), ("shadow", "legacy")])
+def test_behind_the_router_the_envelope_has_its_stamp_and_the_message_as_it_was_published(
+    route: Route, authority: str
+) -> None:
+    one = delivery("payin.create", payin("w1"), headers={"x": 1}, expiration="60000", user_id="them", delivery_mode=1)
+    entry = routed(one, route, 5)
+    envelope = envelope_of(entry)
+    assert (envelope.stamp.authority, envelope.stamp.epoch) == (authority, 5)
+    assert (entry.id, entry.type, entry.group, body_of(entry)) == ("w1", "payin.create", "p1", payin("w1"))
+    assert (envelope.source, envelope.amqp.exchange) == ("/rabbitmq/notifications", "notifications")
+    assert envelope.amqp.properties == {"expiration": "60000", "user_id": "them", "delivery_mode": 1}
+    assert envelope.amqp.headers == {"x": ["I", 1]}
+
+
+def test_behind_the_router_no_header_table_is_told_from_an_empty_one() -> None:
+    assert envelope_of(routed(delivery("payin.create", payin()), "new", 1)).amqp.headers is None
+    assert envelope_of(routed(delivery("payin.create", payin(), headers={}), "new", 1)).amqp.headers == {}
+
+
+def test_the_taps_copy_and_the_routers_deduplicate_until_something_has_moved() -> None:
+    one = delivery("payin.create", payin())
+    tapped = translate(one).deduplication
+    assert routed(one, "shadow", 0).deduplication == tapped
+    anew = {
+        routed(one, "shadow", 3).deduplication,
+        routed(one, "new", 3).deduplication,
+        routed(one, "new", 5).deduplication,
+    }
+    assert len(anew | {tapped}) == 4
+    assert routed(one, "new", 5).deduplication in anew
+
+
+def test_without_its_stamp_a_message_behind_the_router_is_refused() -> None:
+    with pytest.raises(InvalidMessageError, match="stamp-missing"):
+        stamped_translator(family_named("payin"), lambda: NOW)(delivery("payin.create", payin()))
+
+
 def test_an_outcome_is_named_by_the_recorder() -> None:
     facts = AmqpFacts(naming.OUTCOME_EXCHANGE, "payin.create", redelivered=False, properties={"message_id": "w1:1"})
     entry = outcome_translator(lambda: NOW)(Delivery(naming.OUTCOME_QUEUE, b"{}", facts, None, 1))
@@ -253,7 +301,8 @@ def test_a_translator_gives_an_entry_or_a_cause_whatever_the_bytes(
 ) -> None:
     facts = AmqpFacts(exchange, routing_key, redelivered=False, properties=properties)
     one = Delivery("tap", body, facts, headers, 1)
-    for translator in (notification_translator(family, lambda: NOW), outcome_translator(lambda: NOW)):
+    translators = (notification_translator, stamped_translator)
+    for translator in (*(make(family, lambda: NOW) for make in translators), outcome_translator(lambda: NOW)):
         try:
             entry = translator(one)
         except InvalidMessageError:

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,17 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from ops.audit import Finding, Side, audit, main, read_ledger, read_monolith, read_published, read_records
+from ops.audit import (
+    Finding,
+    Side,
+    audit,
+    main,
+    read_ledger,
+    read_monolith,
+    read_published,
+    read_received,
+    read_records,
+)
 
 PUBLISHED = {
     "m-1": ("payin.create", "p-1"),
@@ -168,10 +179,12 @@ def database(tmp_path: Path) -> Path:
     """As the monolith's, without keys, so that rows can be doubled."""
     place = tmp_path / "monolith.sqlite"
     with closing(sqlite3.connect(place)) as connection, connection:
-        connection.execute("CREATE TABLE journal (webhook_id TEXT)")
+        connection.execute("CREATE TABLE journal (webhook_id TEXT, stale INTEGER)")
+        connection.execute("CREATE TABLE outgoing_webhooks (headers TEXT)")
         for table, column in {**TABLES, "balances": "wallet_id"}.items():
             connection.execute(f"CREATE TABLE {table} ({column} TEXT)")
-        connection.execute("INSERT INTO journal VALUES ('m-1'), ('m-2'), ('m-2')")
+        connection.execute("INSERT INTO journal VALUES ('m-1', 0), ('m-2', 1), ('m-2', 1)")
+        connection.execute("INSERT INTO outgoing_webhooks VALUES (?)", ('{"X-Webhook-Id":"m-1"}',))
         connection.execute("INSERT INTO payins VALUES ('p-1'), ('p-1'), ('p-2')")
     return place
 
@@ -181,6 +194,13 @@ def test_the_monoliths_rows_are_counted_by_key(database: Path) -> None:
 
     assert side.journal == {"m-1": 1, "m-2": 2}
     assert side.rows == {("payins", "p-1"): 2, ("payins", "p-2"): 1}
+
+
+def test_the_monoliths_webhooks_and_which_are_due_are_read_from_its_database(database: Path) -> None:
+    side = read_monolith(database)
+
+    assert dict(side.webhooks) == {"m-1": 1}
+    assert set(side.due) == {"m-1"}
 
 
 def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
@@ -216,6 +236,7 @@ class Refusing:
 
 def row(table: str, key: str, message_id: str) -> dict[str, Any]:
     names = {"table": {"S": table}, "key": {"S": key}, "message_id": {"S": message_id}}
+    names["plain"] = {"S": '{"stale": 0}' if table == "journal" else "{}"}
     return {"pk": {"S": "default#payin#p#1"}, "sk": {"S": f"row#{table}#{key}"}, **names}
 
 
@@ -223,11 +244,45 @@ def test_our_items_are_counted_by_what_they_say_they_are_whatever_their_own_key(
     head = {"pk": {"S": "default#payin#p#1"}, "sk": {"S": "head"}, "version": {"N": "3"}}
     pages = [row("journal", "m-1", "m-1"), row("payins", "p-1", "m-1"), head], [row("journal", "m-1-2", "m-1")]
 
-    side = read_records(Tables(*pages), "records")
+    side = read_records(Tables(*pages), "records", Counter({"m-1": 1}))
 
     assert side.journal == {"m-1": 2}
     assert side.rows == {("payins", "p-1"): 1}
     assert side.writes == {("payin", "p#1"): 3}
+    assert dict(side.webhooks) == {"m-1": 1}
+    assert set(side.due) == {"m-1"}
+
+
+def with_webhooks(of_legacy: Mapping[str, int], of_new: Mapping[str, int]) -> Finding:
+    legacy = replace(good(), webhooks=Counter(of_legacy), due=frozenset({"m-1", "m-2"}))
+    return found(legacy=legacy, new=replace(good(), webhooks=Counter(of_new)))
+
+
+def test_a_webhook_of_either_side_is_one_webhook() -> None:
+    assert with_webhooks({"m-1": 1}, {"m-2": 1}).clean
+
+
+def test_a_webhook_that_neither_side_has_sent_is_lost() -> None:
+    finding = with_webhooks({"m-1": 1}, {})
+
+    assert (finding.webhooks_lost, finding.lost_sample) == (1, ("webhook of m-2",))
+    assert not finding.clean
+
+
+@pytest.mark.parametrize("of_new", [{"m-2": 2}, {"m-1": 1, "m-2": 1}], ids=["two effects", "both sides"])
+def test_a_webhook_of_both_sides_or_of_two_effects_has_left_twice(of_new: Mapping[str, int]) -> None:
+    finding = with_webhooks({"m-1": 1}, of_new)
+
+    assert finding.webhooks_twice == 1
+    assert not finding.clean
+
+
+def test_an_effect_that_the_partner_receives_again_is_the_same_webhook(tmp_path: Path) -> None:
+    log = tmp_path / "received.ndjson"
+    one, other = '{"webhook_id":"m-1","effect_id":"m-1:2"}', '{"webhook_id":"m-2","effect_id":"m-2:2"}'
+    log.write_text("\n".join([one, one, other]), "utf-8")
+
+    assert read_received(log) == {"m-1": 1, "m-2": 1}
 
 
 def test_only_what_our_side_has_done_counts_in_the_ledger() -> None:

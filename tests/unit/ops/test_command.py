@@ -87,6 +87,7 @@ def test_every_command_explains_itself(strangler: Strangler, words: str) -> None
         ["messages", "show", ""],
         ["deploy", "--secret-arn", "not-an-arn"],
         ["deploy", "--worker-concurrency", "1"],
+        ["deploy", "--webhook-origin", "https://partner.example/hooks"],
         ["deploy", "--package", "cloud"],
         ["demo", "--messages", "0"],
         ["demo", "--break", "nothing"],

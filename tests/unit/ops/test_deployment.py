@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,6 +57,13 @@ def test_what_nobody_gives_stays_as_it_is() -> None:
     assert complete(_wish(), present) == {"WebhookSecretArn": ARN, "WorkerConcurrency": "7"}
     assert complete(_wish(worker_concurrency=2), present)["WorkerConcurrency"] == "2"
     assert complete(_wish(secret_arn=f"{ARN}2"), present)["WebhookSecretArn"] == f"{ARN}2"
+
+
+def test_a_rehearsal_lasts_until_it_is_ended() -> None:
+    rehearsal = {"WebhookSecretArn": ARN, "WebhookOrigin": "http://127.0.0.1:8080"}
+    assert complete(replace(_wish(), webhook_origin=rehearsal["WebhookOrigin"]), {"WebhookSecretArn": ARN}) == rehearsal
+    assert complete(_wish(), rehearsal) == rehearsal
+    assert complete(replace(_wish(), webhook_origin=""), rehearsal)["WebhookOrigin"] == ""
 
 
 def test_concurrency_is_the_templates_matter_the_first_time() -> None:

@@ -56,6 +56,14 @@ def test_a_dead_letter_needs_a_look() -> None:
         assert _status(waiting={queue: 1}).attention == (f"1 dead letter in {queue}",)
 
 
+def test_an_open_letter_needs_a_look() -> None:
+    def attention(letters: int | None) -> tuple[str, ...]:
+        return read_status(MemoryLedger({}), MemoryQueues(), "unit", NOW, open_letters=letters).attention
+
+    assert attention(2) == ("2 open dead letters: strangler dlq groups",)
+    assert attention(0) == attention(None) == ()
+
+
 def test_a_differing_message_needs_a_look() -> None:
     (sentence,) = _status({Verdict.MATCH: 5, Verdict.MISMATCH: 2, Verdict.ID_CONFLICT: 1}).attention
     assert sentence.startswith("3 messages on which both sides differ")

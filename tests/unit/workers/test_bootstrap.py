@@ -7,7 +7,10 @@ from botocore.stub import Stubber
 from tests.fakes.message import NAME
 from workers import bootstrap
 from workers.fate import UnavailableError
+from workers.outlet.outlet import Outlet
 from workers.store.dynamo import DynamoStore
+from workers.store.letters import LetterStore
+from workers.store.pending import PendingEntries
 
 SECRET_ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:w"
 
@@ -20,6 +23,10 @@ ENVIRONMENT = {
     "QUEUE_URL": "https://sqs/1/s-payin.fifo",
     "DEAD_LETTER_QUEUE_URL": "https://sqs/1/s-payin-dead.fifo",
     "WEBHOOK_SECRET_ARN": SECRET_ARN,
+    "CONTROL_TABLE": "s-control",
+    "RETURN_QUEUE_URL": "https://sqs/1/s-return.fifo",
+    "EVENT_BUS": "s-events",
+    "LETTERS_TABLE": "s-letters",
     "AWS_DEFAULT_REGION": "eu-west-3",
 }
 
@@ -27,7 +34,7 @@ ENVIRONMENT = {
 @pytest.fixture(scope="module")
 def clients() -> dict[str, Any]:
     session = boto3.Session("x", "x", region_name="eu-west-3")
-    return {name: session.client(name) for name in ("secretsmanager", "sqs", "dynamodb")}
+    return {name: session.client(name) for name in ("secretsmanager", "sqs", "dynamodb", "events")}
 
 
 @pytest.fixture
@@ -72,3 +79,12 @@ def test_a_secret_that_is_refused_is_an_outage_that_quotes_nothing(secrets: Stub
         with pytest.raises(UnavailableError, match="webhook secret: ") as unavailable:
             context_of("w1")
     assert NAME not in str(unavailable.value)
+
+
+def test_the_outlets_and_the_index_of_letters_are_built_of_their_own_adapters(
+    secrets: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(bootstrap.outlet.__wrapped__(), Outlet)
+    assert isinstance(bootstrap.pending_entries.__wrapped__(), PendingEntries)
+    monkeypatch.delenv("LEDGER_TABLE")
+    assert isinstance(bootstrap.letter_store.__wrapped__(), LetterStore)

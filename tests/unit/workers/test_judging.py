@@ -71,3 +71,18 @@ def test_an_outcome_that_stands_in_another_attribute_is_not_believed() -> None:
 def test_a_key_that_is_refused_is_an_outage() -> None:
     with pytest.raises(UnavailableError):
         verdict(image(DONE, DONE), refused_sealer())
+
+
+def test_a_message_that_only_new_was_meant_to_act_on_is_single_until_the_monolith_catches_up() -> None:
+    alone = {**image(DONE), "authority": {"S": "new"}}
+    assert verdict(alone) is Verdict.SINGLE
+    assert verdict({**image(attempt(ending="rejected")), "authority": {"S": "new"}}) is Verdict.SINGLE
+    assert verdict({**image(DONE), "authority": {"S": "legacy"}}) is Verdict.PENDING
+    assert verdict({**image(DONE, DONE), "authority": {"S": "new"}}) is Verdict.MATCH
+    assert verdict({**image(DONE, attempt(row(status="VALIDATED"))), "authority": {"S": "new"}}) is Verdict.MISMATCH
+    assert verdict({**image(DONE, attempt(ending="retried")), "authority": {"S": "new"}}) is Verdict.PENDING
+
+
+def test_a_stale_copy_is_not_comparable_whatever_the_monolith_did() -> None:
+    for entry in (image(), image(None, DONE)):
+        assert verdict({**entry, "stale": {"BOOL": True}}) is Verdict.NOT_COMPARABLE

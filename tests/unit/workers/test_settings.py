@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from workers.settings import ledger_settings, process_settings
+from workers.settings import ledger_settings, letters_settings, outlet_settings, process_settings
 
 ENVIRONMENT = {
     "STRANGLER_FAMILY": "payin",
@@ -11,6 +11,8 @@ ENVIRONMENT = {
     "QUEUE_URL": "https://sqs/1/s-payin.fifo",
     "DEAD_LETTER_QUEUE_URL": "https://sqs/1/s-payin-dead.fifo",
     "WEBHOOK_SECRET_ARN": "arn:aws:secretsmanager:eu-west-3:1:secret:w",
+    "CONTROL_TABLE": "s-control",
+    "RETURN_QUEUE_URL": "https://sqs/1/s-return.fifo",
     "AWS_SESSION_TOKEN": "pl4nted-secret",
 }
 
@@ -35,3 +37,34 @@ def test_what_is_missing_or_empty_is_named_and_nothing_is_quoted(name: str, valu
     with pytest.raises(ValidationError, match=name) as refused:
         process_settings({key: one for key, one in environment.items() if one is not None})
     assert "pl4nted-secret" not in str(refused.value)
+
+
+OUTLET = {
+    "LEDGER_TABLE": "s-ledger",
+    "SEAL_KEY_ARN": "arn:aws:kms:eu-west-3:1:key/k",
+    "EVENT_BUS": "s-events",
+    "RETURN_QUEUE_URL": "https://sqs/1/s-return.fifo",
+    "LETTERS_TABLE": "s-letters",
+}
+
+
+def test_the_outlets_read_where_effects_go() -> None:
+    assert outlet_settings(OUTLET).webhook_origin == outlet_settings({**OUTLET, "WEBHOOK_ORIGIN": ""}).webhook_origin
+    origin = "http://127.0.0.1:8080"
+    assert outlet_settings({**OUTLET, "WEBHOOK_ORIGIN": origin}).webhook_origin == origin
+    for wrong in ("127.0.0.1", "http://a/path", "ftp://a", "http://user@a"):
+        with pytest.raises(ValidationError, match="WEBHOOK_ORIGIN"):
+            outlet_settings({**OUTLET, "WEBHOOK_ORIGIN": wrong})
+
+
+@pytest.mark.parametrize("name", sorted(OUTLET))
+def test_what_the_outlets_lack_is_named(name: str) -> None:
+    with pytest.raises(ValidationError, match=name):
+        outlet_settings({key: value for key, value in OUTLET.items() if key != name})
+
+
+def test_the_letters_function_needs_its_table_and_the_key_only() -> None:
+    needed = {name: OUTLET[name] for name in ("LETTERS_TABLE", "SEAL_KEY_ARN")}
+    assert letters_settings(needed).letters_table == "s-letters"
+    with pytest.raises(ValidationError, match="LETTERS_TABLE"):
+        letters_settings({"SEAL_KEY_ARN": "k"})

@@ -7,17 +7,18 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
+from contracts.return_message import ReturnedHold, deduplication_id, write_return
 from tests.fakes.function import event
 from tests.fakes.message import NAME
 from workers.fate import UnavailableError
 from workers.port import DeadLetter
-from workers.sqs import SqsDeadLetters, SqsVisibility, read_record
+from workers.sqs import SqsDeadLetters, SqsReturns, SqsVisibility, read_record
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 URL = "https://sqs.eu-west-3.amazonaws.com/1/q"
-LETTER = DeadLetter("{}", {"envelope": "{}", "id": "w1"}, "model:amount", "p1", "m1")
+LETTER = DeadLetter("{}", {"envelope": "{}", "id": "w1"}, "model:amount", "p1", "m1", receives=3)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,12 @@ def test_a_letter_of_a_fifo_queue_keeps_its_group_and_is_recognisable_when_repea
         expected = {
             "QueueUrl": URL,
             "MessageBody": "{}",
-            "MessageAttributes": {"envelope": text("{}"), "id": text("w1"), "cause": text("model:amount")},
+            "MessageAttributes": {
+                "envelope": text("{}"),
+                "id": text("w1"),
+                "cause": text("model:amount"),
+                "receives": text("3"),
+            },
             "MessageGroupId": "p1",
             "MessageDeduplicationId": deduplication,
         }
@@ -72,7 +78,11 @@ def test_a_letter_of_a_fifo_queue_keeps_its_group_and_is_recognisable_when_repea
 
 
 def test_a_letter_of_a_standard_queue_has_no_group(client: "SQSClient", stub: Stubber) -> None:
-    expected = {"QueueUrl": URL, "MessageBody": "{}", "MessageAttributes": {"cause": text("envelope")}}
+    expected = {
+        "QueueUrl": URL,
+        "MessageBody": "{}",
+        "MessageAttributes": {"cause": text("envelope"), "receives": text("1")},
+    }
     stub.add_response("send_message", {"MessageId": "d"}, expected)
     SqsDeadLetters(client, URL).send(DeadLetter("{}", {}, "envelope", None, "m1"))
 
@@ -112,3 +122,22 @@ def test_a_network_that_is_down_is_an_outage(client: "SQSClient", monkeypatch: p
 
 def test_a_letter_does_not_show_what_is_in_it() -> None:
     assert NAME not in repr(DeadLetter(NAME, {"envelope": NAME}, "model", "p1", "m1"))
+
+
+def test_what_goes_back_has_its_group_and_is_recognisable_when_repeated(client: "SQSClient", stub: Stubber) -> None:
+    hold = ReturnedHold("payin", "w1", "{}", NAME.encode())
+    expected = {
+        "QueueUrl": URL,
+        "MessageBody": write_return(hold),
+        "MessageGroupId": "payin#p1",
+        "MessageDeduplicationId": deduplication_id("hold#w1"),
+    }
+    stub.add_response("send_message", {"MessageId": "d"}, expected)
+    SqsReturns(client, URL).send(hold, group="payin#p1", deduplication="hold#w1")
+
+
+def test_a_way_back_that_is_refused_is_an_outage_that_quotes_nothing(client: "SQSClient", stub: Stubber) -> None:
+    stub.add_client_error("send_message", "ThrottlingException", NAME)
+    with pytest.raises(UnavailableError, match="SendMessage: ThrottlingException") as refused:
+        SqsReturns(client, URL).send(ReturnedHold("payin", "w1", "{}", b""), group="g", deduplication="d")
+    assert NAME not in str(refused.value)

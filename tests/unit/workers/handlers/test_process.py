@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from contracts.authority import AuthorityRecord
 from contracts.envelope import Stamp, read_envelope
 from tests.fakes.function import FakeLambdaContext, event
 from tests.fakes.message import PLANTED
@@ -139,3 +140,15 @@ def test_the_events_of_the_tests_are_what_the_bridge_sends() -> None:
         envelope = read_envelope(attributes["envelope"])
         assert (envelope.id, envelope.type) == (attributes["id"], attributes["type"])
         assert (envelope.subject, envelope.stamp) == (record["attributes"]["MessageGroupId"], Stamp("legacy", 0))
+
+
+def test_what_a_move_of_authority_has_overtaken_is_counted_and_does_not_come_back(
+    monkeypatch: pytest.MonkeyPatch, printed: Printed
+) -> None:
+    scene, records = ReceiverScene(), event("sqs_fifo_payin")
+    scene.store.records["payin"] = AuthorityRecord("payin", "live", 4, 4)
+    envelope = records["Records"][0]["messageAttributes"]["envelope"]
+    envelope["stringValue"] = envelope["stringValue"].replace('{"authority":"legacy"', '{"authority":"new"')
+    assert invoke(scene, records, monkeypatch) == []
+    assert len(scene.returns.sent) == 1
+    assert printed.metrics == {"MessagesHeld": 1, "MessagesNotComparable": 3}

@@ -1,4 +1,4 @@
-"""Both tables on moto, made once: tests use ids of their own."""
+"""Both tables on moto, made once a module: tests use ids of their own."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def dynamodb() -> Iterator["DynamoDBClient"]:
     """A client of tables that were empty at first."""
     with tables() as client:

@@ -75,3 +75,13 @@ def test_a_table_that_refuses_is_an_outage(dynamodb: "DynamoDBClient") -> None:
 def test_a_key_that_is_refused_is_an_outage(dynamodb: "DynamoDBClient") -> None:
     with pytest.raises(UnavailableError):
         ControlStore(dynamodb, refused_sealer(), LEDGER).note(attempt())
+
+
+def test_an_outcome_is_final_once_no_other_attempt_follows(dynamodb: "DynamoDBClient") -> None:
+    store = ControlStore(dynamodb, SEALER, LEDGER)
+    store.note(attempt(message_id="c9", ending="retried"))
+    assert "control_final" not in entry(dynamodb, "c9")
+    store.note(attempt(message_id="c9", number=2, ending="rejected"))
+    assert entry(dynamodb, "c9")["control_final"] == {"S": "yes"}
+    store.note(attempt(message_id="c9", ending="retried"))
+    assert entry(dynamodb, "c9")["control_final"] == {"S": "yes"}, "attempts come in any order"

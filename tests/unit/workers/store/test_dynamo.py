@@ -10,6 +10,7 @@ from contracts.registry import family_named
 from tests.fakes.key import static_sealer
 from tests.fakes.message import NAME
 from tests.fakes.outcome import attempt
+from tests.fakes.table import BROKEN_ATTRIBUTES, broken_record
 from workers.fate import ConflictError, UnavailableError
 from workers.logic.decision import Row
 from workers.port import Aggregate, Commit, Wanted
@@ -24,7 +25,9 @@ WANTED = Wanted("w1", AGGREGATE, (("payins", "p1"),))
 
 
 def store(client: "DynamoDBClient") -> DynamoStore:
-    return DynamoStore(client, family_named("payin"), static_sealer(), records="s-records", ledger="s-ledger")
+    return DynamoStore(
+        client, family_named("payin"), static_sealer(), records="s-records", ledger="s-ledger", control="s-control"
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,6 +98,17 @@ def test_a_network_that_is_down_is_an_outage(dynamodb: "DynamoDBClient", monkeyp
     monkeypatch.setattr(dynamodb, "batch_get_item", fail)
     with pytest.raises(UnavailableError, match="ConnectTimeoutError"):
         store(dynamodb).load([WANTED])
+
+
+@pytest.mark.parametrize(("name", "value"), BROKEN_ATTRIBUTES)
+def test_a_record_of_authority_that_cannot_be_read_is_nobodys_messages_fault(
+    dynamodb: "DynamoDBClient", name: str, value: Any
+) -> None:
+    answer: Any = {"Responses": {"s-control": [broken_record(name, value)]}}
+    with Stubber(dynamodb) as stub:
+        stub.add_response("batch_get_item", answer)
+        with pytest.raises(UnavailableError, match=f"authority record: {name}"):
+            store(dynamodb).load([WANTED])
 
 
 def test_keys_that_stay_unprocessed_are_asked_for_again(dynamodb: "DynamoDBClient") -> None:

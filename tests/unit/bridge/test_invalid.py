@@ -1,0 +1,100 @@
+import random
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.invalid import ENTRY_BYTES, aside, aside_in_words, park, parking_translator
+from bridge.port import Delivery, Outgoing
+from bridge.stamp import stamp
+from contracts import naming
+from contracts.amqp_value import untag_table
+from contracts.envelope import AmqpFacts, Stamp, is_carriable
+from contracts.invalid_message import InvalidMessageError
+from contracts.parked import PARKED_TYPE, read_parked
+from contracts.routing import Decision
+from tests.fakes.message import delivery, payin
+
+AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
+
+
+def lying(message: Outgoing, queue: str = naming.INVALID_MESSAGE_QUEUE) -> Delivery:
+    facts = AmqpFacts(message.exchange, message.routing_key, redelivered=False, properties=message.properties)
+    return Delivery(queue, message.body, facts, message.headers, 1)
+
+
+values = st.none() | st.integers(0, 9) | st.binary(max_size=3) | st.text(max_size=3) | st.just(AT)
+
+
+@given(
+    st.binary(max_size=30),
+    st.none() | st.dictionaries(st.sampled_from(["x", "y", "CC"]), values),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "user_id": st.sampled_from(["us", b"\xff"]),
+            "expiration": st.just("1"),
+            "delivery_mode": st.sampled_from([1, 2]),
+            "app_id": st.sampled_from(["monolith", b"\xff"]),
+        },
+    ),
+)
+def test_what_is_put_aside_is_parked_as_it_was_published(body: bytes, headers: Any, properties: Any) -> None:
+    one = delivery("payin.create", body, headers=headers, **properties)
+    parked = read_parked(parking_translator()(lying(aside(one, "unreadable:syntax", AT))).body)
+    assert (parked.body, parked.properties) == (body, properties)
+    assert (None if parked.headers is None else untag_table(parked.headers)) == headers
+    assert (parked.exchange, parked.routing_key, parked.queue) == ("notifications", "payin.create", one.queue)
+    assert (parked.cause, parked.at, parked.stamp, parked.notes) == ("unreadable:syntax", AT.isoformat(), None, {})
+
+
+def test_a_stamped_message_is_parked_with_its_stamp_and_as_the_monolith_published_it() -> None:
+    one = delivery("payin.create", payin(), headers={"x": 1}, expiration="60000")
+    routed = lying(stamp(one, "payin", Decision("new", 7), id="w1", own_user="us"), "strangler.ship.payin")
+    parked = park(lying(aside(routed, "too-large", AT)))
+    assert (parked.family, parked.id, parked.stamp) == ("payin", "w1", Stamp("new", 7))
+    assert (parked.exchange, parked.routing_key, parked.queue) == (
+        *("notifications", "payin.create"),
+        "strangler.ship.payin",
+    )
+    assert parked.headers == {"x": ["I", 1]}
+    assert parked.properties == {"expiration": "60000"}
+
+
+def test_headers_without_any_json_are_parked_in_words() -> None:
+    one = delivery("payin.create", b"", headers={b"\xff": 1})  # type: ignore[dict-item]
+    parked = park(lying(aside(one, "header-type", AT)))
+    assert parked.headers is None
+    assert "xff" in parked.notes["headers"]
+    in_words = park(lying(aside_in_words(one, "header-type", AT)))
+    assert "xff" in in_words.notes["headers"]
+
+
+def test_a_message_that_somebody_else_put_there_is_parked_too() -> None:
+    parked = park(Delivery(naming.INVALID_MESSAGE_QUEUE, b"?", AmqpFacts("", b"\xff", redelivered=True), None, 1))  # type: ignore[arg-type]
+    assert (parked.cause, parked.queue, parked.routing_key) == ("unknown", "strangler.invalid", "\\xff")
+
+
+def test_what_is_parked_is_carried_by_sqs_as_it_is() -> None:
+    entry = parking_translator()(lying(aside(delivery("payin.create", b"\x00" * 1000), "unreadable", AT)))
+    assert is_carriable(entry.body)
+    assert (entry.type, entry.envelope, entry.group) == (PARKED_TYPE, "", None)
+
+
+def test_only_what_is_too_large_even_when_compressed_is_refused() -> None:
+    assert parking_translator()(lying(aside(delivery("payin.create", b"x" * 5 * ENTRY_BYTES), "too-large", AT)))
+    noise = random.Random(7).randbytes(ENTRY_BYTES)
+    with pytest.raises(InvalidMessageError, match="too-large"):
+        parking_translator()(lying(aside(delivery("payin.create", noise), "too-large", AT)))
+
+
+def test_a_header_that_would_make_copies_waits_under_another_name_and_comes_back() -> None:
+    facts = AmqpFacts("notifications", "x", redelivered=False, properties={})
+    copied = Delivery("q", b"x", facts, {"CC": ["other.queue"], "a": 1}, tag=1)
+
+    put_aside = aside(copied, "unreadable", AT)
+
+    assert not {"CC", "BCC"} & set(put_aside.headers or {})
+    assert untag_table(park(lying(put_aside)).headers or {}) == {"CC": ["other.queue"], "a": 1}

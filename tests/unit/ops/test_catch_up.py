@@ -1,0 +1,222 @@
+"""The catch-up over moto's ledger, with a monolith that answers when time passes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from bridge.port import Outgoing, SourceLostError
+from contracts import naming, point, stamp_header
+from contracts.authority import AuthorityRecord
+from contracts.envelope import read_envelope
+from ops.catch_up import STAMPED_INDEX, CatchUp
+from ops.exit_code import ExitCode
+from ops.fault import CommandError
+from tests.fakes.clock import FakeClock
+from tests.fakes.key import static_sealer
+from tests.fakes.message import payin, translated
+from tests.unit.ops.conftest import STACK
+from workers.port import Carried
+from workers.store.attribute import seal_message
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SEALER = static_sealer()
+LIVE = AuthorityRecord("payin", stage="live", epoch=7, stamp_epoch=7)
+TABLE = naming.ledger_table_name(STACK)
+
+
+@dataclass
+class Monolith:
+    """Ends what was published when time passes: the broker, PHP, recorder and ledger in one."""
+
+    client: "DynamoDBClient"
+    clock: FakeClock
+    published: list[Outgoing] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    stuck: frozenset[str] = frozenset()
+    lost: bool = False
+    closed: int = 0
+
+    def publish(self, message: Outgoing) -> None:
+        if self.lost:
+            raise SourceLostError("ConnectionClosed")
+        self.published.append(message)
+        assert message.headers is not None
+        self.waiting.append(message.headers[stamp_header.ID])
+
+    def rest(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        for one in [one for one in self.waiting if one not in self.stuck]:
+            self.waiting.remove(one)
+            self.client.update_item(
+                TableName=TABLE,
+                Key={"pk": {"S": one}},
+                UpdateExpression="SET control_final = :yes",
+                ExpressionAttributeValues={":yes": {"S": "yes"}},
+            )
+
+    def close(self) -> None:
+        self.closed += 1
+
+    @property
+    def ids(self) -> list[str]:
+        return [message.headers[stamp_header.ID] for message in self.published if message.headers]
+
+
+@dataclass
+class Scene:
+    client: "DynamoDBClient"
+    monolith: Monolith
+    catch_up: CatchUp
+
+    def processed(self, message_id: str, key: str, sequence: int, *, age_s: float = 60, **more: Any) -> None:
+        """Let the new side have processed a message with authority."""
+        entry = translated("payin.create", payin(message_id, key))
+        at = datetime.fromtimestamp(self.monolith.clock.now(), UTC) - timedelta(seconds=age_s)
+        carried = Carried(entry.body.encode(), entry.envelope)
+        item: dict[str, Any] = {
+            "pk": {"S": message_id},
+            "tenant": {"S": "default"},
+            "stamped": {"S": "payin#7"},
+            "processed_at": {"S": at.isoformat(timespec="milliseconds")},
+            "business_key": {"S": key},
+            "sequence": {"N": str(sequence)},
+            "message": {"B": seal_message(carried, message_id, "default", SEALER)},
+        }
+        self.client.put_item(TableName=TABLE, Item=item | more)
+
+
+@pytest.fixture
+def scene(aws: None) -> Iterator[Scene]:
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "stamped", "processed_at")
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": STAMPED_INDEX,
+                "KeySchema": [
+                    {"AttributeName": "stamped", "KeyType": "HASH"},
+                    {"AttributeName": "processed_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {
+                    "ProjectionType": "INCLUDE",
+                    "NonKeyAttributes": ["business_key", "sequence", "control_final", "type"],
+                },
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    clock = FakeClock()
+    monolith = Monolith(client, clock)
+    yield Scene(
+        client,
+        monolith,
+        CatchUp(client, STACK, lambda: SEALER, lambda: monolith, clock, clock.advance, lambda _: None),
+    )
+    point.hook(None)
+
+
+def test_what_is_owed_goes_in_order_of_key_and_sequence_and_is_waited_for(scene: Scene) -> None:
+    scene.processed("m3", "p2", 1)
+    scene.processed("m2", "p1", 12, age_s=10)
+    scene.processed("m1", "p1", 9, age_s=11)
+    scene.processed("m0", "p0", 1, control_final={"S": "yes"})
+    scene.processed("other epoch", "p0", 2, stamped={"S": "payin#6"})
+    found = scene.catch_up.run(LIVE, 60, settled=True)
+    assert (found.published, found.left) == (3, ())
+    assert scene.monolith.ids == ["m1", "m2", "m3"]
+    assert scene.monolith.closed == 1
+
+
+def test_where_nothing_is_owed_nobody_connects(scene: Scene) -> None:
+    assert scene.catch_up.run(LIVE, 60, settled=True).published == 0
+    assert scene.monolith.closed == 0
+
+
+def test_a_message_goes_as_it_was_published_and_muted(scene: Scene) -> None:
+    scene.processed("m1", "p1", 1)
+    scene.catch_up.run(LIVE, 60, settled=True)
+    (message,) = scene.monolith.published
+    original = translated("payin.create", payin("m1", "p1"))
+    amqp = read_envelope(original.envelope).amqp
+    assert (message.exchange, message.routing_key) == (naming.ROUTE_EXCHANGE, amqp.routing_key)
+    assert message.body == original.body.encode()
+    assert message.headers is not None
+    ours = {name: value for name, value in message.headers.items() if name.startswith(stamp_header.PREFIX)}
+    assert ours.pop(stamp_header.AT).startswith("2026-11-21T09:59")
+    ours.pop(stamp_header.NO_HEADERS, None)
+    assert ours == {
+        stamp_header.FAMILY: "payin",
+        stamp_header.ROUTE: "legacy",
+        stamp_header.EPOCH: 7,
+        stamp_header.EXCHANGE: amqp.exchange,
+        stamp_header.ID: "m1",
+        stamp_header.MUTED: True,
+    }
+    assert message.properties["delivery_mode"] == 2
+    assert "expiration" not in message.properties
+
+
+def test_while_new_acts_the_youngest_are_left_for_the_next_time(scene: Scene) -> None:
+    scene.processed("m1", "p1", 1)
+    scene.processed("m2", "p1", 2, age_s=1)
+    assert scene.catch_up.run(LIVE, 60, settled=False).published == 1
+    assert scene.monolith.ids == ["m1"]
+
+
+def test_behind_a_fence_the_youngest_are_waited_for(scene: Scene) -> None:
+    scene.processed("m1", "p1", 1, age_s=0)
+    assert scene.catch_up.run(LIVE, 60, settled=True).published == 1
+
+
+def test_what_the_monolith_does_not_end_in_time_is_named(scene: Scene) -> None:
+    scene.processed("m1", "p1", 1)
+    scene.processed("m2", "p2", 1)
+    scene.monolith.stuck = frozenset({"m2"})
+    found = scene.catch_up.run(LIVE, 5, settled=True)
+    assert (found.published, found.left) == (2, ("m2",))
+
+
+def test_killed_in_the_middle_and_run_again_everything_arrives_in_order(scene: Scene) -> None:
+    for number in range(4):
+        scene.processed(f"m{number}", "p1", number)
+    reached: list[str] = []
+
+    def kill(name: str) -> None:
+        reached.append(name)
+        if len(reached) == 2:
+            raise KeyboardInterrupt
+
+    point.hook(kill)
+    with pytest.raises(KeyboardInterrupt):
+        scene.catch_up.run(LIVE, 60, settled=True)
+    assert set(reached) == {"catchup.published"}
+    point.hook(None)
+    assert scene.catch_up.run(LIVE, 60, settled=True).left == ()
+    assert list(dict.fromkeys(scene.monolith.ids)) == ["m0", "m1", "m2", "m3"]
+    assert scene.catch_up.owed(LIVE) == ()
+
+
+def test_a_broker_that_is_gone_is_told_and_the_connection_closed(scene: Scene) -> None:
+    scene.processed("m1", "p1", 1)
+    scene.monolith.lost = True
+    with pytest.raises(CommandError) as failure:
+        scene.catch_up.run(LIVE, 60, settled=True)
+    assert failure.value.code is ExitCode.UNREACHABLE
+    assert scene.monolith.closed == 1
+
+
+def test_an_entry_without_its_message_is_named_and_not_left_out(scene: Scene) -> None:
+    scene.processed("m1", "p1", 1)
+    scene.client.update_item(TableName=TABLE, Key={"pk": {"S": "m1"}}, UpdateExpression="REMOVE message")
+    with pytest.raises(CommandError, match="m1: the ledger does not keep its message"):
+        scene.catch_up.run(LIVE, 60, settled=True)
