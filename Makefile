@@ -5,26 +5,32 @@ UV ?= uv
 PYTHON_HERE := .venv/bin/python
 INSTALLED := .venv/installed-$(shell cat requirements.lock infra/local/bootstrap.sh | sha256sum | cut -c1-16)
 
-.PHONY: help install programs demo check test lock
+.PHONY: help install programs demo check test model chaos-cutover lock
 .DEFAULT_GOAL := help
 
 help: ## say what there is
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: $(INSTALLED) ## the main job on this machine; ARGS="--messages 500", ARGS="--break cents"
 	@$(PYTHON_HERE) -m infra.local.programs --install --unless-docker
 	@$(PYTHON_HERE) -m infra.synthesis --disposable >/dev/null # CDK unpacks itself the first time: 20 s
 	@$(PYTHON_HERE) -m ops demo $(ARGS)
 
-check: $(INSTALLED) ## the gate: format, lint, types, imports, unit tests; under a minute
+check: $(INSTALLED) ## the gate: format, lint, types, imports, unit tests; two minutes
 	$(PYTHON_HERE) -m ruff format --check
 	$(PYTHON_HERE) -m ruff check
 	$(PYTHON_HERE) -m mypy
 	.venv/bin/lint-imports
-	$(PYTHON_HERE) -m pytest tests/unit
+	$(PYTHON_HERE) -m pytest -n auto tests/unit
+
+model: $(INSTALLED) ## the protocol of a move of authority, explored; minutes; ARGS="--seed 7 --schedules 50000"
+	$(PYTHON_HERE) -m tests.model $(ARGS)
 
 test: programs ## every test, with real RabbitMQ, real PHP and the embedded AWS
-	$(PYTHON_HERE) -m pytest
+	$(PYTHON_HERE) -m pytest -n 2 --dist loadgroup
+
+chaos-cutover: programs ## kill -9 at every named point while authority moves; 20 minutes; ARGS="--runs 3 --seed 7"
+	$(PYTHON_HERE) -m tests.chaos.cutover $(ARGS)
 
 install: programs ## what the other commands need: Python packages, RabbitMQ, PHP
 
