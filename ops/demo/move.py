@@ -26,6 +26,8 @@ FAMILY = "payin"
 
 _LOOKS = 10
 _LOOK_AGAIN_S = 1.0
+_TOLD = 2000
+"""Characters of what a failed command has said that are passed on: what stands against a move is on its stdout."""
 _RATE = 15.0
 """Messages a second while authority moves: slow enough that every step meets some."""
 _TRAFFIC = {"take-over": (180, 101), "live": (150, 102), "after": (60, 113), "back": (90, 104)}
@@ -192,7 +194,8 @@ class _Act:
         """Run a command; its standard output. Args: attention: whether it may find something that needs a look."""
         done = self._scene.operate(*arguments)
         if done.returncode not in ((ExitCode.OK, ExitCode.ATTENTION) if attention else (ExitCode.OK,)):
-            raise NotReadyError(f"{_words(arguments)} ended with {done.returncode}: {done.stderr.strip()[-2000:]}")
+            told = "\n".join(text.strip()[-_TOLD:] for text in (done.stdout, done.stderr) if text.strip())
+            raise NotReadyError(f"{_words(arguments)} ended with {done.returncode}: {told}")
         return done.stdout
 
 
