@@ -1,43 +1,33 @@
 """Entry point of the judge function: images of the ledger's stream in, verdicts out."""
 
 import base64
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import EventType
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contracts.registry import type_named
 from contracts.verdict import AGREED, Verdict
 from workers import bootstrap
+from workers.batch import side_by_side
 from workers.fate import UnavailableError
 from workers.judging import judge_image
 from workers.observability import count, logger, metrics
 from workers.store.sealing import Sealer
 from workers.store.verdicts import VerdictStore
 
-AT_ONCE = 8
-"""Entries judged side by side: each waits for one write, and none for another (the revision settles who is late)."""
-
 
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Judge a batch of ledger entries; one that fails is tried again by the stream, alone after bisection."""
-    if not event["Records"]:
-        return {"batchItemFailures": []}
     store, sealer = bootstrap.verdict_store()  # here, for clients cannot be built side by side
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        judged = {_sequence(record): pool.submit(_judge, record, store, sealer) for record in event["Records"]}
-        processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
-        return process_partial_response(
-            event=event,
-            record_handler=lambda record: _report(record.raw_event, judged[_sequence(record.raw_event)]),
-            processor=processor,
-            context=context,
-        )
+    return side_by_side(
+        EventType.DynamoDBStreams, event, context, lambda record: _judge(record, store, sealer), _report
+    )
 
 
 def _report(record: dict[str, Any], judged: Future[Verdict | None]) -> None:
@@ -68,10 +58,6 @@ def _judge(record: dict[str, Any], store: VerdictStore, sealer: Sealer) -> Verdi
         return None
     written = store.write(message_id, int(image["revision"]["N"]), message_type, judgement, now)
     return judgement.verdict if written else None
-
-
-def _sequence(record: dict[str, Any]) -> str:
-    return str(record["dynamodb"]["SequenceNumber"])
 
 
 def _binary(value: dict[str, Any]) -> dict[str, Any]:

@@ -104,9 +104,9 @@ def test_the_store_is_built_once_and_not_side_by_side(monkeypatch: pytest.Monkey
 
 
 @QUIET
-def test_an_empty_batch_needs_nothing(monkeypatch: pytest.MonkeyPatch, printed: Printed) -> None:
-    monkeypatch.setattr(bootstrap, "control_store", None)
+def test_an_empty_batch_fails_in_nothing(control: MemoryControl, printed: Printed) -> None:
     assert invoke({"Records": []}) == []
+    assert printed.lines == []
 
 
 @QUIET

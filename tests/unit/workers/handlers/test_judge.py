@@ -156,9 +156,9 @@ def test_the_stores_are_built_once_and_not_side_by_side(monkeypatch: pytest.Monk
 
 
 @QUIET
-def test_an_empty_batch_needs_nothing(monkeypatch: pytest.MonkeyPatch, printed: Printed) -> None:
-    monkeypatch.setattr(bootstrap, "verdict_store", None)
+def test_an_empty_batch_fails_in_nothing(verdicts: MemoryVerdicts, printed: Printed) -> None:
     assert invoke({"Records": []}) == []
+    assert printed.lines == []
 
 
 @QUIET
