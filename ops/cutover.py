@@ -75,7 +75,7 @@ class Cutover:
         record = standing.record
         if record.stage == "shadow" and record.phase == "steady":
             return Ended("done" if self._acted else "nothing", record)
-        objections = tuple(self._preflight.objections(record, self._routers(), "shadow", 0))
+        objections = tuple(self._preflight.objections(record, self._routers, "shadow", 0))
         if objections:
             return Ended("refused", record, objections)
         try:
@@ -141,8 +141,7 @@ class Cutover:
             return Ended("done" if self._acted else "nothing", record)
         if self._run is not None:
             return Ended("undone", record, self._against or (_BY_SOMEBODY,))
-        routers = self._routers()
-        objections = tuple(self._preflight.objections(record, routers, target, self._patience.preflight_s))
+        objections = tuple(self._preflight.objections(record, self._routers, target, self._patience.preflight_s))
         if objections:
             return Ended("refused", record, objections)
         self._append(f"{_verb(target)}: begin")

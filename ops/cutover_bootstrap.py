@@ -18,7 +18,7 @@ from contracts.authority import Stage
 from contracts.message_type import Family
 from contracts.registry import FAMILIES, family_named
 from ops.audit_chain import AuditChain
-from ops.authority import AuthorityStore
+from ops.authority import AuthorityStore, Router
 from ops.catch_up import CatchUp
 from ops.cutover import Cutover
 from ops.cutover_view import FamilyView, Plan, see
@@ -59,10 +59,13 @@ class Desk:
     def plan(self, target: Stage, patience_s: float) -> Plan:
         """What a move would do, and what stands against it now. Raises CommandError."""
         standing = self.store.standing(self.family.name)
-        routers, record = self.store.routers(self.family.name, _now()), standing.record
-        objections = tuple(self.preflight.objections(record, routers, target, patience_s))
+        record = standing.record
+        objections = tuple(self.preflight.objections(record, self._routers, target, patience_s))
         owed = len(self.catch_up.owed(record)) if record.authority == "new" and target != "live" else 0
-        return Plan(see(standing, routers), target, owed, objections)
+        return Plan(see(standing, self._routers()), target, owed, objections)
+
+    def _routers(self) -> tuple[Router, ...]:
+        return self.store.routers(self.family.name, _now())
 
 
 def look(store: AuthorityStore, family: str | None) -> list[FamilyView]:

@@ -8,11 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ops.authority import HEARD, Router
-from ops.objection import Objection, about
+from ops.objection import Against, Objection, about
 from ops.wording import plural, seconds
 
 Heard = Mapping[str, datetime]
 """Routers by name to when they last spoke, by their own clocks."""
+
+
+PASSING: frozenset[Against] = frozenset({"tap", "doubts"})
+"""What passes by itself while everything works: a tap that is being emptied, messages that are being looked up."""
 
 
 def unroutable(routers: Sequence[Router], *, moving: bool) -> Iterator[Objection]:

@@ -1,6 +1,6 @@
 """What stands against a move of authority before it begins, and once more behind the fence, where nothing moves."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from bridge.port import Clock
@@ -14,7 +14,7 @@ from ops.state import StateComparison
 from ops.wording import plural
 from workers.logic.registry import HANDLERS
 
-PENDING_LOOK_S = 1.0
+LOOK_S = 1.0
 PENDING_AT_ONCE = 5_000
 """More than that is no traffic but something that does not work: not waited for."""
 
@@ -44,11 +44,12 @@ class Preflight:
         self._wait = wait
 
     def objections(
-        self, record: AuthorityRecord, routers: tuple[Router, ...], target: Stage, patience_s: float
+        self, record: AuthorityRecord, routers: Callable[[], Sequence[Router]], target: Stage, patience_s: float
     ) -> Iterator[Objection]:
         """All that stands against it while messages arrive.
 
         Args:
+            routers: what they say now.
             patience_s: how long what is under way (a message that one side has, and the other not yet) may take to
                 come to its end before it counts.
         """
@@ -56,7 +57,7 @@ class Preflight:
         if record.phase != "steady":
             yield Objection("under way", f"move {record.run} is {record.phase}: carry it on, or abort it")
             return
-        yield from fence.unroutable(routers, moving=moving)
+        yield from self._unroutable(routers, patience_s, moving=moving)
         if not moving:
             return
         if target == "live":
@@ -93,6 +94,17 @@ class Preflight:
             text = f"{plural(found.count, 'row')} not the same on both sides: `strangler compare state` shows them"
             yield about("state", text, [f"{one.table}/{one.key}" for one in found.rows])
 
+    def _unroutable(
+        self, routers: Callable[[], Sequence[Router]], patience_s: float, *, moving: bool
+    ) -> tuple[Objection, ...]:
+        until = self._clock.monotonic() + patience_s
+        while True:
+            found = tuple(fence.unroutable(routers(), moving=moving))
+            passing = all(one.against in fence.PASSING for one in found)
+            if not found or not passing or self._clock.monotonic() >= until:
+                return found
+            self._wait(LOOK_S)
+
     def _unported(self) -> Iterator[Objection]:
         missing = [one.name for one in self._family.types if one.name not in HANDLERS]
         if missing:
@@ -116,7 +128,7 @@ class Preflight:
         judged = self._evidence.judged()
         until = self._clock.monotonic() + patience_s
         while judged.pending and len(judged.pending) <= PENDING_AT_ONCE and self._clock.monotonic() < until:
-            self._wait(PENDING_LOOK_S)
+            self._wait(LOOK_S)
             judged = judged.after(self._evidence.judged_of(judged.pending))
         return judged
 

@@ -236,6 +236,24 @@ def never_judged(evidence: FakeEvidence) -> None:
     evidence.found = evidence.later = Judged(("m1",), {})
 
 
+@pytest.mark.parametrize("passing", [{"tap": True}, {"doubts": 3}])
+def test_what_passes_at_a_router_while_we_wait_stands_against_nothing(world: World, passing: dict[str, Any]) -> None:
+    world.put("shadow")
+    router = world.fleet.routers["a"]
+    world.fleet.say(router, **passing)
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            world.fleet.say(router, tap=False, doubts=0)
+        FakeFleet.wait(world.fleet, seconds)
+
+    world.fleet.wait = wait  # type: ignore[method-assign]
+    assert world.operator().move("live").result == "done"
+    assert sum(waits[:3]) < Patience().preflight_s
+
+
 def test_a_message_that_is_judged_while_we_wait_stands_against_nothing(world: World) -> None:
     world.put("shadow")
     world.evidence.found = Judged(("m1",), {})
