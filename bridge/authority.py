@@ -18,7 +18,7 @@ from bridge.journal import Balance, Journal, JournalError
 from bridge.port import Clock
 from contracts import point
 from contracts.authority import AuthorityRecord, Waiver
-from contracts.control_item import RouterRow, RouterState
+from contracts.control_item import MalformedItemError, RouterRow, RouterState
 
 _LOG = logging.getLogger(__name__)
 ROUND_S = 1.0
@@ -36,7 +36,7 @@ class Control(Protocol):
     """The control table, as a router needs it. Every method blocks for its calls; raises ControlUnavailableError."""
 
     def read(self, family: str) -> AuthorityRecord:
-        """What is decided now (consistent); the default where nothing ever was."""
+        """What is decided now (consistent); the default where nothing ever was. Raises MalformedItemError."""
 
     def write(self, row: RouterRow) -> None:
         """Put what this router says of a family in the place of what it said before."""
@@ -83,6 +83,8 @@ class SideLine:
         self._told: dict[str, RouterRow] = {}
         self._waived: dict[str, frozenset[Waiver]] = {}
         """What the journal waits for no longer, as it knows."""
+        self._unreadable: dict[str, str] = {}
+        """Families whose record is malformed, and what is wrong with it."""
         self._away: str | None = None
         self._prune_at = 0.0
 
@@ -129,12 +131,23 @@ class SideLine:
         known = self._board.decided()
         records = dict(known)
         for family in self._families:
-            record = self._control.read(family)
+            try:
+                record = self._control.read(family)
+            except MalformedItemError as error:
+                self._cannot_read(family, str(error))
+                continue
+            self._unreadable.pop(family, None)
             if family in known and record.epoch < known[family].epoch:
                 _LOG.error("what is decided has gone back; ignored", extra={"family": family, "epoch": record.epoch})
                 continue
             records[family] = record
         self._board.decide(records)
+
+    def _cannot_read(self, family: str, reason: str) -> None:
+        """One family's record keeps no other family waiting; said once, for this runs every second."""
+        if self._unreadable.get(family) != reason:
+            _LOG.error("what is decided cannot be read; ignored", extra={"family": family, "reason": reason})
+        self._unreadable[family] = reason
 
     def _answer(self) -> None:
         """Only what is asked under the decision that was just read: the ledger is looked at after the last move."""

@@ -11,7 +11,6 @@ from bridge.finality import Finality
 from contracts.authority import AuthorityRecord
 from contracts.control_item import (
     Item,
-    MalformedItemError,
     RouterRow,
     authority_key,
     flatten,
@@ -112,5 +111,3 @@ def _unavailable() -> Iterator[None]:
         raise ControlUnavailableError(f"{error.operation_name}: {code}") from error
     except BotoCoreError as error:
         raise ControlUnavailableError(type(error).__name__) from error
-    except MalformedItemError as error:
-        raise ControlUnavailableError(f"an item cannot be read: {error}") from error

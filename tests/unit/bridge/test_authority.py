@@ -13,7 +13,7 @@ from bridge.journal import Journal, Note
 from bridge.port import Depth
 from contracts import point
 from contracts.authority import AuthorityRecord, begin, observe, waive
-from contracts.control_item import RouterRow
+from contracts.control_item import MalformedItemError, RouterRow
 from contracts.routing import Decision, Route
 from tests.fakes.clock import FakeClock
 
@@ -30,9 +30,12 @@ class MemoryControl(Control, LedgerView):
     rows: dict[str, RouterRow] = field(default_factory=dict)
     known: dict[str, Finality] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    malformed: set[str] = field(default_factory=set)
 
     def read(self, family: str) -> AuthorityRecord:
         self._call(f"read {family}")
+        if family in self.malformed:
+            raise MalformedItemError("authority record: phase")
         return self.records.get(family, AuthorityRecord(family))
 
     def write(self, row: RouterRow) -> None:
@@ -105,6 +108,24 @@ def test_while_it_cannot_register_nothing_is_known(scene: Scene, caplog: pytest.
     scene.control.away = False
     scene.round()
     assert scene.control.calls == ["write payin", "read payin"]
+
+
+def test_a_record_that_cannot_be_read_keeps_no_other_family_waiting(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    families = ("payin", "payout")
+    scene.line = SideLine(
+        families, scene.control, scene.control, scene.journal, scene.board, scene.clock, keep_settled_s=3600
+    )
+    scene.control.records["payin"] = COPIED
+    scene.round()
+    scene.control.malformed.add("payin")
+    scene.control.records["payout"] = observe(AuthorityRecord("payout"), copies=True)
+    scene.round()
+    scene.round()
+    assert scene.board.decided() == {"payin": COPIED, "payout": scene.control.records["payout"]}
+    assert set(scene.control.rows) == set(families)
+    assert [record.message for record in caplog.records] == ["what is decided cannot be read; ignored"]
 
 
 def test_without_aws_what_was_decided_last_stays_known(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:

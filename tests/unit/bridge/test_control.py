@@ -15,7 +15,7 @@ from bridge.finality import Finality
 from bridge.port import Returning, SinkUnavailableError
 from bridge.return_queue import SqsReturnQueue
 from contracts.authority import AuthorityRecord
-from contracts.control_item import RouterRow, flatten, read_router, write_authority
+from contracts.control_item import MalformedItemError, RouterRow, flatten, read_router, write_authority
 from tests.fakes.table import BROKEN_ATTRIBUTES, broken_record
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
@@ -51,7 +51,7 @@ def test_a_record_is_read_with_whatever_else_its_item_has(dynamodb: Any) -> None
 @pytest.mark.parametrize(("name", "value"), BROKEN_ATTRIBUTES)
 def test_a_record_that_cannot_be_read_is_no_decision(dynamodb: Any, name: str, value: Any) -> None:
     dynamodb.put_item(TableName="s-control", Item=broken_record(name, value))
-    with pytest.raises(ControlUnavailableError, match=name):
+    with pytest.raises(MalformedItemError, match=name):
         DynamoControl(dynamodb, "s-control").read("payin")
 
 
