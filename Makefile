@@ -27,7 +27,7 @@ model: $(INSTALLED) ## the protocol of a move of authority, explored; minutes; A
 	$(PYTHON_HERE) -m tests.model $(ARGS)
 
 test: programs ## every test, with real RabbitMQ, real PHP and the embedded AWS
-	$(PYTHON_HERE) -m pytest -n 2 --dist loadgroup
+	$(PYTHON_HERE) -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 chaos-cutover: programs ## kill -9 at every named point while authority moves; 20 minutes; ARGS="--runs 3 --seed 7"
 	$(PYTHON_HERE) -m tests.chaos.cutover $(ARGS)

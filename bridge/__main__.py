@@ -104,8 +104,8 @@ def route() -> ExitCode:
         _LOG.info("routing", extra={"stack": settings.stack, "router": parts.journal.name})
         _loop(stopping, parts.router, lambda: parts.ticker.failure)
         drained = parts.router.drain(settings.drain_s)
-        parts.ticker.stop(settings.drain_s)
-        parts.side_line.leave()
+        if parts.ticker.stop(settings.drain_s):  # else it may still write what `leave` takes back
+            parts.side_line.leave()
         _LOG.info("stopped", extra={**parts.router.counts, "drained": drained})
         return ExitCode.OK if drained else ExitCode.NOT_DRAINED
 

@@ -106,7 +106,7 @@ class AmqpConnection:
     def consume(self, queue: str, prefetch: int, *, exclusive: bool = False) -> bool:
         """Begin to take a queue's messages; False where it is exclusive and somebody else has it.
 
-        Raises SourceRefusedError where there is no such queue.
+        Raises SourceRefusedError where there is no such queue, or where it lets others in beside an exclusive consumer.
         """
         with _losing():
             channel = self._connection.channel()
@@ -121,7 +121,28 @@ class AmqpConnection:
             raise
         channel.add_on_cancel_callback(lambda _: channel.close())  # the queue was deleted: found by the next poll
         self._channels[queue] = channel
+        if exclusive:
+            self._ensure_alone(queue)
         return True
+
+    def _ensure_alone(self, queue: str) -> None:
+        """Try to get in beside ourselves: no reply and no passive declaration tells whether a queue shuts others out.
+
+        RabbitMQ takes the word `exclusive` of a quorum queue's or a stream's consumer, and lets the next one in.
+        """
+        try:
+            with self._scratching() as channel:
+                channel.basic_qos(prefetch_count=1)
+                channel.basic_consume(queue, lambda *_: None, exclusive=True)
+                channel.close()  # what was handed to it goes back
+        except SourceRefusedError as error:
+            if _code(error) == _ACCESS_REFUSED:
+                return
+            raise
+        raise SourceRefusedError(
+            f"{queue} lets a second consumer in beside an exclusive one, as quorum queues and streams do: messages "
+            "could pass by the router. It can stand before a classic queue only"
+        )
 
     def consumes(self, queue: str) -> bool:
         """Whether we take the queue's messages."""

@@ -5,6 +5,7 @@ other. Without AWS the router goes on with the last known decisions; one that kn
 """
 
 import logging
+import math
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,8 @@ SETTLE_AT_ONCE = 500
 """Entries of the journal that are looked up in one round."""
 _PRUNE_S = 60.0
 _HEARTBEAT = timedelta(seconds=2)
+_KEPT_SETTLED = 2
+"""How many delivery timeouts a settled entry of the journal is kept: so long the broker may still ask for it."""
 
 
 class ControlUnavailableError(ConnectionError):
@@ -67,16 +70,16 @@ class SideLine:
         board: Board,
         clock: Clock,
         *,
-        keep_settled_s: float,
+        delivery_timeout_s: float,
     ) -> None:
-        """Args: keep_settled_s: how long a settled entry of the journal may still be asked for, in seconds."""
+        """Args: delivery_timeout_s: how long the broker lets a delivery go unacknowledged, in seconds."""
         self._families = tuple(families)
         self._control = control
         self._ledger = ledger
         self._journal = journal
         self._board = board
         self._clock = clock
-        self._keep_settled_s = keep_settled_s
+        self._delivery_timeout_s = delivery_timeout_s
         self._since = datetime.fromtimestamp(clock.now(), UTC)
         self._host = socket.gethostname()
         self._registered = False
@@ -117,7 +120,7 @@ class SideLine:
                     self._control.write(self._row(family, balances[family], "stopped"))
                 else:
                     self._control.remove(family, self._journal.name)
-        except ControlUnavailableError as error:
+        except (ControlUnavailableError, JournalError) as error:
             _LOG.warning("the router's rows stay as they were", extra={"reason": str(error)})
 
     def _register(self) -> None:
@@ -182,7 +185,7 @@ class SideLine:
     def _prune(self) -> None:
         if self._clock.monotonic() >= self._prune_at:
             self._prune_at = self._clock.monotonic() + _PRUNE_S
-            self._journal.prune(self._clock.now() - self._keep_settled_s)
+            self._journal.prune(self._clock.now() - _KEPT_SETTLED * self._delivery_timeout_s)
 
     def _tell(self) -> None:
         """Write the rows that say something new, and every few seconds all of them, so that silence means something."""
@@ -216,6 +219,7 @@ class SideLine:
             doubts=report.doubts,
             tap=report.depth.tap,
             legacy_backlog=report.depth.legacy_backlog,
+            delivery_timeout_s=math.ceil(self._delivery_timeout_s),
         )
 
     def _miss(self, reason: str) -> None:
@@ -240,11 +244,12 @@ class Ticker:
         """Begin at once."""
         self._thread.start()
 
-    def stop(self, within_s: float) -> None:
-        """Let the call that is under way end. Nothing happens where none ever began."""
+    def stop(self, within_s: float) -> bool:
+        """Let the call that is under way end; whether it has. Nothing happens where none ever began."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(within_s)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         try:

@@ -69,7 +69,7 @@ def build_router(settings: RouterSettings) -> RouterParts:
         journal,
         board,
         clock,
-        keep_settled_s=2 * settings.delivery_timeout_s,
+        delivery_timeout_s=settings.delivery_timeout_s,
     )
     amqp = AmqpSettings(settings.amqp_url.get_secret_value(), settings.prefetch, name="strangler router")
     generations = itertools.count()

@@ -158,7 +158,7 @@ class Junction(Protocol):
     def claim(self, family: str) -> bool:
         """Become the one consumer of the monolith's queue of a family. False while anybody else consumes it.
 
-        Raises SourceRefusedError where there is no such queue.
+        Raises SourceRefusedError where there is no such queue, or where it would let others in beside us.
         """
 
     def poll(self, timeout_s: float) -> Sequence[Delivery]:

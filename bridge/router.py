@@ -276,6 +276,7 @@ class Router:
         junction.waiting(lane.family.name)  # behind our acknowledgements
         point.reach("router.fenced")
         lane.confirmed_epoch = record.epoch
+        self._measure_at = 0.0  # the first word after the fence tells of queues as they are behind it
         _LOG.info("fenced", extra={"family": record.family, "epoch": record.epoch})
 
     def _measure(self, junction: Junction) -> None:

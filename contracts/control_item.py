@@ -25,6 +25,8 @@ UNSETTLED_SAMPLE = 10
 """How many ids a router names of those that it cannot forget yet."""
 NO_EPOCH = -1
 """Epoch of a router that has seen none, or confirmed none."""
+DELIVERY_TIMEOUT_S = 1800
+"""RabbitMQ's default for how long a delivery may go unacknowledged (`consumer_timeout`); also of a row without."""
 
 
 class MalformedItemError(ValueError):
@@ -64,6 +66,8 @@ class RouterRow:
     """Whether the family's tap queue still exists."""
     legacy_backlog: int = 0
     """Messages that are ready in the queue that the monolith consumes."""
+    delivery_timeout_s: int = DELIVERY_TIMEOUT_S
+    """How long the broker lets a delivery of its go unacknowledged, as it was told, in whole seconds."""
 
 
 def flatten(item: Mapping[str, Any]) -> Item:
@@ -157,6 +161,7 @@ def write_router(row: RouterRow) -> Item:
         "doubts": row.doubts,
         "tap": _yes(row.tap),
         "legacy_backlog": row.legacy_backlog,
+        "delivery_timeout_s": row.delivery_timeout_s,
     }
 
 
@@ -185,6 +190,7 @@ def read_router(item: Mapping[str, Any]) -> RouterRow:
         doubts=_number(item, "doubts"),
         tap=_text(item, "tap") == "yes",
         legacy_backlog=_number(item, "legacy_backlog"),
+        delivery_timeout_s=_number({"delivery_timeout_s": DELIVERY_TIMEOUT_S, **item}, "delivery_timeout_s"),
     )
 
 

@@ -55,6 +55,8 @@ class Attempt:
     """Class of the error, never its text: that may quote personal data."""
     at: datetime
     effects: tuple[Effect, ...]
+    muted: bool = False
+    """Whether nothing of it could leave: the monolith's, as it catches up."""
 
 
 def canonical(value: Any) -> str:
@@ -123,6 +125,9 @@ def parse_attempt(document: str | bytes) -> Attempt:
     effects = raw.get("effects")
     if not isinstance(effects, list):
         raise MalformedOutcomeError("outcome.effects: expected a list")
+    muted = raw.get("muted", False)
+    if not isinstance(muted, bool):
+        raise MalformedOutcomeError("outcome.muted: expected true or false")
     try:
         at = datetime.fromisoformat(_text(raw, "at"))
     except ValueError as error:
@@ -137,6 +142,7 @@ def parse_attempt(document: str | bytes) -> Attempt:
         cause=None if raw.get("cause") is None else _text(raw, "cause"),
         at=at,
         effects=tuple(_effect(effect, position) for position, effect in enumerate(effects)),
+        muted=muted,
     )
 
 
@@ -184,6 +190,7 @@ def write_attempt(attempt: Attempt) -> str:
                 for effect in attempt.effects
             ],
         }
+        | ({"muted": True} if attempt.muted else {})
     )
 
 

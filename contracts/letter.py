@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-Source = Literal["sqs", "invalid"]
-"""`sqs`: the Dead Letter Channel of a family. `invalid`: the Invalid Message Channel on RabbitMQ."""
+Source = Literal["sqs", "invalid", "return"]
+"""`sqs`: the Dead Letter Channel of a family. `invalid`: the Invalid Message Channel on RabbitMQ. `return`: the dead
+letters of the way back to RabbitMQ."""
 
 State = Literal["open", "replaying", "resolved"]
 
@@ -20,6 +21,8 @@ GAVE_UP = "gave-up"
 """Cause of what SQS itself redrove: the function crashed or timed out every time."""
 WEBHOOK_UNDELIVERABLE = "webhook-undeliverable"
 """Cause of a webhook that its receiver would not take for days."""
+RETURN_UNDELIVERABLE = "return-undeliverable"
+"""Cause of what RabbitMQ would not take back, however often it was tried."""
 
 STATES: tuple[State, ...] = get_args(State)
 
@@ -35,8 +38,8 @@ class LetterContent:
     """What a letter keeps sealed: the message as it lay in its queue."""
 
     body: str = field(repr=False)
-    """Body of the SQS message as it came; how it is to be read is said by the attribute `envelope`, or, from the
-    Invalid Message Channel, by `contracts.parked`."""
+    """Body of the SQS message as it came; how it is to be read is said by the attribute `envelope`; from the
+    Invalid Message Channel by `contracts.parked`, from the way back by `contracts.return_message`."""
     attributes: Mapping[str, str] = field(repr=False)
     """Message attributes, without the cause."""
     group: str | None

@@ -18,6 +18,10 @@ ReplaySafety = Literal["safe", "forbidden"]
 more. `forbidden`: harm, whenever it is not processed in its time."""
 
 
+_REJECTING = ("reject-publish", "reject-publish-dlx")
+"""What a full queue may do to its publishers (RabbitMQ, "Queue Length Limit")."""
+
+
 class ContractError(ValueError):
     """A contract contradicts itself; found when the registry is read, before anything runs."""
 
@@ -33,6 +37,15 @@ class Origin:
     """The monolith's own queue: the router takes it over; a tap stands beside it."""
     legacy_queue_arguments: Mapping[str, Any] = field(default_factory=dict)
     """Arguments that the monolith declares that queue with; the one that it consumes behind the router has them too."""
+
+    def __post_init__(self) -> None:
+        """Refuse a queue that rejects: ours would have its arguments, and the router could not get rid of a message."""
+        overflow = self.legacy_queue_arguments.get("x-overflow")
+        if overflow in _REJECTING:
+            raise ContractError(
+                f"{self.legacy_queue}: x-overflow {overflow}: the queue behind the router would have it too, and no "
+                "queue of ours may reject what is published"
+            )
 
 
 @dataclass(frozen=True, slots=True)

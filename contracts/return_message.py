@@ -65,6 +65,12 @@ def return_group(family: str, key: str) -> str:
     return hashlib.sha256(group.encode()).hexdigest()
 
 
+def family_and_key(group: str | None) -> tuple[str, str] | None:
+    """Family and business key in a group that `return_group` made; None where it is a digest of them, or none."""
+    family, mark, key = (group or "").partition("#")
+    return (family, key) if mark else None
+
+
 def deduplication_id(text: str) -> str:
     """A MessageDeduplicationId of any text: SQS takes 128 characters of its own choice."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -10,7 +10,7 @@ VISIBILITY = Duration.seconds(180)
 """Six times the functions' timeout, as Lambda asks for (developer guide, "Using Lambda with Amazon SQS")."""
 
 _RETENTION = Duration.days(7)
-_DEAD_LETTER_RETENTION = Duration.days(14)  # the most there is; for a standard queue it counts from the first sending
+_LONGEST_RETENTION = Duration.days(14)  # the most there is; for a standard queue it counts from the first sending
 
 # The worker itself moves what can never succeed, with its cause, so SQS' own redrive is only the last resort for what
 # crashes the worker. What may succeed later backs off by visibility: a hundred receives then outlast a long outage,
@@ -28,6 +28,10 @@ _ACCEPTED = {
 
 # The way back to RabbitMQ has one consumer of ours that is away whenever the broker is: that must not count as failing.
 RETURN_RECEIVES = 1000
+
+# What nobody takes back in time is lost without a letter: nothing of ours counts while the returner is away. FIFO, so
+# that what is redriven begins its time anew (developer guide, "Using dead-letter queues in Amazon SQS").
+RETURN_RETENTION = _LONGEST_RETENTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ def add_channel(
     ordered: bool,
     receives: int,
     removal: RemovalPolicy,
+    retention: Duration = _RETENTION,
 ) -> Channel:
     """Add a queue, FIFO in high-throughput mode where order matters, and its dead-letter queue."""
     dead_letters = add_dead_letter_queue(
@@ -57,7 +62,7 @@ def add_channel(
         f"{label}Queue",
         queue_name=name,
         visibility_timeout=VISIBILITY,
-        retention_period=_RETENTION,
+        retention_period=retention,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
         dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=receives),
@@ -81,7 +86,7 @@ def add_dead_letter_queue(
         label,
         queue_name=name,
         visibility_timeout=VISIBILITY,
-        retention_period=_DEAD_LETTER_RETENTION,
+        retention_period=_LONGEST_RETENTION,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
         fifo=ordered or None,

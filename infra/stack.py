@@ -23,7 +23,15 @@ from contracts import naming
 from contracts.message_type import Family
 from contracts.registry import FAMILIES
 from infra.alarm import Alarms
-from infra.channel import OUTCOME_RECEIVES, RECEIVES, RETURN_RECEIVES, Channel, add_channel, add_dead_letter_queue
+from infra.channel import (
+    OUTCOME_RECEIVES,
+    RECEIVES,
+    RETURN_RECEIVES,
+    RETURN_RETENTION,
+    Channel,
+    add_channel,
+    add_dead_letter_queue,
+)
 from infra.function import DUE, JUDGE_BATCH, OUTLET_BATCH, PENDING, Worker
 from infra.key import add_seal_key, add_table_key
 from infra.permission import (
@@ -169,8 +177,18 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
 
     def _add_way_back(self) -> Channel:
         name, dead_letter_name = naming.return_queue_name(_NAME), naming.return_dead_letter_queue_name(_NAME)
-        channel = self._add_channel("Return", name, dead_letter_name, ordered=True, receives=RETURN_RECEIVES)
-        self._alarms.on_content("ReturnDeadLetters", channel.dead_letters, dead_letter_name)
+        channel = add_channel(
+            self,
+            "Return",
+            name=name,
+            dead_letter_name=dead_letter_name,
+            ordered=True,
+            receives=RETURN_RECEIVES,
+            removal=self._removal,
+            retention=RETURN_RETENTION,
+        )
+        self._watch_channel("Return", channel, name)
+        self._alarms.on_age("ReturnDeadLetters", channel.dead_letters, dead_letter_name)
         return channel
 
     def _add_judge(self) -> None:
@@ -209,7 +227,8 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
         invalid = add_dead_letter_queue(self, "Invalid", name=invalid_name, ordered=False, removal=self._removal)
         self._alarms.on_age("Invalid", invalid, invalid_name)
         cdk.CfnOutput(self, "InvalidQueueUrl", value=invalid.queue_url)
-        queues = {**{family.capitalize(): queue for family, queue in dead_letters}, "Invalid": invalid}
+        queues = {family.capitalize(): queue for family, queue in dead_letters}
+        queues |= {"Return": self._way_back.dead_letters, "Invalid": invalid}
         policy = letters_policy(list(queues.values()), self._letters, self._seal_key)
         environment = {"LETTERS_TABLE": self._letters.table_name}
         worker = self._add_worker("Letters", name, LETTERS_HANDLER, policy, environment)
@@ -257,9 +276,12 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
             receives=receives,
             removal=self._removal,
         )
+        self._watch_channel(label, channel, name)
+        return channel
+
+    def _watch_channel(self, label: str, channel: Channel, name: str) -> None:
         self._alarms.on_age(label, channel.queue, name)
         cdk.CfnOutput(self, f"{label}QueueUrl", value=channel.queue.queue_url)
-        return channel
 
     def _add_worker(
         self,

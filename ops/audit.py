@@ -6,7 +6,8 @@ It believes nobody who took part. It reads the publisher's own log, the rows in 
 in the DynamoDB tables; neither a counter of the harness, nor a verdict, nor the monolith's list of processed ids. Every
 processed message leaves exactly one line in the journal of each side and moves its key on our side by one version;
 every published key has its row. Every message that was not stale has one webhook, of one side: the monolith's wait in
-its database, ours are known from what the partner received (`--received`), by the effect's id.
+its database, ours are known from what the partner received (`--received`), by the effect's id. Every message that new
+processed with authority has one follow-up message at RabbitMQ, known from who else reads there (`--followed`).
 """
 
 import argparse
@@ -32,6 +33,9 @@ _TABLES = {
 }
 """Where a type's message must have left a row, and what calls the row. Written out once more, on purpose."""
 _SAMPLE = 10
+LOST = ("lost", "webhooks_lost", "messages_lost")
+TWICE = ("processed_twice", "webhooks_twice", "messages_twice")
+"""Names of the finding that count what is lost, and what was done twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,10 @@ class Finding:
     """Messages whose webhook has left on neither side."""
     webhooks_twice: int
     """Messages whose webhook has left on both sides, or as two different effects."""
+    messages_lost: int
+    """Messages that new processed with authority and whose follow-up message is not at RabbitMQ."""
+    messages_twice: int
+    """Messages with more than one follow-up message, by effect."""
     lost_sample: tuple[str, ...]
     processed_twice_sample: tuple[str, ...]
     unexpected_sample: tuple[str, ...]
@@ -76,11 +84,24 @@ class Finding:
     @property
     def clean(self) -> bool:
         """Nothing lost, nothing twice, nothing from nowhere."""
-        return not (self.lost or self.processed_twice or self.unexpected or self.webhooks_lost or self.webhooks_twice)
+        return not (self.unexpected or any(getattr(self, name) for name in (*LOST, *TWICE)))
 
 
-def audit(published: Mapping[str, tuple[str, str]], sides: Mapping[str, Side], ledger: frozenset[str]) -> Finding:
-    """Compare what was published (id to type and key) with what is stored. Pure."""
+def audit(
+    published: Mapping[str, tuple[str, str]],
+    sides: Mapping[str, Side],
+    processed: Mapping[str, str],
+    followed: Counter[str] | None = None,
+) -> Finding:
+    """Compare what was published (id to type and key) with what is stored. Pure.
+
+    Args:
+        published: message id to type and key.
+        sides: what each of them has.
+        processed: messages that the ledger says new has processed, to who had authority over them.
+        followed: message id to number of its follow-up messages at RabbitMQ; None where nobody has looked.
+    """
+    ledger = frozenset(processed)
     messages_of = Counter((type_name.partition(".")[0], key) for type_name, key in published.values())
     expected_rows = {(_TABLES[type_name][0], key): message_id for message_id, (type_name, key) in published.items()}
     lost: set[str] = set(published.keys() - ledger)
@@ -102,6 +123,9 @@ def audit(published: Mapping[str, tuple[str, str]], sides: Mapping[str, Side], l
     left = {message_id: sum(side.webhooks[message_id] for side in sides.values()) for message_id in due}
     unheard = {message_id for message_id, times in left.items() if times == 0}
     repeated = {message_id for message_id, times in left.items() if times > 1}
+    acted = {message_id for message_id, authority in processed.items() if authority == "new"}
+    unsent = set() if followed is None else {message_id for message_id in acted if not followed[message_id]}
+    resent = {message_id for message_id, times in (followed or Counter()).items() if times > 1}
     return Finding(
         published=len(published),
         ledger=len(ledger & published.keys()),
@@ -110,10 +134,16 @@ def audit(published: Mapping[str, tuple[str, str]], sides: Mapping[str, Side], l
         unexpected=len(unexpected),
         webhooks_lost=len(unheard),
         webhooks_twice=len(repeated),
-        lost_sample=_sample(lost | {f"webhook of {message_id}" for message_id in unheard}),
-        processed_twice_sample=_sample(twice | {f"webhook of {message_id}" for message_id in repeated}),
+        messages_lost=len(unsent),
+        messages_twice=len(resent),
+        lost_sample=_sample(lost | _named("webhook", unheard) | _named("message", unsent)),
+        processed_twice_sample=_sample(twice | _named("webhook", repeated) | _named("message", resent)),
         unexpected_sample=_sample(unexpected),
     )
+
+
+def _named(what: str, message_ids: set[str]) -> set[str]:
+    return {f"{what} of {message_id}" for message_id in message_ids}
 
 
 def read_published(*logs: Path) -> dict[str, tuple[str, str]]:
@@ -123,7 +153,7 @@ def read_published(*logs: Path) -> dict[str, tuple[str, str]]:
 
 
 def read_received(log: Path) -> Counter[str]:
-    """What the partner has received: message id to number of different effects. A repeated effect is the same one."""
+    """What others have received: message id to number of different effects. A repeated effect is the same one."""
     lines = (json.loads(line) for line in log.read_text("utf-8").splitlines() if line)
     return Counter(message_id for message_id, _ in {(line["webhook_id"], line["effect_id"]) for line in lines})
 
@@ -165,10 +195,13 @@ def read_records(client: Any, table_name: str, received: Counter[str] | None = N
     return Side(journal, rows, writes, received or Counter(), frozenset(due))
 
 
-def read_ledger(client: Any, table_name: str) -> frozenset[str]:
-    """Ids of the messages that the ledger says our side has processed."""
-    entries = _scan(client, table_name, "pk, candidate_ending", {})
-    return frozenset(entry["pk"]["S"] for entry in entries if entry.get("candidate_ending", {}).get("S") == "done")
+def read_ledger(client: Any, table_name: str) -> dict[str, str]:
+    """Ids of the messages that the ledger says our side has processed, to who had authority over them."""
+    return {
+        entry["pk"]["S"]: entry.get("authority", {}).get("S", "legacy")
+        for entry in _scan(client, table_name, "pk, candidate_ending, authority", {})
+        if entry.get("candidate_ending", {}).get("S") == "done"
+    }
 
 
 def _scan(client: Any, table_name: str, projection: str, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -195,6 +228,7 @@ def main() -> int:
         "--published", type=Path, required=True, nargs="+", help="the publisher's logs (NDJSON: id, type, key)"
     )
     parser.add_argument("--received", type=Path, help="what the partner received (NDJSON: effect_id, webhook_id)")
+    parser.add_argument("--followed", type=Path, help="follow-up messages at RabbitMQ (likewise)")
     parser.add_argument("--database", type=Path, required=True, help="the monolith's SQLite file")
     parser.add_argument("--stack", default="strangler", help="the deployment whose tables are read")
     arguments = parser.parse_args()
@@ -205,7 +239,9 @@ def main() -> int:
             "legacy": read_monolith(arguments.database),
             "new": read_records(client, f"{arguments.stack}-records", received),
         }
-        finding = audit(read_published(*arguments.published), sides, read_ledger(client, f"{arguments.stack}-ledger"))
+        followed = read_received(arguments.followed) if arguments.followed is not None else None
+        processed = read_ledger(client, f"{arguments.stack}-ledger")
+        finding = audit(read_published(*arguments.published), sides, processed, followed)
     except (OSError, ValueError, KeyError, sqlite3.Error, BotoCoreError, ClientError) as error:
         sys.stderr.write(f"ops.audit: cannot read: {type(error).__name__}: {error}\n")
         return 2

@@ -35,11 +35,19 @@ class Act:
     action: str
     """A verb, and what it is about: `live: begin`."""
     operator: str
+    """ARN of the credentials; in entries of earlier versions, whatever `--operator` said."""
     reason: str
     family: str | None = None
     ticket: str | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
     """Anything that JSON knows; never personal data."""
+    named: str | None = None
+    """Whom the operator says that it is, which nobody can check; None where nothing was said."""
+
+    @property
+    def by(self) -> str:
+        """Who does it, in words: who is said to, and whose credentials they are."""
+        return self.operator if self.named is None else f"{self.named} ({self.operator})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,8 @@ def digest(entry: Entry) -> str:
         "ticket": act.ticket,
         "detail": json.loads(_json(act.detail)),
         "previous": entry.previous,
+        # Left out where nothing was said, as in entries that were written before it could be.
+        **({} if act.named is None else {"named": act.named}),
     }
     return hashlib.sha256(_json(document).encode()).hexdigest()
 
@@ -189,6 +199,7 @@ def _item(entry: Entry) -> dict[str, Any]:
         "sk": f"{entry.sequence:012d}",
         "at": entry.at,
         "operator": act.operator,
+        "named": act.named,
         "action": act.action,
         "family": act.family,
         "reason": act.reason,
@@ -211,6 +222,7 @@ def _entry(item: Mapping[str, Any]) -> Entry:
             text.get("family"),
             text.get("ticket"),
             json.loads(text["detail"]),
+            text.get("named"),
         )
         return Entry(int(text["sk"]), text["at"], act, text["previous"], text["hash"])
     except (KeyError, ValueError) as error:

@@ -36,8 +36,6 @@ HEARD = timedelta(seconds=10)
 """An active router was heard within this, or it is none that authority may be moved on."""
 SILENT = timedelta(seconds=15)
 """A router that said nothing for so long is silent: dead, or cut off."""
-FORGOTTEN = timedelta(minutes=30)
-"""The broker's delivery timeout: only then nothing that a router had in hand can still be in its hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +73,14 @@ class Router:
     def counts(self) -> bool:
         """Whether its word is needed: all but those that have ended and left nothing open."""
         return self.row.state != "stopped" or self.row.unsettled > 0
+
+    @property
+    def forgettable(self) -> bool:
+        """Whether nothing that it had in hand can still be there: the broker's delivery timeout is over.
+
+        One that has stopped and left nothing open has had nothing in hand.
+        """
+        return not self.counts or self.age_s >= self.row.delivery_timeout_s
 
 
 class AuthorityStore:

@@ -2,7 +2,10 @@
 
 The monolith gets each message as it was published, marked as muted: it writes its rows as of the time at which the new
 side wrote its own, and neither message nor webhook leaves. A message counts as caught up once the ledger knows how the
-monolith has ended it. Messages go in order of business key and sequence; one that goes twice is recognised.
+monolith has ended it, muted. Messages go in order of business key and sequence; one that goes twice is recognised.
+
+A consumer whose recorder does not know the mark would let everything leave a second time. So the first message goes
+alone, the others once it has come back as muted, and nothing more as soon as one has not.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,8 +21,10 @@ from contracts.authority import AuthorityRecord
 from contracts.envelope import AmqpFacts, MalformedEnvelopeError, read_envelope
 from contracts.routing import Decision
 from ops.batch_read import BatchReader
+from ops.errand import OvertakenError
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
+from ops.objection import Objection, about
 from ops.session import in_plain_words
 from ops.wording import plural
 from workers.fate import UnavailableError
@@ -36,6 +41,9 @@ INDEX_LAG = timedelta(seconds=3)
 WINDOW = 500
 """Messages that are in the monolith's queue at once."""
 LOOK_S = 0.5
+LATE_S = 10.0
+"""How long a message that is final may wait to be known as muted. It need not be ours that has ended it: the outcome of
+an earlier time may have come late, and ours, a repeat, comes behind it."""
 _OPENED = 100
 """Messages that are opened at a time: they are in clear then, in memory."""
 _TRIES = 50
@@ -61,6 +69,18 @@ class CaughtUp:
     published: int
     left: tuple[str, ...]
     """Ids of messages that the monolith has not ended in time."""
+    loud: tuple[str, ...] = ()
+    """Ids of messages of this run that it has ended without saying that they were muted; no more were published."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Endings:
+    left: tuple[str, ...]
+    loud: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        """Whether anything is not as it should be."""
+        return bool(self.left or self.loud)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +101,22 @@ class CatchUp:
         clock: Clock,
         wait: Callable[[float], None],
         tell: Callable[[str], None],
+        *,
+        current: Callable[[str], AuthorityRecord],
     ) -> None:
-        """Args: sealer, connect: made when first needed. wait: for so many seconds. tell: a line of progress."""
+        """Take what it works with.
+
+        Args:
+            sealer, connect: made when first needed.
+            wait: for so many seconds.
+            tell: a line of progress.
+            current: a family's record as it is now.
+        """
         self._client = client
         self._stack = stack
         self._make = sealer
         self._connect = connect
+        self._current = current
         self._sealer: Sealer | None = None
         self._clock = clock
         self._rest = wait
@@ -118,6 +148,8 @@ class CatchUp:
             timeout_s: how long in all.
             settled: whether nothing new is being processed (behind a fence): then it ends when nothing is owed. Else it
                 ends with what was owed when it began, but for the youngest.
+
+        Raises OvertakenError as soon as the family's record is another: others may do the same at the same time.
         """
         until = self._clock.monotonic() + timeout_s
         outlet: Outlet | None = None
@@ -131,15 +163,16 @@ class CatchUp:
                 if not todo:
                     return CaughtUp(published, tuple(one.message_id for one in owed))
                 outlet = outlet or self._connect()
-                for start in range(0, len(todo), WINDOW):
-                    window = todo[start : start + WINDOW]
+                tried |= {one.message_id for one in todo}
+                for window in self._windows(todo, is_proven=published > 0):
+                    if self._current(record.family) != record:
+                        raise OvertakenError(published)
                     self._publish(outlet, record, window)
                     published += len(window)
-                    tried |= {one.message_id for one in window}
                     self._tell(f"{record.family}: {published:,} published for the monolith to catch up")
-                    left = self._wait(outlet, window, until)
-                    if left:
-                        return CaughtUp(published, left)
+                    ended = self._wait(outlet, window, until)
+                    if ended:
+                        return CaughtUp(published, ended.left, ended.loud)
                 if not settled:
                     return CaughtUp(published, ())
         except (SourceLostError, SourceRefusedError, NotRoutedError) as error:
@@ -150,9 +183,24 @@ class CatchUp:
 
     def _outstanding(self, record: AuthorityRecord) -> Sequence[Owed]:
         """What is owed by the index, without what the ledger itself knows better."""
-        owed = self.owed(record)
+        return self._not_final(self.owed(record))
+
+    def _not_final(self, owed: Sequence[Owed]) -> Sequence[Owed]:
         final = self._final([one.message_id for one in owed])
         return [one for one in owed if one.message_id not in final]
+
+    def _windows(self, todo: Sequence[Owed], *, is_proven: bool) -> Iterator[Sequence[Owed]]:
+        """What is still owed when its turn comes, for others may have been faster; the first one alone if need be."""
+        start = 0
+        while start < len(todo):
+            window = self._not_final(todo[start : start + WINDOW])
+            if window and not is_proven:
+                is_proven, window = True, window[:1]
+                start = todo.index(window[0], start) + 1
+            else:
+                start += WINDOW
+            if window:
+                yield window
 
     def _old_enough(self, one: Owed) -> bool:
         try:
@@ -167,20 +215,27 @@ class CatchUp:
                 outlet.publish(muted(opened.carried, opened.owed, record))
                 point.reach("catchup.published")
 
-    def _wait(self, outlet: Outlet, window: Sequence[Owed], until: float) -> tuple[str, ...]:
-        """Ids of messages that are not final when time is up."""
-        left = [one.message_id for one in window]
+    def _wait(self, outlet: Outlet, window: Sequence[Owed], until: float) -> _Endings:
+        """What is not final, or not muted, of messages that were just published, when time is up."""
+        waiting = [one.message_id for one in window]
+        late: float | None = None
         while True:
-            final = self._final(left)
-            left = [one for one in left if one not in final]
-            if not left or self._clock.monotonic() >= until:
-                return tuple(left)
+            final = self._final(waiting)
+            waiting = [one for one in waiting if not final.get(one)]
+            ended = _Endings(
+                tuple(one for one in waiting if one not in final), tuple(one for one in waiting if one in final)
+            )
+            now = self._clock.monotonic()
+            if not ended.left or now >= until:
+                late = now + LATE_S if late is None else late
+                if not ended.loud or now >= late:
+                    return ended
             outlet.rest(LOOK_S)
 
-    def _final(self, message_ids: Sequence[str]) -> frozenset[str]:
-        """Those that the monolith has ended, strongly consistent."""
-        items = self._entries(message_ids, ("pk", "control_final"))
-        return frozenset(item["pk"]["S"] for item in items if "control_final" in item)
+    def _final(self, message_ids: Sequence[str]) -> Mapping[str, bool]:
+        """Those that the monolith has ended, and whether it did so muted. Strongly consistent."""
+        items = self._entries(message_ids, ("pk", "control_final", "control_muted"))
+        return {item["pk"]["S"]: "control_muted" in item for item in items if "control_final" in item}
 
     def _opened(self, batch: Sequence[Owed]) -> Iterator[_Opened]:
         """The messages of some entries, in their order."""
@@ -227,10 +282,20 @@ def muted(carried: Carried, owed: Owed, record: AuthorityRecord) -> Outgoing:
     )
 
 
-def behind(left: Sequence[str]) -> str:
-    """What is said of a catch-up that did not come to its end."""
-    count = plural(len(left), "message")
-    return f"{count} that the monolith has not ended: does it consume, does the control function work?"
+def against(caught: CaughtUp) -> Iterator[Objection]:
+    """What stands against calling it caught up."""
+    if caught.loud:
+        count = plural(len(caught.loud), "message")
+        text = (
+            f"{count} that the monolith has ended without muting: a consumer of this family does not know "
+            f"`{stamp_header.MUTED}`, and what it did may have left a second time. Update the recorder on every host; "
+            f"{caught.published:,} published, nothing more is"
+        )
+        yield about("catch-up", text, caught.loud)
+    if caught.left:
+        count = plural(len(caught.left), "message")
+        text = f"{count} that the monolith has not ended: does it consume, does the control function work?"
+        yield about("catch-up", text, caught.left)
 
 
 def _owed(item: Mapping[str, Any]) -> Owed:

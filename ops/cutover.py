@@ -24,19 +24,15 @@ from contracts.authority import (
 from ops import fence
 from ops.audit_chain import NotAsReadError
 from ops.authority import AuthorityStore, Router, Standing
-from ops.catch_up import CatchUp, behind
-from ops.errand import Ended, Patience, Tools, Who
+from ops.catch_up import CatchUp, against
+from ops.errand import Ended, OvertakenError, Patience, Tools, Who
 from ops.fault import CommandError
-from ops.objection import Objection, about, in_words
+from ops.objection import Objection, in_words
 from ops.preflight import Preflight
 
 LOOK_S = 0.5
 TELL_S = 5.0
 """A wait says at least so often what it waits for."""
-
-
-class _OvertakenError(Exception):
-    """Somebody else has changed the record while we waited."""
 
 
 class Cutover:
@@ -81,7 +77,7 @@ class Cutover:
         try:
             after = self._change(standing, observe(record, copies=True), "shadow: observe").record
             waiting = self._wait(after, self._patience.confirm_s, lambda all_: fence.unaware(all_, after.epoch))
-        except (NotAsReadError, _OvertakenError):
+        except (NotAsReadError, OvertakenError):
             return self.observe()
         return Ended("unfinished" if waiting else "done", after, waiting)
 
@@ -98,7 +94,7 @@ class Cutover:
                         ended = self._switch(standing, target)
                     case "releasing":
                         ended = self._release(standing)
-            except (NotAsReadError, _OvertakenError):
+            except (NotAsReadError, OvertakenError):
                 self._tools.tell(f"{self._family}: somebody else has moved it on; looking again")
                 continue
             if ended is not None:
@@ -121,7 +117,7 @@ class Cutover:
                         ended = self._release(standing)
                         if ended is not None:
                             return ended
-            except (NotAsReadError, _OvertakenError):
+            except (NotAsReadError, OvertakenError):
                 continue
 
     def catch_up(self) -> tuple[int, tuple[Objection, ...]]:
@@ -131,9 +127,11 @@ class Cutover:
             text = f"it is {record.phase} in stage {record.stage}: only a family that is live has anything to catch up"
             return 0, (Objection("stage", text),)
         self._append("catch-up: publish")
-        caught = self._catch_up.run(record, self._patience.quiesce_s, settled=False)
-        left = (about("catch-up", behind(caught.left), caught.left),) if caught.left else ()
-        return caught.published, left
+        try:
+            caught = self._catch_up.run(record, self._patience.quiesce_s, settled=False)
+        except OvertakenError as overtaken:
+            return overtaken.published, (_MEANWHILE,)
+        return caught.published, tuple(against(caught))
 
     def _begin(self, standing: Standing, target: Stage) -> Ended | None:
         record = standing.record
@@ -148,9 +146,9 @@ class Cutover:
         point.reach("cutover.audited")
         if target != "live":
             # While new still acts, so that less is left to be done while messages are held.
-            caught = self._catch_up.run(record, self._patience.quiesce_s, settled=False)
-            if caught.left:
-                return Ended("refused", record, (about("catch-up", behind(caught.left), caught.left),))
+            objections = tuple(against(self._catch_up.run(record, self._patience.quiesce_s, settled=False)))
+            if objections:
+                return Ended("refused", record, objections)
         run = self._tools.run_id()
         self._change(standing, begin(record, target, run), f"{_verb(target)}: fence", run=run)
         self._run = run
@@ -220,9 +218,9 @@ class Cutover:
             yield from self._preflight.agreement(self._patience.quiesce_s)
         else:
             self._tools.tell(f"{self._family}: quiet; the monolith catches up")
-            caught = self._catch_up.run(record, self._patience.quiesce_s, settled=True)
-            if caught.left:
-                yield about("catch-up", behind(caught.left), caught.left)
+            behind = tuple(against(self._catch_up.run(record, self._patience.quiesce_s, settled=True)))
+            if behind:
+                yield from behind
                 return
         yield from self._preflight.state(0)
 
@@ -245,12 +243,12 @@ class Cutover:
         timeout_s: float,
         waiting_for: Callable[[Sequence[Router]], Iterator[Objection]],
     ) -> tuple[Objection, ...]:
-        """What is still waited for when time is up. Raises _OvertakenError once the record is another."""
+        """What is still waited for when time is up. Raises OvertakenError once the record is another."""
         clock = self._tools.clock
         until, tell_at, told = clock.monotonic() + timeout_s, 0.0, ""
         while True:
             if self._store.standing(self._family).record != record:
-                raise _OvertakenError
+                raise OvertakenError
             waiting = tuple(waiting_for(self._routers()))
             if not waiting or clock.monotonic() >= until:
                 return waiting
@@ -276,6 +274,7 @@ class Cutover:
 
 
 _BY_SOMEBODY = Objection("under way", "somebody else has undone it: `strangler cutover history` says who and why")
+_MEANWHILE = Objection("under way", "somebody else has changed its record: `strangler cutover show`, then again")
 
 
 def _answered(record: AuthorityRecord, look: Callable[[], Iterator[Objection]]) -> tuple[Objection, ...]:

@@ -1,6 +1,5 @@
 """Builds what moves authority, over real AWS and RabbitMQ: the only place that does."""
 
-import getpass
 import os
 import signal
 import time
@@ -48,6 +47,7 @@ class Desk:
 
     family: Family
     store: AuthorityStore
+    evidence: Evidence
     preflight: Preflight
     catch_up: CatchUp
     tools: Tools
@@ -61,8 +61,10 @@ class Desk:
         standing = self.store.standing(self.family.name)
         record = standing.record
         objections = tuple(self.preflight.objections(record, self._routers, target, patience_s))
-        owed = len(self.catch_up.owed(record)) if record.authority == "new" and target != "live" else 0
-        return Plan(see(standing, self._routers()), target, owed, objections)
+        back = record.authority == "new" and target != "live"
+        owed = len(self.catch_up.owed(record)) if back else 0
+        letters = len(self.evidence.letters()) if back else 0
+        return Plan(see(standing, self._routers()), target, owed, objections, letters)
 
     def _routers(self) -> tuple[Router, ...]:
         return self.store.routers(self.family.name, _now())
@@ -88,11 +90,23 @@ def open_desk(stack: str, family_name: str, monolith: str | None) -> Desk:
     """All that a move needs. Args: monolith: the command that exports its state; None where nobody says."""
     client, family, clock = dynamodb_client(stack), family_named(family_name), SystemClock()
     comparison = None if monolith is None else partial(compare, client, stack, family, Export(monolith, family.name))
+    store = AuthorityStore(client, stack, AuditChain(client, stack, _now))
+    evidence = Evidence(client, stack, family)
     return Desk(
         family,
-        AuthorityStore(client, stack, AuditChain(client, stack, _now)),
-        Preflight(family, Evidence(client, stack, family), comparison, clock, time.sleep),
-        CatchUp(client, stack, partial(open_sealer, stack), _connect, clock, time.sleep, note),
+        store,
+        evidence,
+        Preflight(family, evidence, comparison, clock, time.sleep),
+        CatchUp(
+            client,
+            stack,
+            partial(open_sealer, stack),
+            _connect,
+            clock,
+            time.sleep,
+            note,
+            current=lambda name: store.standing(name).record,
+        ),
         Tools(clock, time.sleep, note, lambda: f"{family.name}-{uuid.uuid4().hex[:12]}"),
     )
 
@@ -112,20 +126,30 @@ def compare(
     )
 
 
-def name_operator(named: str | None) -> str:
-    """Who does it: as named, else by the credentials, else, where nobody can tell, by the machine's user."""
-    if named:
-        return named
+def name_operator() -> str:
+    """ARN of the credentials that it is done with.
+
+    Raises CommandError where STS does not tell. That is never for want of permission: no policy can forbid to ask
+    (AWS STS API reference, GetCallerIdentity).
+    """
     try:
-        return who_am_i() or getpass.getuser()
-    except CommandError:  # a role that may not ask who it is may still be the one that moves authority
-        return getpass.getuser()
+        arn = who_am_i(hasty=False)
+    except CommandError as error:
+        raise CommandError(error.code, f"STS does not tell who you are, so nothing was done: {error}") from error
+    if arn is None:
+        raise CommandError(
+            ExitCode.REFUSED, "no AWS credentials are set, so nobody knows who you are: nothing was done"
+        )
+    return arn
 
 
-def sign(operator: str | None, reason: str | None, ticket: str | None) -> Who:
-    """In whose name something is done, and why. Raises CommandError where no reason is given."""
+def sign(named: str | None, reason: str | None, ticket: str | None) -> Who:
+    """In whose name something is done, and why. Raises CommandError where no reason is given, or STS does not tell.
+
+    Args: named: whom the operator says that it is; stands beside the credentials' ARN, never in its place.
+    """
     why = needed(reason, "moving authority")
-    return Who(name_operator(operator), why, ticket)
+    return Who(name_operator(), why, ticket, named or None)
 
 
 def _pauses(patience_s: float) -> Iterator[Callable[[], None]]:

@@ -25,7 +25,7 @@ OptionalFamilyArgument = Annotated[
 OperatorOption = Annotated[
     str | None,
     typer.Option(
-        "--operator", metavar="WHO", help="Who does it, for the audit chain; by default the ARN of your credentials."
+        "--operator", metavar="WHO", help="Who does it, for the audit chain; kept beside the ARN of your credentials."
     ),
 ]
 MonolithOption = Annotated[

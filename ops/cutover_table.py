@@ -55,6 +55,10 @@ def plan_tables(plan: Plan) -> Iterator[RenderableType]:
     yield Text(f"{view.family} is in stage {view.stage}, epoch {view.epoch}; {view.authority} has authority.", "bold")
     for step in _steps(plan):
         yield Text(f"  {step}")
+    if plan.letters:
+        letters = plural(plan.letters, "dead letter")
+        yield Text(f"i {letters} open, which does not stand against it: such messages are on neither side", "yellow")
+        yield Text("  until they are rehomed (strangler replay plan --rehome) or closed")
     yield from _objections(plan.objections)
 
 
@@ -73,7 +77,7 @@ def history_tables(history: History) -> Iterator[RenderableType]:
     table = _table("No", "At", "Family", "Action", "By", "Reason", "Ticket")
     for one in history.entries:
         act = one.act
-        texts = (act.family or "", act.action, act.operator, act.reason, act.ticket or "")
+        texts = (act.family or "", act.action, act.by, act.reason, act.ticket or "")
         table.add_row(str(one.sequence), printable(one.at), *map(printable, texts))
     yield table
     if history.broken is not None:

@@ -81,6 +81,8 @@ class Plan:
     owed: int
     """Messages that the monolith would have to catch up with."""
     objections: tuple[Objection, ...]
+    letters: int = 0
+    """Dead letters of the family that are not resolved, of a move back: neither side has processed them."""
 
 
 @dataclass(frozen=True, slots=True)

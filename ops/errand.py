@@ -19,12 +19,15 @@ class Who:
     """Who moves it, and why."""
 
     operator: str
+    """ARN of the credentials."""
     reason: str
     ticket: str | None = None
+    named: str | None = None
+    """Whom they say that they are."""
 
     def act(self, action: str, family: str, detail: Mapping[str, Any]) -> Act:
         """What they are about to do, for the audit chain."""
-        return Act(action, self.operator, self.reason, family, self.ticket, detail)
+        return Act(action, self.operator, self.reason, family, self.ticket, detail, self.named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,15 @@ class Tools:
     """A line of progress."""
     run_id: Callable[[], str]
     """A new id for a move."""
+
+
+class OvertakenError(Exception):
+    """Somebody else has changed the record while we waited or worked."""
+
+    def __init__(self, published: int = 0) -> None:
+        """Args: published: messages that the monolith was given until then."""
+        self.published = published
+        super().__init__(f"{published} published")
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,12 @@ def unquiet(routers: Sequence[Router], epoch: int, confirmed: Heard) -> Iterator
         row = one.row
         if row.unsettled:
             yield about("not final", f"router {row.router}: {_unsettled(one)}", row.unsettled_sample)
+        if row.legacy_backlog:
+            # Of what its sender publishes twice the ledger knows one outcome: the second one may be there still.
+            waiting = plural(row.legacy_backlog, "message")
+            yield Objection("not final", f"router {row.router}: about {waiting} wait in the monolith's queue")
+        if row.tap:
+            yield Objection("tap", f"router {row.router} sees the family's tap queue")
         if row.doubts:
             text = f"router {row.router} holds {plural(row.doubts, 'message')} that may have been routed before"
             yield Objection("doubts", text)

@@ -9,6 +9,7 @@ from contracts.amqp_value import UnknownAmqpTypeError, untag_table
 from contracts.envelope import AmqpFacts
 from contracts.letter import LetterContent, MalformedLetterError
 from contracts.parked import MalformedParkedError, Parked, read_parked
+from contracts.return_message import MalformedReturnError, read_return
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from ops.letter import Letter
@@ -29,7 +30,7 @@ class OpenedLetter:
 
     content: LetterContent = field(repr=False)
     body: bytes = field(repr=False)
-    """What the monolith published."""
+    """What the monolith published; of an effect, what was to leave."""
     parked: Parked | None = field(default=None, repr=False)
     """Of the Invalid Message Channel only."""
 
@@ -62,12 +63,22 @@ class LetterOpener:
 
 def read_opened(letter: Letter, content: LetterContent) -> OpenedLetter:
     """What a letter keeps, as a message. Raises MalformedParkedError."""
+    if letter.source == "return":
+        return OpenedLetter(content, _returned_body(content.body))
     if letter.effect is not None:
         return OpenedLetter(content, content.body.encode("utf-8", "surrogateescape"))
     if letter.source != "invalid":
         return OpenedLetter(content, legacy_body(content))
     parked = read_parked(content.body)
     return OpenedLetter(content, parked.body, parked)
+
+
+def _returned_body(text: str) -> bytes:
+    """The body in a message of the way back; of one that nobody can read, all of it."""
+    try:
+        return read_return(text).body
+    except MalformedReturnError:
+        return text.encode()
 
 
 def delivery(parked: Parked) -> Delivery:

@@ -23,9 +23,10 @@ FORMAT = 1
 _RUN_DIGITS = 16
 _BUDGET = re.compile(r"([0-9]{1,6})(%?)")
 
-Way = Literal["worker", "hold", "outlet"]
-"""`worker`: to its family's queue, stamped as it was. `hold`: to the router, which stamps it anew. `outlet`: the
-message is processed, only an effect of it has not left: that effect is due again."""
+Way = Literal["worker", "hold", "return", "outlet"]
+"""`worker`: to its family's queue, stamped as it was. `hold`: to the router, which stamps it anew. `return`: a
+follow-up message that RabbitMQ would not take, to the return queue again. `outlet`: the message is processed, only an
+effect of it has not left: that effect is due again."""
 
 
 class PlanError(ValueError):

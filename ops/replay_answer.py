@@ -11,18 +11,20 @@ Answer = Literal[
     "processed",
     "already done",
     "handed to hold",
+    "handed to return",
     "failed the same way",
     "failed anew",
     "not comparable",
     "refused",
     "no answer",
 ]
-"""`processed`: by this run. `already done`: before it. `handed to hold`: the router stamps it anew. `failed the same
-way`, `failed anew`: it is a dead letter again, of the same fingerprint or of another. `not comparable`: a copy whose
+"""`processed`: by this run. `already done`: before it. `handed to hold`: the router stamps it anew. `handed to return`:
+it lies in the return queue, and nothing tells when RabbitMQ has taken it, only when it does not. `failed the same way`,
+`failed anew`: it is a dead letter again, of the same fingerprint or of another. `not comparable`: a copy whose
 authority has moved. `refused`: it is not what the plan says, or SQS will never take it. `no answer`: not in time."""
 
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
-ENDS_LETTER: frozenset[Answer] = frozenset({"processed", "already done", "handed to hold"})
+ENDS_LETTER: frozenset[Answer] = frozenset({"processed", "already done", "handed to hold", "handed to return"})
 """Nothing is left to be done: the letter is resolved."""
 FAILURES: frozenset[Answer] = frozenset(
     {"failed the same way", "failed anew", "not comparable", "refused", "no answer"}
@@ -43,6 +45,8 @@ class Glance:
     """Ordinals of the effects that have not left."""
     control_final: bool = False
     """The monolith will not try it again."""
+    as_copy: bool = False
+    """Done as a copy: its effects were the monolith's to send."""
 
 
 def hear(planned: PlannedLetter, letter: Letter, glance: Glance | None, run: str) -> Answer | None:
@@ -58,15 +62,29 @@ def hear(planned: PlannedLetter, letter: Letter, glance: Glance | None, run: str
     came_back = ours and letter.state == "open" and (letter.run == run or planned.effect is not None)
     if came_back:
         return "failed the same way" if letter.fingerprint == planned.fingerprint else "failed anew"
+    if planned.way == "return":
+        return None  # the ledger lets go of an effect when SQS takes it, so it tells nothing of what came after
     if planned.effect is not None:
         return "processed" if ours and glance is not None and _has_left(planned.effect, glance) else None
-    if glance is None or glance.body_digest not in (None, planned.body_digest):
+    if glance is None:
         return None
-    if glance.done:
-        return "processed" if glance.replay == run else "already done"
-    if glance.control_final and planned.authority == "new" and planned.way == "worker":
-        return "already done"  # by the monolith: the worker will pass it over without a word
-    return "not comparable" if ours and glance.stale else None
+    if is_done(planned, glance):
+        return "processed" if glance.done and glance.replay == run else "already done"
+    same = glance.body_digest in (None, planned.body_digest)
+    return "not comparable" if same and ours and glance.stale else None
+
+
+def is_done(planned: PlannedLetter, glance: Glance) -> bool:
+    """Whether a message, no effect of it, has come to its end on the side that was to act, whichever way it was to go.
+
+    What was stamped new and the monolith has ended, it got from the router, stamped anew: the worker would pass it over
+    without a word, and it must not be held once more. What only a copy of has been processed, nobody's effects left of.
+    """
+    if glance.body_digest not in (None, planned.body_digest):
+        return False
+    if planned.authority != "new":
+        return glance.done
+    return glance.control_final or (glance.done and not glance.as_copy)
 
 
 def _has_left(effect: str, glance: Glance) -> bool:

@@ -10,7 +10,10 @@ from ops.replay_answer import Glance
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_LOOKED_AT = ("pk", "candidate_ending", "body_digest", "replay", "stale", "pending", "given_up", "control_final")
+_LOOKED_AT = (
+    *("pk", "candidate_ending", "authority", "body_digest", "replay"),
+    *("stale", "pending", "given_up", "control_final"),
+)
 
 
 class ReplayLedger:
@@ -29,11 +32,13 @@ class ReplayLedger:
 
 
 def _glance(item: Mapping[str, Any]) -> Glance:
+    done = item.get("candidate_ending", {}).get("S") == "done"
     return Glance(
-        done=item.get("candidate_ending", {}).get("S") == "done",
+        done=done,
         body_digest=item.get("body_digest", {}).get("S"),
         replay=item.get("replay", {}).get("S"),
         stale=bool(item.get("stale", {}).get("BOOL")),
         pending=frozenset((*item.get("pending", {}).get("SS", ()), *item.get("given_up", {}).get("SS", ()))),
         control_final="control_final" in item,
+        as_copy=done and item.get("authority", {}).get("S") != "new",
     )

@@ -92,9 +92,23 @@ def rehomed(planned: PlannedLetter, content: LetterContent, business_key: str | 
     return Outgoing(planned.queue, returned, {REPLAY_ATTRIBUTE: run}, group, deduplication(planned, body, run))
 
 
+def returned(planned: PlannedLetter, content: LetterContent, body: bytes, run: str) -> Outgoing:
+    """The message of a letter of the way back, as it came: to the return queue again. Raises RefusedLetterError.
+
+    Args: body: what is in it, as `contracts.return_message` reads it.
+    """
+    body = _checked(planned, body)
+    if content.group is None:
+        raise RefusedLetterError("it has no message group, and the return queue is ordered")
+    return Outgoing(
+        planned.queue, content.body, {REPLAY_ATTRIBUTE: run}, content.group, deduplication(planned, body, run)
+    )
+
+
 def deduplication(planned: PlannedLetter, body: bytes, run: str) -> str:
-    """Identity, body and run."""
-    return hashlib.sha256(f"{planned.message_id or ''}\0{body_digest(body)}\0{run}".encode()).hexdigest()
+    """Identity, of the message or of its one effect, body and run."""
+    identity = planned.effect or planned.message_id or ""
+    return hashlib.sha256(f"{identity}\0{body_digest(body)}\0{run}".encode()).hexdigest()
 
 
 def _checked(planned: PlannedLetter, body: bytes) -> bytes:

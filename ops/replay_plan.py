@@ -114,6 +114,8 @@ def _weigh(letter: Letter, around: Circumstances) -> PlannedLetter | Objection:
     family = _family(letter, type_name, around.families)
     if family is None:
         return _against(letter, "unknown family", "no contract names its type or family")
+    if letter.source == "return" and letter.effect is None and letter.stamp is None:
+        return _against(letter, "unreadable", "nobody can read what was to go back: settle it by hand, close it")
     refusal = forbidden(family, type_name)
     if refusal is not None:
         return _against(letter, "forbidden", refusal)
@@ -125,7 +127,7 @@ def _send(letter: Letter, reading: Reading | None, family: Family, around: Circu
     if record.phase == "fenced":
         return _against(letter, "fenced", f"authority over {family.name} is being moved: carry that on, or abort it")
     stamp = letter.stamp or (TAPPED if letter.source == "invalid" else None)
-    way: Way = "worker" if letter.effect is None else "outlet"
+    way = _way(letter)
     if stamp is not None and way == "worker":
         stale = staleness(stamp, record)
         if stale == "not comparable":
@@ -155,8 +157,15 @@ def _send(letter: Letter, reading: Reading | None, family: Family, around: Circu
     )
 
 
+def _way(letter: Letter) -> Way:
+    """Where a letter goes while its stamp holds."""
+    if letter.source == "return":
+        return "hold" if letter.effect is None else "return"
+    return "worker" if letter.effect is None else "outlet"
+
+
 def _queue(way: Way, family: Family, stack: str) -> str:
-    if way == "hold":
+    if way in ("hold", "return"):
         return naming.return_queue_name(stack)
     if way == "outlet":
         return naming.ledger_table_name(stack)

@@ -16,8 +16,8 @@ from ops.letter import Letter
 from ops.letter_opening import LetterOpener, OpenedLetter, delivery
 from ops.letter_structure import type_of
 from ops.plan_file import Plan, PlannedFamily, PlannedLetter
-from ops.replay_answer import Glance
-from ops.replay_message import Outgoing, RefusedLetterError, again, rehomed, translated
+from ops.replay_answer import Glance, is_done
+from ops.replay_message import Outgoing, RefusedLetterError, again, rehomed, returned, translated
 from ops.replay_plan import TAPPED, Circumstances, Reading, Weighed, weigh
 
 
@@ -73,8 +73,8 @@ def make_plan(
 
 def done_already(letters: Sequence[PlannedLetter], glances: Mapping[str, Glance]) -> int:
     """How many of the messages the ledger knows as done: a run only resolves those."""
-    found = ((one, glances.get(one.message_id or "")) for one in letters if one.way != "outlet")
-    return sum(1 for one, glance in found if glance and glance.done and glance.body_digest == one.body_digest)
+    found = ((one, glances.get(one.message_id or "")) for one in letters if one.effect is None)
+    return sum(1 for one, glance in found if glance is not None and is_done(one, glance))
 
 
 def read_anew(letter: Letter, opener: LetterOpener, families: Mapping[str, Family], now: datetime) -> Reading | str:
@@ -98,6 +98,8 @@ def compose(
     if opened.parked is not None:
         parked_delivery, entry = _translate(letter, opened, families, now)
         return translated(planned, parked_delivery, lambda _: entry, run)
+    if planned.source == "return":
+        return returned(planned, opened.content, opened.body, run)
     if planned.way == "hold":
         return rehomed(planned, opened.content, letter.business_key, run)
     return again(planned, opened.content, families[planned.family], run)

@@ -188,6 +188,8 @@ class ReplayRun:
                 self._settle(planned, letter, "refused")
             elif planned.way == "hold":
                 self._settle(planned, letter, "handed to hold")
+            elif planned.way == "return":
+                self._settle(planned, letter, "handed to return")
             else:
                 self._course.went(planned, self._now_s())
         if taken == len(sent):

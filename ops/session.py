@@ -94,9 +94,12 @@ def cloudwatch_client(stack: str) -> Any:
         return open_session().client("cloudwatch")
 
 
-def who_am_i() -> str | None:
-    """ARN of who we are to AWS; None where no credentials are set. Gives up within seconds. Raises CommandError."""
-    session = open_session(hasty=True)
+def who_am_i(*, hasty: bool = True) -> str | None:
+    """ARN of who we are to AWS; None where no credentials are set. Raises CommandError.
+
+    Args: hasty: gives up within seconds.
+    """
+    session = open_session(hasty=hasty)
     try:
         if session.get_credentials() is None:
             return None

@@ -2,8 +2,10 @@
 
 import shutil
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 
 @pytest.fixture(scope="session")
@@ -25,10 +27,17 @@ _SHARED = {
 """Tests that share servers for a whole run, by where their paths begin."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run beside each other (`-n 2 --dist loadgroup`): whoever shares a server shares a process too."""
-    for item in items:
-        path = item.nodeid.partition("::")[0]
-        if not path.startswith("tests/unit/"):
-            group = next((name for start, name in _SHARED.items() if path.startswith(start)), path)
-            item.add_marker(pytest.mark.xdist_group(group))
+class _ByServer(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """Whoever shares a server shares a process too, and so does a file.
+
+    pytest-xdist's groups by mark (`--dist loadgroup`) are without effect on pytest 9.2, which makes a node's id anew.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return next((name for start, name in _SHARED.items() if path.startswith(start)), path)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """Of `make test` (`--dist loadscope`); all others share nothing."""
+    return _ByServer(config, log) if config.getvalue("dist") == "loadscope" else None

@@ -44,6 +44,14 @@ class Aside:
         glance = loaded.glance
         if glance is not None and glance.body_digest not in (None, opened.digest):
             return self._quarantine(opened)
+        if (
+            glance is not None
+            and glance.as_copy
+            and not glance.control_final
+            and opened.envelope.stamp.authority == "new"
+        ):
+            # A copy came by another way, past the router: done, it would leave without effects of either side.
+            return self.reject(opened.received, None, RejectedError("copy-only"))
         if (glance is not None and glance.processed) or is_the_monoliths(opened, loaded):
             return AlreadyProcessed()
         stale = stale_as(opened, loaded)

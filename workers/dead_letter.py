@@ -1,5 +1,7 @@
 """From a record of a dead-letter queue, or of the Invalid Message Channel's, to a letter. Pure, and refuses nothing.
 
+Dead letters are those of a family's worker, and those of the way back to RabbitMQ.
+
 What can be read is told in the letter's plain attributes: ids, names and causes. Everything else stays sealed. What
 cannot be parsed at all becomes a letter as well, known by the digest of its bytes.
 """
@@ -9,19 +11,22 @@ from datetime import datetime
 
 from contracts import naming
 from contracts.effect import body_digest
+from contracts.effect_id import read_effect_id
 from contracts.envelope import Envelope, MalformedEnvelopeError, decode_body, read_envelope
-from contracts.letter import GAVE_UP, LetterContent, letter_id
+from contracts.letter import GAVE_UP, RETURN_UNDELIVERABLE, LetterContent, letter_id
 from contracts.message_type import DEFAULT_TENANT, Family, MessageType
 from contracts.parked import MalformedParkedError, Parked, read_parked
 from contracts.registry import FAMILIES, UnknownTypeError, type_named
+from contracts.return_message import ReturnedEffect, ReturnedHold, family_and_key, read_return
 from workers.port import Occurrence
 from workers.sqs import CAUSE_ATTRIBUTE, RECEIVES_ATTRIBUTE, REPLAY_ATTRIBUTE, Received
 
 UNREADABLE = "unreadable-letter"
-"""Cause of what came by the Invalid Message Channel in a form that nobody has agreed on."""
+"""Cause of what came by the Invalid Message Channel, or by the way back, in a form that nobody has agreed on."""
 
 _TOLD_ELSEWHERE = frozenset({CAUSE_ATTRIBUTE, RECEIVES_ATTRIBUTE})
 _INVALID = naming.invalid_queue_name("")
+_RETURN = naming.return_dead_letter_queue_name("")
 
 
 def read_dead_letter(received: Received, queue: str, sent_at: datetime) -> Occurrence:
@@ -33,6 +38,8 @@ def read_dead_letter(received: Received, queue: str, sent_at: datetime) -> Occur
     """
     if queue.endswith(_INVALID):
         return _from_invalid(received, sent_at)
+    if queue.endswith(_RETURN):
+        return _from_return(received, queue, sent_at)
     family = _family_of(queue)
     cause = received.attributes.get(CAUSE_ATTRIBUTE, GAVE_UP)
     found = _found(received, queue, cause, sent_at)
@@ -98,6 +105,68 @@ def _from_invalid(received: Received, sent_at: datetime) -> Occurrence:
         tenant=DEFAULT_TENANT if message_type is None else message_type.tenant,
         message_id=parked.id,
         stamp=parked.stamp,
+    )
+
+
+def _from_return(received: Received, queue: str, sent_at: datetime) -> Occurrence:
+    found = _found(received, queue, UNREADABLE, sent_at)
+    told = family_and_key(received.group)
+    family = next((one.name for one in FAMILIES if told is not None and one.name == told[0]), None)
+    found = replace(
+        found,
+        source="return",
+        letter_id=letter_id("return", None, found.body_digest),
+        family=family,
+        business_key=None if told is None or family is None else told[1],
+    )
+    try:
+        returned = read_return(received.body)
+        match returned:
+            case ReturnedEffect():
+                return _returned_effect(returned, found)
+            case ReturnedHold():
+                return _returned_hold(returned, found)
+    except ValueError:  # return message, envelope or effect id: whichever of them it is, nobody could send it on
+        return found
+
+
+def _returned_effect(returned: ReturnedEffect, found: Occurrence) -> Occurrence:
+    """A follow-up message. Raises ValueError where its effect id is none."""
+    message_id, _ = read_effect_id(returned.effect)
+    path = f"message:{returned.exchange}/{returned.routing_key}"
+    makers = [
+        (family, one)
+        for family in FAMILIES
+        for one in family.types
+        if found.family in (None, family.name) and any(effect.path == path for effect in one.effects)
+    ]
+    families = {family.name for family, _ in makers}
+    only = makers[0][1] if len(makers) == 1 else None
+    digest = body_digest(returned.body)
+    return replace(
+        found,
+        letter_id=letter_id("return", returned.effect, digest),
+        # A name that no contract knows could be anything.
+        cause=f"{RETURN_UNDELIVERABLE}:{path.partition(':')[2]}" if makers else RETURN_UNDELIVERABLE,
+        body_digest=digest,
+        family=found.family or (families.pop() if len(families) == 1 else None),
+        type=None if only is None else only.name,
+        tenant=makers[0][1].tenant if makers else DEFAULT_TENANT,
+        message_id=message_id,
+        effect=returned.effect,
+    )
+
+
+def _returned_hold(returned: ReturnedHold, found: Occurrence) -> Occurrence:
+    """A message on its way to be held. Raises MalformedEnvelopeError."""
+    digest = body_digest(returned.body)
+    told = _told_by(read_envelope(returned.envelope), replace(found, body_digest=digest))
+    return replace(
+        told,
+        letter_id=letter_id("return", returned.id, digest),
+        cause=f"{RETURN_UNDELIVERABLE}:hold",
+        family=next((one.name for one in FAMILIES if one.name == returned.family), None),
+        message_id=returned.id,
     )
 
 

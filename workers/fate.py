@@ -6,7 +6,9 @@ Nothing here quotes a message: causes end up in logs and in the attributes of de
 from dataclasses import dataclass
 from typing import Literal
 
-RejectCause = Literal["unreadable", "unknown-type", "model", "rejected", "id-conflict", "unexpected", "envelope"]
+RejectCause = Literal[
+    "unreadable", "unknown-type", "model", "rejected", "id-conflict", "copy-only", "unexpected", "envelope"
+]
 
 
 @dataclass(frozen=True, slots=True)

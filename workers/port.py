@@ -46,6 +46,8 @@ class LedgerGlance:
     body_digest: str | None
     control_final: bool = False
     """The monolith will not try it again."""
+    as_copy: bool = False
+    """Processed as a copy: its effects were the monolith's to send."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from ops.audit_chain import NotAsReadError, verify
-from ops.authority import FORGOTTEN
 from ops.cutover_bootstrap import look, open_chain, open_desk, open_store, sign
 from ops.cutover_option import (
     FamilyArgument,
@@ -24,7 +23,7 @@ from ops.letter_option import ExecuteOption, ReasonOption, TicketOption
 from ops.option import DEFAULT_STACK, READS_AWS, Output, OutputOption, StackOption, lesson
 from ops.output import note, show, show_json
 from ops.waiver import ensure_named, waive_messages
-from ops.wording import plural
+from ops.wording import plural, seconds
 
 SHOW_EPILOG = lesson(
     [
@@ -127,18 +126,20 @@ def forget_router(
 ) -> None:
     """Go on without a router that will never come back: its machine, or the disk with its journal, is lost.
 
-    Only after the broker's delivery timeout (30 minutes) of silence: until
-    then messages that it had in hand may come again, and its journal is
-    what knows where they went. See docs/cut-over.md first.
+    Only after the broker's delivery timeout of silence (30 minutes, unless
+    the router says another), also of one that has stopped with messages
+    open: until then what it had in hand may come again, and its journal is
+    what knows where it went. See docs/cut-over.md first.
     """
     store = open_store(stack)
     found = next((one for one in store.routers(family, datetime.now(UTC)) if one.row.router == router), None)
     if found is None:
         raise CommandError(ExitCode.OBJECTED, f"{family} has no router {router!r}; `strangler cutover show` names them")
-    if found.row.state != "stopped" and found.age_s < FORGOTTEN.total_seconds():
+    if not found.forgettable:
         raise CommandError(
             ExitCode.OBJECTED,
-            f"router {router} was heard {found.age_s:,.0f} s ago: it is forgotten after 30 minutes only",
+            f"router {router} was heard {seconds(found.age_s)} ago: it is forgotten only after "
+            f"{seconds(found.row.delivery_timeout_s)}, the broker's delivery timeout",
         )
     if not execute:
         note(

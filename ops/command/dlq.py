@@ -193,7 +193,7 @@ def close_letters(
     if not execute:
         note(f"would close {plural(len(letters), 'letter')}; nothing was done (--execute does it)")
         return
-    act = Act("dlq: close", name_operator(None), why, None, ticket, {"letters": [one.letter_id for one in letters]})
+    act = Act("dlq: close", name_operator(), why, None, ticket, {"letters": [one.letter_id for one in letters]})
     AuditChain(client, stack, lambda: datetime.now(UTC)).append(act)
     now = datetime.now(UTC)
     left = [
@@ -221,7 +221,7 @@ def _reveal(
     chain.append(
         Act(
             "dlq: reveal",
-            name_operator(None),
+            name_operator(),
             reason,
             letter.family,
             ticket,
@@ -251,6 +251,8 @@ def _letter(index: LetterIndex, letter_id: str, stack: str) -> Letter:
 
 
 def _contract(letter: Letter, opened: OpenedLetter) -> MessageType | None:
+    if letter.source == "return" and letter.effect is not None:
+        return None  # a type's contract says what is plain in its own messages, not in those that follow from them
     parked = opened.parked
     origin = None if parked is None else (parked.exchange, parked.routing_key)
     return type_of({one.name: one for one in FAMILIES}, letter.type, letter.source, origin)

@@ -133,7 +133,7 @@ def plan_replay(  # noqa: PLR0913  # options of a command line, all by name
             ExitCode.USAGE, "which letters? --letter, --fingerprint, --type, --family, --cause or --since says it"
         )
     letters, chosen = _chosen(desk, choice, letter)
-    wish = Wish(stack, name_operator(None), why, ticket, chosen, limit, rate, max_failures, rehome)
+    wish = Wish(stack, name_operator(), why, ticket, chosen, limit, rate, max_failures, rehome)
     running = frozenset(one.run for one in desk.runs.all() if not one.ended)
     plan, weighed = make_plan(letters, wish, desk.families, desk.opener, desk.record, running, now)
     glances = desk.ledger.glances([one.message_id for one in weighed.letters if one.message_id is not None])
@@ -175,7 +175,7 @@ def run_replay(
         letters = plural(len(plan.letters), "letter")
         note(f"would replay {letters} in {eta} at least; nothing was sent (--execute does it)")
         return
-    operator = name_operator(None)
+    operator = name_operator()
     desk.chain.append(_act("replay: run", operator, plan))
     point.reach("replay.audited")
     if not desk.runs.begin(plan, operator, desk.now()):
@@ -228,7 +228,7 @@ def cancel_replay(
     if not execute:
         note(f"would cancel run {run}, now {found.state}; nothing was done (--execute does it)")
         return
-    desk.chain.append(Act("replay: cancel", name_operator(None), why, None, ticket, {"run": run}))
+    desk.chain.append(Act("replay: cancel", name_operator(), why, None, ticket, {"run": run}))
     if not desk.runs.cancel(run, why, desk.now()):
         raise CommandError(ExitCode.OBJECTED, f"run {run} has ended already: {found.state}")
     note(f"run {run} is cancelled: it sends nothing further")

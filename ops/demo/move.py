@@ -14,7 +14,7 @@ from contracts import naming
 from contracts.registry import FAMILIES
 from infra.local.process import Child, NotReadyError
 from infra.package import Patch
-from ops.audit import read_monolith, read_published, read_records
+from ops.audit import LOST, TWICE, read_monolith, read_published, read_records
 from ops.demo.scene import STACK, Scene
 from ops.demo.watch import watch
 from ops.exit_code import ExitCode
@@ -81,13 +81,13 @@ def move(scene: Scene, tell: Callable[[str], None]) -> Move:
     replayed = act.break_and_mend()
     legacy_after, new_after = act.acted("after")
     back_ok = act.go_back()
-    finding: dict[str, Any] = scene.audit(scene.places.published, *act.logs)
+    finding = scene.final_audit(scene.places.published, *act.logs)
     return Move(
         FAMILY,
         legacy_after,
         new_after,
-        finding["lost"] + finding["webhooks_lost"],
-        finding["processed_twice"] + finding["webhooks_twice"],
+        sum(finding[name] for name in LOST),
+        sum(finding[name] for name in TWICE),
         back_ok,
         replayed,
         finding,

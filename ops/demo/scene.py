@@ -6,12 +6,13 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import boto3
 
@@ -25,12 +26,16 @@ from infra.local.rabbitmq import RabbitNode
 from infra.package import Patch, Target, build
 from infra.synthesis import synthesise
 from ops.demo.fleet import LAUNCHER, Fleet, wait_until
+from ops.demo.follow_up import FollowUps
 from ops.demo.monolith import Monolith
 
 STACK = "strangler"
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _WORKER_CONCURRENCY = 2
 _LISTENING = "listening on "
+_LOOK_AGAIN_S = 1.0
+_RETURNED_WITHIN_S = 90.0
+"""What a returner that was killed had in hand is seen again by the next one after some time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,11 @@ class Places:
     def received(self) -> Path:
         """The partner's own log: which effect of which message each webhook was."""
         return self.folder / "received.ndjson"
+
+    @property
+    def followed(self) -> Path:
+        """Which effect of which message each of the new side's follow-up messages on RabbitMQ was."""
+        return self.folder / "followed.ndjson"
 
     @property
     def database(self) -> Path:
@@ -97,18 +107,27 @@ class Scene:
         """Run the operator's command, in a process of its own."""
         return self._run("ops", *arguments, launcher=launcher)
 
-    def audit(self, *logs: Path) -> dict[str, object]:
+    def audit(self, *logs: Path) -> dict[str, Any]:
         """Run the independent audit as the program that it is, over the logs of all that was published."""
+        self._follow_ups.collect()
         done = self._run(
             "ops.audit",
             *("--published", *map(str, logs or (self.places.published,))),
             *("--received", str(self.places.received)),
+            *("--followed", str(self.places.followed)),
             *("--database", str(self.places.database)),
             *("--stack", STACK),
         )
         if done.returncode > 1:
             raise NotReadyError(f"the audit could not read: {done.stderr.strip()}")
-        finding: dict[str, object] = json.loads(done.stdout)
+        finding: dict[str, Any] = json.loads(done.stdout)
+        return finding
+
+    def final_audit(self, *logs: Path) -> dict[str, Any]:
+        """The same, once everything has ended; follow-up messages that are still on their way are given time."""
+        until = time.monotonic() + _RETURNED_WITHIN_S
+        while (finding := self.audit(*logs))["messages_lost"] and time.monotonic() < until:
+            time.sleep(_LOOK_AGAIN_S)
         return finding
 
     def session(self) -> boto3.Session:
@@ -146,6 +165,7 @@ class Scene:
         self._stack.callback(self.monolith.stop)
         self.monolith.set_up()
         self.monolith.consume()
+        self._follow_ups = FollowUps(amqp_url, self.places.followed)
         self.environment = {
             **os.environ,
             **self.aws.environment,

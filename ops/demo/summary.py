@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from contracts.verdict import AGREED, Verdict, agreement
+from ops.audit import LOST, TWICE
 from ops.comparison import DifferingGroup, TypeAgreement, quantile, total
 from ops.demo.move import Move
 from ops.ledger import Timing
 
-_FAULTS = ("lost", "processed_twice", "unexpected", "webhooks_lost", "webhooks_twice")
+_FAULTS = (*LOST, *TWICE, "unexpected")
 
 
 @dataclass(frozen=True, slots=True)

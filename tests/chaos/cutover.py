@@ -20,8 +20,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import pytest
-
 from bridge.port import Delivery
 from bridge.sqs import SqsSink
 from bridge.translator import notification_translator
@@ -30,10 +28,9 @@ from contracts.envelope import AmqpFacts, Stamp, read_envelope, write_envelope
 from contracts.registry import FAMILIES, PAYIN
 from infra.local.process import Child
 from infra.package import Patch
-from ops.audit import read_published
+from ops.audit import LOST, TWICE, read_published
 from ops.demo.scene import STACK, Scene
 from tests.bug import refuses_validated
-from tests.chaos.follow_up import FollowUps
 from tests.chaos.kill import FOLDER_VARIABLE, KillFolder
 from tests.fakes.message import payin
 from tests.patience import eventually
@@ -62,9 +59,7 @@ WORKER = (
 REPLAY = ("replay.audited", "replay.marked", "replay.sent", "replay.noted", "replay.resolved")
 POINTS = (*MOVE, *CATCH_UP, *ROUTER, *OUTLET, *RETURN, *WORKER, *REPLAY)
 
-FAULTS = (
-    "lost", "processed_twice", "unexpected", "webhooks_lost", "webhooks_twice", "messages_lost", "messages_twice",
-)  # fmt: skip
+FAULTS = (*LOST, *TWICE, "unexpected")
 _STREAM = ("router.decided", "router.journalled", "router.published", "router.acknowledged", *OUTLET, *RETURN, *WORKER)
 """Points that every message passes: any of several may be the one."""
 _TRIES = 8
@@ -100,7 +95,6 @@ class Chaos:
                 self.operate("cutover", "shadow", family.name, "--execute", "--reason", "chaos")
             scene.fleet.start("ship", {"STRANGLER_TAP": "none"})
             scene.fleet.start("return", launcher=LAUNCHER)
-            self._follow_ups = FollowUps(scene.node.amqp_url)
             self._watch.start()
             try:
                 yield self
@@ -133,7 +127,7 @@ class Chaos:
         self.kills.disarm()
         self._settled()
         self._passed()
-        return {**self.scene.audit(*self._logs), **self._followed()}
+        return self.scene.final_audit(*self._logs)
 
     @property
     def lasted(self) -> str:
@@ -211,19 +205,10 @@ class Chaos:
         pages = client.get_paginator("scan").paginate(
             TableName=naming.ledger_table_name(STACK),
             ConsistentRead=True,
-            ProjectionExpression="pk, verdict, comparison, candidate_ending, authority, #outlet",
+            ProjectionExpression="pk, verdict, comparison, #outlet",
             ExpressionAttributeNames={"#outlet": "outlet"},
         )
         return {item["pk"]["S"]: item for page in pages for item in page["Items"]}
-
-    def _followed(self) -> dict[str, int]:
-        """How many messages that the new side has done have no follow-up message at RabbitMQ, or more than one."""
-        done = [one for one, item in self._entries().items() if _is_done_by_new(item)]
-        with contextlib.suppress(pytest.fail.Exception):  # then it is lost, and counted
-            eventually(lambda: all(one in self._follow_ups.effects() for one in done), 90.0, "follow-ups are back")
-        effects = self._follow_ups.effects()
-        lost = sum(one not in effects for one in done)
-        return {"messages_lost": lost, "messages_twice": sum(len(found) > 1 for found in effects.values())}
 
     def _send_stale(self, seed: int) -> None:
         """A message with a stale stamp, as a redrive by hand leaves one: it is held, and stamped anew."""
@@ -264,10 +249,6 @@ class Chaos:
     def _settings(self, router: str) -> dict[str, str]:
         """A journal of its own for each router: one of them is active, the other stands by."""
         return {"STRANGLER_JOURNAL": str(self.scene.places.folder / router)}
-
-
-def _is_done_by_new(item: dict[str, Any]) -> bool:
-    return bool(item.get("authority", {}).get("S") == "new" and item.get("candidate_ending", {}).get("S") == "done")
 
 
 def main() -> int:

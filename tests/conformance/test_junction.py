@@ -20,6 +20,7 @@ from contracts.envelope import AmqpFacts
 from contracts.registry import PAYIN, PAYOUT
 from contracts.routing import Decision, Route
 from tests.fakes.junction import USER, MemoryCrossing
+from tests.patience import eventually
 
 ORIGIN = PAYIN.legacy_queue
 FAMILIES = (PAYIN, PAYOUT)
@@ -266,6 +267,20 @@ class _RabbitBroker:
         tag = self.channel.basic_consume(ORIGIN, lambda *_: None)
         return lambda: self.channel.basic_cancel(tag)
 
+    def shuts_out(self, queue: str) -> bool:
+        """Whether an exclusive consumer is alone, by a connection that is not the router's."""
+        first, second = self._connection.channel(), self._connection.channel()
+        first.basic_consume(queue, lambda *_: None, exclusive=True)
+        try:
+            second.basic_consume(queue, lambda *_: None, exclusive=True)
+        except pika.exceptions.ChannelClosedByBroker:
+            return True
+        else:
+            second.close()
+            return False
+        finally:
+            first.close()
+
     def take(self, queue: str) -> list[Delivery]:
         taken: list[Delivery] = []
         while True:
@@ -358,6 +373,24 @@ class TestAmqpJunction(JunctionPromises):
         broker.channel.queue_declare(LEGACY, durable=True, arguments={"x-max-priority": 3})
         with pytest.raises(SourceRefusedError, match=LEGACY):
             broker.connect()
+
+    def test_a_queue_that_lets_others_in_beside_an_exclusive_consumer_is_not_taken(self, broker: _RabbitBroker) -> None:
+        """RabbitMQ 3.10 does so for quorum queues; one that shuts others out is as good as a classic one."""
+        broker.channel.queue_delete(ORIGIN)
+        broker.channel.queue_declare(ORIGIN, durable=True, arguments={"x-queue-type": "quorum"})
+        broker.channel.queue_bind(ORIGIN, "notifications", "payin.create")
+        broker.publish(b"1")
+        first, second = broker.connect(), broker.connect()
+        if broker.shuts_out(ORIGIN):
+            assert first.claim("payin")
+            assert not second.claim("payin")
+            return
+        for junction in (first, second):
+            with pytest.raises(SourceRefusedError, match="second consumer"):
+                junction.claim("payin")
+        first.close()
+        second.close()
+        eventually(lambda: [one.body for one in broker.take(ORIGIN)] == [b"1"], WITHIN_S, "nothing is kept")
 
     def test_an_outlet_tells_what_no_queue_takes_and_goes_on(self, broker: _RabbitBroker, amqp_url: str) -> None:
         outlet = AmqpOutlet(AmqpSettings(amqp_url), FAMILIES)

@@ -113,7 +113,7 @@ class StorePromises:
     def test_what_was_committed_is_read_with_its_version_and_its_digest(self, harness: Harness) -> None:
         harness.store.commit([commit(status="PENDING")])
         loaded = load(harness)
-        assert loaded.glance == LedgerGlance(processed=True, body_digest="digest-w1")
+        assert loaded.glance == LedgerGlance(processed=True, body_digest="digest-w1", as_copy=True)
         assert loaded.version == 1
         assert set(loaded.rows) == {("payins", "p1")}
         assert loaded.rows["payins", "p1"].columns == {"status": "PENDING"}
@@ -203,7 +203,7 @@ class StorePromises:
     def test_a_rejected_message_can_be_written_later_and_then_never_again(self, harness: Harness) -> None:
         harness.store.commit([rejected()])
         harness.store.commit([commit()])
-        assert load(harness).glance == LedgerGlance(processed=True, body_digest="digest-w1")
+        assert load(harness).glance == LedgerGlance(processed=True, body_digest="digest-w1", as_copy=True)
         for late in (rejected(), commit(version=1)):
             with pytest.raises(ConflictError):
                 harness.store.commit([late])
@@ -212,7 +212,9 @@ class StorePromises:
         harness.note_control("w1")
         assert load(harness).glance == LedgerGlance(processed=False, body_digest=None, control_final=True)
         harness.store.commit([commit()])
-        assert load(harness).glance == LedgerGlance(processed=True, body_digest="digest-w1", control_final=True)
+        assert load(harness).glance == LedgerGlance(
+            processed=True, body_digest="digest-w1", control_final=True, as_copy=True
+        )
 
     @pytest.mark.parametrize("ending", ["done", "rejected"])
     @pytest.mark.parametrize("before", [(), (rejected(),)])

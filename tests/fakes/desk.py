@@ -11,13 +11,14 @@ import boto3
 from botocore.config import Config
 
 from contracts import naming
-from contracts.authority import AuthorityRecord
+from contracts.authority import Authority, AuthorityRecord
 from contracts.control_item import write_authority
 from contracts.effect import body_digest
 from contracts.envelope import Stamp, decode_body, read_envelope, write_envelope
 from contracts.letter import LetterContent, letter_id
 from contracts.parked import Parked, write_parked
 from contracts.registry import FAMILIES, family_of
+from contracts.return_message import Returned, return_group, write_return
 from ops.letter import Choice, Letter
 from ops.letter_index import OPEN_INDEX
 from ops.plan_file import Plan
@@ -30,7 +31,9 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.key import static_sealer
 from tests.fakes.message import payin, translated
 from tests.fakes.table import REGION, moto_alone
+from workers.dead_letter import read_dead_letter
 from workers.port import Occurrence
+from workers.sqs import REPLAY_ATTRIBUTE, Received
 from workers.store.letters import LetterStore
 
 if TYPE_CHECKING:
@@ -146,13 +149,29 @@ class Scene:
         )
         return identity
 
+    def undelivered_return(self, returned: Returned, key: str = "p1", *, replay: str | None = None) -> str:
+        """RabbitMQ has not taken what was to go back; returns its letter's id."""
+        self.seen = max(getattr(self, "seen", SEEN), SEEN) + timedelta(seconds=1)
+        record = Received(
+            record_id=f"{key}-{self.seen.isoformat()}",
+            receipt="",
+            receives=1000,
+            group=return_group("payin", key),
+            body=write_return(returned),
+            attributes={} if replay is None else {REPLAY_ATTRIBUTE: replay},
+        )
+        occurrence = read_dead_letter(record, naming.return_dead_letter_queue_name(STACK), self.seen)
+        self.store.index(occurrence)
+        return occurrence.letter_id
+
     def ledger(self, message_id: str, **attributes: Any) -> None:
         """What the ledger says of a message."""
         self.dynamodb.put_item(TableName=naming.ledger_table_name(STACK), Item={"pk": {"S": message_id}, **attributes})
 
-    def done(self, message_id: str, body: bytes) -> None:
-        """The message was processed long ago."""
-        self.ledger(message_id, candidate_ending={"S": "done"}, body_digest={"S": body_digest(body)})
+    def done(self, message_id: str, body: bytes, authority: Authority = "legacy") -> None:
+        """The message was processed long ago, by such a stamp."""
+        told = {"candidate_ending": {"S": "done"}, "authority": {"S": authority}}
+        self.ledger(message_id, **told, body_digest={"S": body_digest(body)})
 
     def decide(self, record: AuthorityRecord) -> None:
         """Authority over a family is this."""
@@ -241,7 +260,8 @@ class Scene:
         if known.get("Item", {}).get("candidate_ending", {}).get("S") != "done":
             self.effects.append(sent.id)
             replayed = {"replay": {"S": attributes["replay"]}} if "replay" in attributes else {}
-            self.ledger(sent.id, candidate_ending={"S": "done"}, body_digest={"S": digest}, **replayed)
+            stamped = {"authority": {"S": envelope.stamp.authority}}
+            self.ledger(sent.id, candidate_ending={"S": "done"}, body_digest={"S": digest}, **stamped, **replayed)
 
     def _index(
         self,

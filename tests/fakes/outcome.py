@@ -30,6 +30,7 @@ def attempt(
     message_id: str = "w1",
     type_name: str = "payin.create",
     cause: str | None = None,
+    muted: bool = False,
 ) -> Attempt:
     """One attempt with its effects."""
-    return Attempt(message_id, type_name, number, ending, cause, AT, effects)
+    return Attempt(message_id, type_name, number, ending, cause, AT, effects, muted)

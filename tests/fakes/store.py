@@ -92,11 +92,13 @@ class MemoryStore:
         known = wish.message_id in self.noted | self.control_final | self.conflicts | set(self.stale)
         version, epoch = self.heads.get(partition, (0, 0))
         found = {key: self.rows[partition, key] for key in wish.rows if (partition, key) in self.rows}
+        processed = entry is not None and entry.attempt.ending == "done"
         return Loaded(
             LedgerGlance(
-                processed=entry is not None and entry.attempt.ending == "done",
+                processed=processed,
                 body_digest=None if entry is None else entry.body_digest,
                 control_final=wish.message_id in self.control_final,
+                as_copy=processed and entry is not None and entry.commit.authority == "legacy",
             )
             if entry is not None or known
             else None,

@@ -279,6 +279,7 @@ NOBODY: list[Call] = [
 SOMEBODY: list[Call] = [
     *((verb, queue) for verb in ("send", "receive", "delete") for queue in (_queue(FIRST), OUTCOMES, RETURN, INVALID)),
     *((verb, _dead_letters(FIRST)) for verb in ("send", "receive", "delete")),
+    ("delete", RETURN_DEAD_LETTERS),
     *(("send", queue) for queue in (JUDGE_DEAD_LETTERS, OUTLET_DEAD_LETTERS, RETURN_DEAD_LETTERS)),
     *(("receive", queue) for queue in (JUDGE_DEAD_LETTERS, OUTLET_DEAD_LETTERS, RETURN_DEAD_LETTERS)),
     *(("delay", queue) for queue in (_queue(FIRST), RETURN)),
@@ -375,7 +376,7 @@ ALLOWED: dict[str, list[Call]] = {
         *(
             (verb, queue)
             for verb in ("receive", "delete")
-            for queue in [*(_dead_letters(family) for family in FAMILIES), INVALID]
+            for queue in [*(_dead_letters(family) for family in FAMILIES), RETURN_DEAD_LETTERS, INVALID]
         ),
         ("update", LETTERS),
         ("seal", "default", "letters", "letter"),

@@ -467,7 +467,131 @@ def test_a_muted_attempt_that_failed_has_done_nothing_at_all(outcomes: Program) 
         $outbox->flush($print);
     """)
 
-    assert (retried["ending"], retried["effects"]) == ("retried", [])
+    assert (retried["ending"], retried["effects"], retried["muted"]) == ("retried", [], True)
+
+
+def test_an_outcome_says_that_it_was_muted_however_the_attempt_ended_and_only_then(outcomes: Program) -> None:
+    seen = outcomes("""
+        $muted = new R\\Stamp('new', 1, true);
+        $unreadable = new DomainException();
+        $recording->attempt('m-1', 'order.paid', fn () => null, $muted);
+        $recording->attempt('m-1', 'order.paid', fn () => R\\Ending::Duplicate, $muted);
+        $recording->recordFailure('m-2', 'order.paid', $unreadable, stamp: $muted);
+        $recording->attempt('m-3', 'order.paid', fn () => null, new R\\Stamp('legacy', 2));
+        $recording->attempt('m-4', 'order.paid', fn () => null);
+        $recording->recordFailure('m-5', 'order.paid', $unreadable);
+        $outbox->flush($print);
+    """)
+
+    assert [(one["message_id"], one["ending"], one.get("muted")) for one in seen] == [
+        ("m-1", "done", True),
+        ("m-1", "duplicate", True),
+        ("m-2", "rejected", True),
+        ("m-3", "done", None),
+        ("m-4", "done", None),
+        ("m-5", "rejected", None),
+    ]
+
+
+ONCE = "$once = new R\\Recording($pdo, $recorder, $outbox, $isFinal, $now, once: true);"
+
+
+def test_a_repeat_is_recognised_by_its_outcome_even_when_that_was_delivered(outcomes: Program) -> None:
+    first, muted, ran = outcomes(f"""
+        {ONCE}
+        $ran = [];
+        $handle = function () use ($pdo, &$ran): void {{
+            $ran[] = 1;
+            $pdo->exec("INSERT INTO orders (ref) VALUES ('A')");
+        }};
+        $once->attempt('m-1', 'order.paid', $handle);
+        $outbox->flush($print);
+        $once->attempt('m-1', 'order.paid', $handle, new R\\Stamp('new', 1, true));
+        $outbox->flush($print);
+        echo json_encode([count($ran), $pdo->query('SELECT COUNT(*) FROM orders')->fetchColumn()]), "\\n";
+    """)
+
+    assert (first["ending"], len(first["effects"])) == ("done", 1)
+    assert (muted["attempt"], muted["ending"], muted["effects"], muted["muted"]) == (2, "duplicate", [], True)
+    assert ran == [1, 1]
+
+
+def test_only_what_is_done_is_a_repeat_whoever_did_it(outcomes: Program) -> None:
+    *seen, found = outcomes(f"""
+        {ONCE}
+        foreach ([new RuntimeException(), new DomainException()] as $thrown) {{
+            try {{
+                $once->attempt('m-1', 'order.paid', fn () => throw $thrown);
+            }} catch (RuntimeException | DomainException) {{
+            }}
+        }}
+        $once->attempt('m-1', 'order.paid', fn () => null);
+        $once->attempt('m-2', 'order.paid', fn () => null);
+        $other = new R\\Outbox($pdo, 'another host');
+        $outbox->flush($print);
+        echo json_encode([$other->isDone('m-1'), $other->isDone('m-9')]), "\\n";
+    """)
+
+    assert [(one["message_id"], one["ending"]) for one in seen] == [
+        ("m-1", "retried"),
+        ("m-1", "rejected"),
+        ("m-1", "done"),
+        ("m-2", "done"),
+    ]
+    assert found == [True, False]
+
+
+def test_repeats_are_the_handlers_to_recognise_unless_the_recorder_is_asked_to(outcomes: Program) -> None:
+    first, second = outcomes("""
+        $attempt(fn () => null);
+        $attempt(fn () => null);
+        $outbox->flush($print);
+    """)
+
+    assert [one["ending"] for one in (first, second)] == ["done", "done"]
+
+
+def test_of_two_consumers_that_have_one_message_at_once_one_comes_again(outcomes: Program, tmp_path: Path) -> None:
+    seen = outcomes(f"""
+        $file = 'sqlite:{tmp_path / "shared.sqlite"}';
+        $hosts = [];
+        foreach (['a', 'b'] as $name) {{
+            $own = new R\\RecordingPdo($recorder, $file, options: [PDO::ATTR_TIMEOUT => 0]);
+            $box = new R\\Outbox($own, $name);
+            $hosts[$name] = [$own, $box, new R\\Recording($own, $recorder, $box, $isFinal, $now, once: true)];
+        }}
+        $hosts['a'][1]->install();
+        $refused = null;
+        $hosts['a'][2]->attempt('m-1', 'order.paid', function () use ($hosts, &$refused): void {{
+            $hosts['a'][0]->exec('CREATE TABLE taken (a)');
+            try {{
+                $hosts['b'][2]->attempt('m-1', 'order.paid', fn () => null);
+            }} catch (PDOException $trouble) {{
+                $refused = $trouble::class;
+            }}
+        }});
+        $again = $hosts['b'][2]->attempt('m-1', 'order.paid', fn () => null);
+        echo json_encode([$refused, $again->ending]), "\\n";
+    """)
+
+    assert seen == [["PDOException", "duplicate"]]
+
+
+def test_a_table_from_before_endings_were_kept_gets_its_column(outcomes: Program) -> None:
+    [repeat] = outcomes(f"""
+        {ONCE}
+        $alter = 'ALTER TABLE strangler_outbox ADD COLUMN ending';
+        preg_match("/^-- ($alter .*)$/m", file_get_contents('{LEGACY / "recorder" / "schema.sql"}'), $found);
+        $pdo->exec('ALTER TABLE strangler_outbox DROP COLUMN ending');
+        $old = "INSERT INTO strangler_outbox (message_id, attempt, type, source, document)";
+        $pdo->exec("$old VALUES ('m-0', 1, 'order.paid', 'old', '')");
+        $pdo->exec($found[1]);
+        $pdo->exec("$old VALUES ('m-1', 1, 'order.paid', 'old', '')");
+        $once->attempt('m-1', 'order.paid', fn () => null);
+        echo json_encode($once->attempt('m-1', 'order.paid', fn () => null)->ending), "\\n";
+    """)
+
+    assert repeat == "duplicate"
 
 
 def test_a_muted_attempt_publishes_nothing_on_a_recording_channel(outcomes: Program) -> None:

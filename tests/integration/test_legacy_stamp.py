@@ -186,6 +186,7 @@ def test_a_muted_message_writes_rows_by_its_own_clock_and_lets_nothing_leave(
         [loud] = yard.outcomes(1)
 
     assert muted["ending"] == loud["ending"] == "done"
+    assert (muted["muted"], "muted" in loud) == (True, False)
     kinds = [[effect["kind"] for effect in outcome["effects"]] for outcome in (muted, loud)]
     assert kinds[0] == kinds[1] == ["row", "row", "message", "webhook"]
     if family == "payin":
@@ -212,6 +213,17 @@ def test_a_message_that_was_processed_before_stays_a_duplicate_when_it_comes_mut
         first, second = yard.outcomes(2)
 
     assert [first["ending"], second["ending"], second["effects"]] == ["done", "duplicate", []]
+    assert ("muted" in first, second["muted"]) == (False, True)
+
+
+def test_a_muted_message_that_nobody_can_read_is_refused_as_muted(yard: Yard) -> None:
+    queue = naming.legacy_queue_name("payin")
+    yard.publish(queue, b"{", MUTED, message_id="m-1")
+
+    with yard.consumer("payin", queue):
+        [outcome] = yard.outcomes(1)
+
+    assert (outcome["message_id"], outcome["ending"], outcome["muted"]) == ("m-1", "rejected", True)
 
 
 def test_a_consumer_of_a_routers_queue_binds_and_declares_nothing(yard: Yard, bodies: dict[str, list[bytes]]) -> None:

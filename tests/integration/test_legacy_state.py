@@ -52,7 +52,9 @@ class Monolith:
     def state(self, family: str) -> list[dict[str, Any]]:
         done = self.run("state.php", "--family", family)
         assert (done.returncode, done.stderr) == (0, "")
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        *rows, end = [json.loads(line) for line in done.stdout.splitlines()]
+        assert end == {"kind": "end", "rows": len(rows)}
+        return rows
 
     def fill(self, rows: int) -> None:
         """Put many rows of payouts beside each other, each a line of some 400 characters."""
@@ -97,7 +99,7 @@ def test_numbers_keep_their_digits_and_bytes_that_are_no_text_are_wrapped(monoli
     assert '"label":{"base64":"Qf8="}' in line
 
 
-def test_an_empty_state_is_no_line_and_no_error(monolith: Monolith) -> None:
+def test_an_empty_state_is_its_end_alone_and_no_error(monolith: Monolith) -> None:
     monolith.fill(0)
 
     assert monolith.state("payout") == []
@@ -110,7 +112,7 @@ def test_a_large_state_does_not_fill_the_memory(monolith: Monolith) -> None:
 
     assert done.returncode == 0, done.stderr
     assert len(done.stdout) > 3 * 2**20
-    assert done.stdout.count("\n") == MANY
+    assert done.stdout.count("\n") == MANY + 1
 
 
 def test_all_rows_are_those_of_one_moment_and_writers_are_not_kept_waiting(monolith: Monolith) -> None:
@@ -129,7 +131,8 @@ def test_all_rows_are_those_of_one_moment_and_writers_are_not_kept_waiting(monol
         rest = program.stdout.read()
 
     assert program.returncode == 0
-    assert rest.count("\n") == MANY - 1
+    assert rest.count("\n") == MANY
+    assert rest.endswith(f'{{"kind":"end","rows":{MANY}}}\n')
     assert "later" not in rest
 
 
@@ -158,3 +161,15 @@ def test_an_output_that_is_cut_is_an_error(monolith: Monolith) -> None:
         )
 
     assert done.returncode == 1
+
+
+def test_an_export_that_breaks_off_says_no_end(monolith: Monolith) -> None:
+    monolith.process(100)
+    with sqlite3.connect(monolith.database) as connection:
+        connection.execute("DROP TABLE journal")
+
+    done = monolith.run("state.php", "--family", "payin")
+
+    assert done.returncode != 0
+    assert '"kind":"row"' in done.stdout
+    assert '"kind":"end"' not in done.stdout

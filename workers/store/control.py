@@ -26,7 +26,9 @@ class ControlStore:
 
     def note(self, attempt: Attempt, tenant: str = DEFAULT_TENANT) -> None:
         """Add one attempt's outcome; the same one twice changes nothing but the revision. Raises UnavailableError."""
-        final = "" if attempt.ending == "retried" else "control_final = :true, "  # once final, final for ever
+        # Once final, final for ever. Muted is it only by what ended it: an attempt before may have been another host's.
+        muted = "control_muted = :true, " if attempt.muted else ""
+        final = "" if attempt.ending == "retried" else f"control_final = :true, {muted}"
         try:
             self._client.update_item(
                 TableName=self._ledger,

@@ -95,13 +95,7 @@ class DynamoStore:
             if item is not None:
                 rows[table, key] = read_row(item, wish.aggregate.tenant, self._sealer)
         return Loaded(
-            glance=None
-            if entry is None
-            else LedgerGlance(
-                processed=entry.get("candidate_ending", {}).get("S") == "done",
-                body_digest=entry.get("body_digest", {}).get("S"),
-                control_final="control_final" in entry,
-            ),
+            glance=None if entry is None else _glance(entry),
             version=0 if head is None else int(head["version"]["N"]),
             epoch=0 if head is None else int(head["epoch"]["N"]),
             record=self._record(wish.aggregate.family, found),
@@ -145,7 +139,7 @@ class DynamoStore:
             table = request.setdefault(key[0], {"Keys": [], "ConsistentRead": True})
             if key[0] == self._ledger:
                 # The outcomes are large and of no use here.
-                table |= {"ProjectionExpression": "pk, candidate_ending, body_digest, control_final"}
+                table |= {"ProjectionExpression": "pk, candidate_ending, body_digest, control_final, authority"}
                 table["Keys"].append({"pk": {"S": key[1]}})
             else:
                 table["Keys"].append({"pk": {"S": key[1]}, "sk": {"S": key[2]}})
@@ -177,6 +171,16 @@ class DynamoStore:
             "ConditionExpression": condition,
             "ExpressionAttributeValues": values,
         }
+
+
+def _glance(entry: Mapping[str, Any]) -> LedgerGlance:
+    processed = entry.get("candidate_ending", {}).get("S") == "done"
+    return LedgerGlance(
+        processed=processed,
+        body_digest=entry.get("body_digest", {}).get("S"),
+        control_final="control_final" in entry,
+        as_copy=processed and entry.get("authority", {}).get("S") != "new",
+    )
 
 
 def _cancelled(error: ClientError) -> ConflictError | UnavailableError | ValueError:

@@ -2,7 +2,8 @@
 
 /**
  * Prints the rows of one family's tables, and of the journal as far as it is the family's: an effect on each line, as
- * the recorder writes it. All rows are those of one moment; consumers go on meanwhile.
+ * the recorder writes it; the last line says that it is the end, and how many rows there were. All rows are those of one
+ * moment; consumers go on meanwhile.
  *
  *     php state.php --family payin|payout|cardtransaction|balance > state.ndjson
  *

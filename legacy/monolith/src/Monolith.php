@@ -100,7 +100,7 @@ final class Monolith
             $notification = Notification::fromJson($body, $identity);
         } catch (RejectedNotification $rejected) {
             if ((string) $messageId !== '') {
-                $this->reject((string) $messageId, $routingKey, $rejected);
+                $this->reject((string) $messageId, $routingKey, $rejected, $stamp);
             }
             throw $rejected;
         }
@@ -130,15 +130,15 @@ final class Monolith
     }
 
     /** Records that a message was turned away before a handler saw it. */
-    public function reject(string $id, string $type, \Throwable $cause): void
+    public function reject(string $id, string $type, \Throwable $cause, ?Stamp $stamp = null): void
     {
-        $this->recording->recordFailure($id, $type, $cause);
+        $this->recording->recordFailure($id, $type, $cause, stamp: $stamp);
     }
 
     /**
      * Hands over every row of a family's table, and its lines of the journal, as they are at one moment.
      *
-     * @param \Closure(string): void $write takes an effect, as a line of JSON
+     * @param \Closure(string): void $write takes a line of JSON: an effect each, and at last the end
      * @throws \PDOException if there are no such tables
      */
     public function exportState(Family $family, \Closure $write): void

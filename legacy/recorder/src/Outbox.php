@@ -8,7 +8,7 @@ use PDO;
 
 /**
  * Outcomes wait in a table of the handler's own database until the broker has them. A row outlives its delivery,
- * emptied, because the number of a message's next attempt is counted from it.
+ * emptied, because the number of a message's next attempt is counted from it, and repeats are recognised by it.
  */
 final class Outbox
 {
@@ -31,14 +31,28 @@ final class Outbox
         return 1 + (int) $statement->fetchColumn();
     }
 
+    /**
+     * Whether an attempt at this message was done, whoever of this database's sources made it. To be called in the
+     * transaction that appends: of two that ask at once, one fails on the number of its attempt, and comes again.
+     */
+    public function isDone(string $messageId): bool
+    {
+        $statement = $this->pdo->prepare('SELECT 1 FROM strangler_outbox WHERE message_id = ? AND ending = ? LIMIT 1');
+        $statement->execute([$messageId, Ending::Done->value]);
+
+        return $statement->fetchColumn() !== false;
+    }
+
     public function append(Outcome $outcome): void
     {
         $this->pdo->prepare(
-            'INSERT INTO strangler_outbox (message_id, attempt, type, source, document) VALUES (?, ?, ?, ?, ?)'
+            'INSERT INTO strangler_outbox (message_id, attempt, type, ending, source, document)
+             VALUES (?, ?, ?, ?, ?, ?)'
         )->execute([
             $outcome->messageId,
             $outcome->attempt,
             $outcome->type,
+            $outcome->ending->value,
             $this->source,
             $outcome->toJson(),
         ]);
@@ -74,7 +88,10 @@ final class Outbox
         return $total;
     }
 
-    /** Forgets attempts that were delivered before this; keep them for longer than any retry takes. */
+    /**
+     * Forgets attempts that were delivered before this. Keep them for longer than any retry takes, and where repeats are
+     * recognised by them for as long as a message may come again: until no family can go back any more.
+     */
     public function prune(\DateTimeImmutable $before): int
     {
         $statement = $this->pdo->prepare('DELETE FROM strangler_outbox WHERE sent_at < ?');

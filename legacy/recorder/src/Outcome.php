@@ -15,6 +15,8 @@ final class Outcome
      * @param int $attempt counts from 1
      * @param string|null $cause class name of what was thrown; never its text, which may quote personal data
      * @param list<Effect> $effects
+     * @param bool $muted whether the attempt was one of which nothing could leave; told only where it was: that is how
+     *        the catch-up knows a recorder that mutes from one that does not know how to
      */
     public function __construct(
         public readonly string $messageId,
@@ -24,6 +26,7 @@ final class Outcome
         public readonly ?string $cause,
         public readonly \DateTimeImmutable $at,
         public readonly array $effects,
+        public readonly bool $muted = false,
     ) {
     }
 
@@ -39,6 +42,6 @@ final class Outcome
             'cause' => $this->cause,
             'at' => $this->at->setTimezone(new \DateTimeZone('UTC'))->format('Y-m-d\TH:i:s.u\Z'),
             'effects' => array_map(fn (Effect $effect) => $effect->document(), $this->effects),
-        ]);
+        ] + ($this->muted ? ['muted' => true] : []));
     }
 }

@@ -20,6 +20,8 @@ final class Recording
      * @param \Closure(): \DateTimeImmutable $now
      * @param string|null $begin SQL that opens a transaction, where PDO's own is not the right one
      *        (SQLite with several writers: BEGIN IMMEDIATE)
+     * @param bool $once true if a message of which the outbox knows that it is done is a repeat, and handled no more: for
+     *        applications that do not recognise one themselves
      */
     public function __construct(
         private readonly PDO $pdo,
@@ -28,6 +30,7 @@ final class Recording
         private readonly \Closure $isFinal,
         private readonly \Closure $now,
         private readonly ?string $begin = null,
+        private readonly bool $once = false,
     ) {
     }
 
@@ -44,7 +47,7 @@ final class Recording
         $this->open();
         try {
             $this->recorder->start($stamp?->muted ?? false);
-            $ending = $handle() ?? Ending::Done;
+            $ending = $this->isRepeat($messageId) ? Ending::Duplicate : $handle() ?? Ending::Done;
             $outcome = new Outcome(
                 $messageId,
                 $type,
@@ -53,6 +56,7 @@ final class Recording
                 null,
                 ($this->now)(),
                 $this->recorder->finish($this->pdo),
+                $stamp?->muted ?? false,
             );
             $this->outbox->append($outcome);
             $this->commit();
@@ -61,7 +65,7 @@ final class Recording
         } catch (\Throwable $thrown) {
             $left = $this->recorder->abandon();
             $this->rollBack();
-            $this->recordFailure($messageId, $type, $thrown, $left);
+            $this->recordFailure($messageId, $type, $thrown, $left, $stamp);
             throw $thrown;
         }
     }
@@ -70,9 +74,15 @@ final class Recording
      * Records an attempt that failed before there was a transaction, such as a body that cannot be read.
      *
      * @param list<Effect> $effects what has left all the same
+     * @param Stamp|null $stamp what the router has decided, where there is one
      */
-    public function recordFailure(string $messageId, string $type, \Throwable $thrown, array $effects = []): Outcome
-    {
+    public function recordFailure(
+        string $messageId,
+        string $type,
+        \Throwable $thrown,
+        array $effects = [],
+        ?Stamp $stamp = null,
+    ): Outcome {
         $this->open();
         try {
             $outcome = new Outcome(
@@ -83,6 +93,7 @@ final class Recording
                 self::causeOf($thrown),
                 ($this->now)(),
                 $effects,
+                $stamp?->muted ?? false,
             );
             $this->outbox->append($outcome);
             $this->commit();
@@ -92,6 +103,11 @@ final class Recording
             $this->rollBack();
             throw $trouble;
         }
+    }
+
+    private function isRepeat(string $messageId): bool
+    {
+        return $this->once && $this->outbox->isDone($messageId);
     }
 
     private function open(): void

@@ -7,8 +7,9 @@ namespace Strangler\Recorder;
 use PDO;
 
 /**
- * Tells which rows there are, each as the effect that the recorder would have recorded for it. One transaction, so that
- * the rows belong together; one row in memory at a time, as far as the driver lets it.
+ * Tells which rows there are, each as the effect that the recorder would have recorded for it, and at last how many they
+ * were: an export that was cut off ends without. One transaction, so that the rows belong together; one row in memory at
+ * a time, as far as the driver lets it.
  */
 final class StateExport
 {
@@ -25,6 +26,8 @@ final class StateExport
     }
 
     /**
+     * Writes a whole export: call it once, with all that belongs to it.
+     *
      * @param list<array{0: Table, 1?: string, 2?: list<mixed>}> $selections table, SQL condition, its parameters
      * @return int number of rows
      * @throws \PDOException|\JsonException and what the writer throws; what was written is incomplete then
@@ -37,6 +40,8 @@ final class StateExport
             foreach ($selections as $selection) {
                 $rows += $this->export(...$selection);
             }
+
+            ($this->write)(Json::encode(['kind' => 'end', 'rows' => $rows]) . "\n");
 
             return $rows;
         } finally {

@@ -65,7 +65,7 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.line = SideLine(
-            ("payin",), self.control, self.control, self.journal, self.board, self.clock, keep_settled_s=3600
+            ("payin",), self.control, self.control, self.journal, self.board, self.clock, delivery_timeout_s=1800
         )
 
     def note(self, message_id: str, route: Route = "legacy") -> None:
@@ -99,6 +99,18 @@ def test_a_router_registers_before_it_reads_what_is_decided(scene: Scene) -> Non
     assert scene.control.rows["payin"].router == scene.journal.name
 
 
+def test_a_router_tells_how_long_the_broker_waits_for_it(scene: Scene) -> None:
+    scene.line = SideLine(
+        ("payin",), scene.control, scene.control, scene.journal, scene.board, scene.clock, delivery_timeout_s=90.5
+    )
+    scene.round()
+    assert scene.control.rows["payin"].delivery_timeout_s == 91
+    scene.note("w1")
+    scene.line.leave()
+    row = scene.control.rows["payin"]
+    assert (row.state, row.delivery_timeout_s) == ("stopped", 91)
+
+
 def test_while_it_cannot_register_nothing_is_known(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     scene.control.away = True
     scene.round()
@@ -115,7 +127,7 @@ def test_a_record_that_cannot_be_read_keeps_no_other_family_waiting(
 ) -> None:
     families = ("payin", "payout")
     scene.line = SideLine(
-        families, scene.control, scene.control, scene.journal, scene.board, scene.clock, keep_settled_s=3600
+        families, scene.control, scene.control, scene.journal, scene.board, scene.clock, delivery_timeout_s=1800
     )
     scene.control.records["payin"] = COPIED
     scene.round()

@@ -120,12 +120,15 @@ class Beside:
     calls: list[str] = field(default_factory=list)
     failure: BaseException | None = None
     name: str = "router-1"
+    stops: bool = True
+    """Whether its thread ends in time."""
 
     def start(self) -> None:
         self.calls.append("start")
 
-    def stop(self, within_s: float) -> None:
+    def stop(self, within_s: float) -> bool:
         self.calls.append("stop")
+        return self.stops
 
     def leave(self) -> None:
         self.calls.append("leave")
@@ -156,6 +159,12 @@ def test_a_router_drains_and_then_leaves_its_rows_as_they_are_to_be(monkeypatch:
     assert route_with(router, monkeypatch, beside) is ExitCode.OK
     assert router.drained_within_s == 7
     assert beside.calls == ["start", "stop", "leave", "stop", "close"]
+
+
+def test_a_router_whose_side_line_does_not_end_leaves_its_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    beside = Beside(stops=False)
+    assert route_with(RouterThatStops(), monkeypatch, beside) is ExitCode.OK
+    assert "leave" not in beside.calls
 
 
 def test_a_router_says_what_it_could_not_finish(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,13 @@ def test_an_item_is_flat_without_what_is_neither_text_nor_integer() -> None:
     assert flatten(item) == {"text": "7", "empty": "", "number": -7, "whole": 7}
 
 
+def test_a_row_of_an_older_router_counts_as_the_brokers_default_timeout() -> None:
+    item = write_router(replace(ROW, delivery_timeout_s=60))
+    assert read_router(item).delivery_timeout_s == 60
+    del item["delivery_timeout_s"]
+    assert read_router(item).delivery_timeout_s == 1800
+
+
 def test_a_row_that_was_written_is_read_again() -> None:
     item = write_router(ROW)
     assert read_router(item) == ROW

@@ -61,6 +61,14 @@ def test_an_outcome_comes_back_as_it_was_written(columns: list[dict[str, Any]]) 
     assert [one.canonical() for one in read.effects] == [one.canonical() for one in written.effects]
 
 
+@pytest.mark.parametrize("muted", [True, False])
+def test_an_attempt_is_muted_only_where_its_document_says_so(*, muted: bool) -> None:
+    written = write_attempt(attempt(muted=muted))
+    assert json.loads(written).get("muted", "not told") == (True if muted else "not told")
+    assert parse_attempt(written).muted is muted
+    assert parse_attempt(json.dumps({**DOCUMENT, "muted": muted})).muted is muted
+
+
 @pytest.mark.parametrize("lexeme", ["10.0", "0.30000000000000004", "1.50", "-0.0", "1E+400", "0E-10", "100.0"])
 def test_a_number_keeps_its_digits_and_stays_a_number_with_a_fraction(lexeme: str) -> None:
     written = write_attempt(attempt(row(x=Decimal(lexeme))))
@@ -105,6 +113,8 @@ def test_a_time_keeps_its_moment_in_any_zone() -> None:
         ({**DOCUMENT, "cause": {"text": NAME}}, "cause"),
         ({**DOCUMENT, "at": NAME}, "at"),
         ({**DOCUMENT, "at": "2026-11-21T10:00:00"}, "at"),
+        ({**DOCUMENT, "muted": NAME}, "muted"),
+        ({**DOCUMENT, "muted": None}, "muted"),
         ({**DOCUMENT, "effects": {NAME: 1}}, "effects"),
         ({**DOCUMENT, "effects": [NAME]}, "effects[0]"),
         ({**DOCUMENT, "effects": [EFFECT, {**EFFECT, "kind": NAME}]}, "effects[1].kind"),

@@ -105,3 +105,16 @@ def test_types_of_one_family_come_by_one_queue_of_the_monolith(changed: dict[str
 def test_the_monoliths_queue_is_the_familys() -> None:
     assert family_named("payout").legacy_queue == "monolith.payout"
     assert family_named("payout").legacy_queue_arguments == {}
+
+
+@pytest.mark.parametrize("overflow", ["reject-publish", "reject-publish-dlx"])
+def test_a_queue_that_rejects_what_is_published_is_refused(overflow: str) -> None:
+    origin = type_named("payin.create").origin
+    with pytest.raises(ContractError, match=f"{origin.legacy_queue}: x-overflow {overflow}"):
+        dataclasses.replace(origin, legacy_queue_arguments={"x-max-length": 10, "x-overflow": overflow})
+
+
+def test_a_queue_that_drops_its_oldest_is_the_monoliths_own_choice() -> None:
+    arguments = {"x-max-length": 10, "x-overflow": "drop-head"}
+    origin = dataclasses.replace(type_named("payin.create").origin, legacy_queue_arguments=arguments)
+    assert origin.legacy_queue_arguments == arguments

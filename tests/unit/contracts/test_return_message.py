@@ -12,6 +12,7 @@ from contracts.return_message import (
     ReturnedEffect,
     ReturnedHold,
     deduplication_id,
+    family_and_key,
     read_return,
     return_group,
     write_return,
@@ -25,6 +26,12 @@ HOLD = ReturnedHold("payin", "w1", '{"id":"w1"}', b"\xff\x00")
 @pytest.mark.parametrize("returned", [EFFECT, HOLD])
 def test_what_goes_back_is_read_as_it_was_written(returned: Returned) -> None:
     assert read_return(write_return(returned)) == returned
+
+
+def test_a_group_tells_family_and_key_unless_it_is_a_digest() -> None:
+    assert family_and_key(return_group("payin", "p#1")) == ("payin", "p#1")
+    assert family_and_key(return_group("payin", NAME)) is None
+    assert family_and_key(None) is None
 
 
 @settings(max_examples=50)

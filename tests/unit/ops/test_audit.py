@@ -43,7 +43,7 @@ def good() -> Side:
 
 
 def found(legacy: Side | None = None, new: Side | None = None, ledger: frozenset[str] = EVERYTHING) -> Finding:
-    return audit(PUBLISHED, {"legacy": legacy or good(), "new": new or good()}, ledger)
+    return audit(PUBLISHED, {"legacy": legacy or good(), "new": new or good()}, dict.fromkeys(ledger, "legacy"))
 
 
 def figures(finding: Finding) -> tuple[int, int, int]:
@@ -67,7 +67,7 @@ def test_one_journal_line_a_message_and_one_row_a_key_is_clean() -> None:
 def test_nothing_published_and_nothing_stored_is_clean() -> None:
     nothing = Side(Counter(), Counter())
 
-    assert audit({}, {"legacy": nothing, "new": nothing}, frozenset()).clean
+    assert audit({}, {"legacy": nothing, "new": nothing}, {}).clean
 
 
 def test_a_missing_journal_line_is_a_lost_message() -> None:
@@ -153,7 +153,7 @@ def test_samples_are_sorted_and_short() -> None:
     published = {f"m-{number:02}": ("payout.update", f"o-{number:02}") for number in range(30)}
     nothing = Side(Counter(), Counter())
 
-    finding = audit(published, {"legacy": nothing}, frozenset())
+    finding = audit(published, {"legacy": nothing}, {})
 
     assert finding.lost == 30
     assert finding.lost_sample == tuple(f"m-{number:02}" for number in range(10))
@@ -161,7 +161,7 @@ def test_samples_are_sorted_and_short() -> None:
 
 def test_an_unknown_type_in_the_publishers_log_is_an_error() -> None:
     with pytest.raises(KeyError):
-        audit({"m-1": ("payin.cancel", "p-1")}, {}, frozenset())
+        audit({"m-1": ("payin.cancel", "p-1")}, {}, {})
 
 
 def test_the_publishers_log_is_read_by_line(tmp_path: Path) -> None:
@@ -277,6 +277,18 @@ def test_a_webhook_of_both_sides_or_of_two_effects_has_left_twice(of_new: Mappin
     assert not finding.clean
 
 
+def with_messages(followed: Mapping[str, int]) -> Finding:
+    processed = {message_id: "new" if message_id in ("m-1", "m-2") else "legacy" for message_id in PUBLISHED}
+    return audit(PUBLISHED, {"legacy": good(), "new": good()}, processed, Counter(followed))
+
+
+def test_whatever_new_has_done_with_authority_has_one_follow_up_message() -> None:
+    assert with_messages({"m-1": 1, "m-2": 1}).clean
+    lost, twice = with_messages({"m-2": 1}), with_messages({"m-1": 2, "m-2": 1})
+    assert (lost.messages_lost, lost.lost_sample, lost.clean) == (1, ("message of m-1",), False)
+    assert (twice.messages_twice, twice.processed_twice_sample, twice.clean) == (1, ("message of m-1",), False)
+
+
 def test_an_effect_that_the_partner_receives_again_is_the_same_webhook(tmp_path: Path) -> None:
     log = tmp_path / "received.ndjson"
     one, other = '{"webhook_id":"m-1","effect_id":"m-1:2"}', '{"webhook_id":"m-2","effect_id":"m-2:2"}'
@@ -292,7 +304,7 @@ def test_only_what_our_side_has_done_counts_in_the_ledger() -> None:
         {"pk": {"S": "known to the monolith only"}},
     ]
 
-    assert read_ledger(Tables(entries), "ledger") == {"done"}
+    assert read_ledger(Tables(entries), "ledger") == {"done": "legacy"}
 
 
 @pytest.fixture

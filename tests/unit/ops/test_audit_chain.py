@@ -48,6 +48,29 @@ def test_entries_follow_each_other_and_the_chain_holds(chain: AuditChain) -> Non
     assert chain.last() == written[-1]
 
 
+def test_entries_from_before_anybody_could_be_named_hold() -> None:
+    """The hash of one, as it was written then."""
+    entry = link(Act("live: begin", "ada", "agreed", "payin", "CHG-17", {"run": "payin-1"}), None, AT)
+    assert entry.hash == "9581643661c1039444cb7bcbe7ab3708d7f0400abb6cd666c40e6ed4fab185bf"
+
+
+def test_whom_the_operator_says_to_be_is_kept_and_cannot_be_altered(
+    chain: AuditChain, client: "DynamoDBClient"
+) -> None:
+    written = chain.append(replace(ACT, named="alice"))
+    assert (written.act.by, ACT.by) == ("alice (arn:aws:iam::1:user/ada)", "arn:aws:iam::1:user/ada")
+    assert list(chain.entries()) == [written]
+    assert verify(chain.entries()) is None
+    client.update_item(
+        TableName=naming.control_table_name(STACK),
+        Key={"pk": {"S": "audit"}, "sk": {"S": "000000000001"}},
+        UpdateExpression="REMOVE named",
+    )
+    found = verify(chain.entries())
+    assert found is not None
+    assert found.sequence == 1
+
+
 def test_an_empty_chain_holds(chain: AuditChain) -> None:
     assert chain.last() is None
     assert verify(chain.entries()) is None

@@ -17,7 +17,7 @@ from ops.audit_chain import AuditChain, Entry, NotAsReadError, verify
 from ops.authority import AuthorityStore
 from ops.catch_up import CatchUp, CaughtUp, Owed
 from ops.cutover import Cutover
-from ops.errand import Ended, Patience, Tools, Who
+from ops.errand import Ended, OvertakenError, Patience, Tools, Who
 from ops.evidence import Evidence, Judged
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
@@ -73,6 +73,9 @@ class FakeCatchUp(CatchUp):
     def __init__(self) -> None:
         self.left: tuple[str, ...] = ()
         self.left_behind_fence: tuple[str, ...] = ()
+        self.loud: tuple[str, ...] = ()
+        self.meanwhile: list[Callable[[], None]] = []
+        """What others do to the family's record while it runs, one run after the other."""
         self.runs: list[bool] = []
 
     def owed(self, record: AuthorityRecord) -> tuple[Owed, ...]:
@@ -81,7 +84,10 @@ class FakeCatchUp(CatchUp):
     def run(self, record: AuthorityRecord, timeout_s: float, *, settled: bool) -> CaughtUp:
         assert record.authority == "new"
         self.runs.append(settled)
-        return CaughtUp(1, self.left_behind_fence if settled else self.left)
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
+            raise OvertakenError(3)
+        return CaughtUp(1, self.left_behind_fence if settled else self.left, self.loud)
 
 
 @dataclass
@@ -633,6 +639,31 @@ def test_catching_up_while_live_is_audited_and_moves_nothing(world: World) -> No
     assert world.record == before
     assert world.actions[-1] == "catch-up: publish"
     assert world.catch_up.runs == [False]
+
+
+def test_who_is_overtaken_while_catching_up_is_told(world: World) -> None:
+    world.put("live")
+    world.catch_up.meanwhile = [lambda: None]
+    published, objections = world.operator().catch_up()
+    assert (published, [one.against for one in objections]) == (3, ["under way"])
+
+
+def test_back_goes_on_from_where_somebody_else_has_taken_the_family_meanwhile(world: World) -> None:
+    world.put("live")
+    world.catch_up.meanwhile = [lambda: None, lambda: None]
+    assert world.operator().move("shadow").result == "done"
+    assert world.record.stage == "shadow"
+    assert world.catch_up.runs == [False, False, False, True]
+
+
+def test_a_monolith_that_cannot_mute_keeps_authority_from_going_back(world: World) -> None:
+    world.put("live")
+    world.catch_up.loud = ("m9",)
+    ended = world.operator().move("shadow")
+    assert (ended.result, world.record.phase) == ("refused", "steady")
+    (objection,) = ended.objections
+    assert (objection.against, objection.ids) == ("catch-up", ("m9",))
+    assert "Update the recorder on every host" in objection.text
 
 
 def test_a_lost_router_is_forgotten_unless_it_has_spoken(world: World) -> None:

@@ -19,8 +19,10 @@ from contracts.verdict import Verdict
 from infra.table import LETTER_INDEX
 from ops import cutover_bootstrap
 from ops.audit_chain import Act, AuditChain
+from ops.catch_up import CatchUp
 from ops.cutover import Cutover
 from ops.exit_code import ExitCode
+from ops.fault import CommandError
 from tests.fakes.fleet import create_control_table, write_row
 from tests.fakes.key import static_sealer
 from tests.fakes.table import BROKEN_ATTRIBUTES, broken_record
@@ -105,7 +107,7 @@ def export(folder: Path, *rows: dict[str, Any]) -> str:
     """The monolith's program."""
     lines = [{"kind": "row", "name": "payins", "key": row["payin_id"], "value": row} for row in rows]
     file = folder / "state.ndjson"
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    file.write_text("".join(json.dumps(line) + "\n" for line in [*lines, {"kind": "end", "rows": len(rows)}]), "utf-8")
     return shlex.join([sys.executable, "-c", f"print(open({str(file)!r}).read())"])
 
 
@@ -292,6 +294,80 @@ def test_a_router_is_forgotten_only_when_nothing_of_it_can_come_again(
     assert [one["router"] for one in shown["routers"]] == ["router-1"]
 
 
+@pytest.mark.parametrize(
+    ("row", "ago_s", "code"),
+    [
+        ({"delivery_timeout_s": 3600}, 1900, ExitCode.OBJECTED),
+        ({"delivery_timeout_s": 3600}, 3700, ExitCode.OK),
+        ({"delivery_timeout_s": 60}, 90, ExitCode.OK),
+        ({"state": "stopped", "unsettled": 1}, 1700, ExitCode.OBJECTED),
+        ({"state": "stopped", "unsettled": 1}, 1900, ExitCode.OK),
+        ({"state": "stopped", "unsettled": 1, "delivery_timeout_s": 3600}, 1900, ExitCode.OBJECTED),
+        ({"state": "stopped"}, 0, ExitCode.OK),
+    ],
+)
+def test_a_router_is_forgotten_when_its_own_delivery_timeout_is_over(
+    deployment: "DynamoDBClient", strangler: Strangler, row: dict[str, Any], ago_s: float, code: ExitCode
+) -> None:
+    speak(deployment, "lost", ago_s=ago_s, **row)
+    ended = strangler("cutover", "forget", "payin", "lost", *REASON)
+    assert ended.code == code
+    assert ("the broker's delivery timeout" in ended.err) == (code != ExitCode.OK)
+
+
+def test_who_somebody_says_to_be_stands_beside_the_credentials_never_in_their_place(
+    deployment: "DynamoDBClient", strangler: Strangler
+) -> None:
+    for named in ((), ("--operator", "alice")):
+        assert strangler("cutover", "forget", "payin", "router-1", *REASON, *named).code == ExitCode.OBJECTED
+        speak(deployment, "lost", state="stopped")
+        assert strangler("cutover", "forget", "payin", "lost", *REASON, *named).code == ExitCode.OK
+    first, second = (one["act"] for one in strangler("cutover", "history", "-o", "json").document["entries"])
+    assert (first["named"], second["named"]) == (None, "alice")
+    assert first["operator"] == second["operator"]
+    assert second["operator"].startswith("arn:aws:")
+    shown = strangler("cutover", "history")
+    assert shown.code == ExitCode.OK
+    assert "alice" in shown.out
+    assert shown.out.count("arn:aws:") == 2
+
+
+@pytest.mark.parametrize("told", [None, CommandError(ExitCode.UNREACHABLE, "AWS cannot be reached")])
+def test_nothing_is_done_by_somebody_whom_sts_does_not_know(
+    deployment: "DynamoDBClient", strangler: Strangler, monkeypatch: pytest.MonkeyPatch, told: CommandError | None
+) -> None:
+    def who_am_i(**_: object) -> None:
+        if told is not None:
+            raise told
+
+    monkeypatch.setattr(cutover_bootstrap, "who_am_i", who_am_i)
+    speak(deployment, "lost", state="stopped")
+    ended = strangler("cutover", "forget", "payin", "lost", *REASON, "--operator", "alice")
+    assert ended.code == (ExitCode.REFUSED if told is None else ExitCode.UNREACHABLE)
+    assert "who you are" in ended.err
+    assert "nothing was done" in ended.err
+    (shown,) = strangler("cutover", "show", "payin", "-o", "json").document
+    assert len(shown["routers"]) == 2
+
+
+def test_going_back_is_told_how_many_dead_letters_are_on_neither_side(
+    deployment: "DynamoDBClient", strangler: Strangler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CatchUp, "owed", lambda *_: ())
+    decide(deployment, AuthorityRecord("payin", "live", 2, 2))
+    letter = {"pk": "l1", "state": "open", "source": "sqs", "queue": "q", "family": "payin", "cause": "model"}
+    letter |= {"first_seen": "2026-11-21T10:00:00Z", "last_seen": "2026-11-21T10:00:00Z", "body_digest": "d"}
+    for item in (letter, letter | {"pk": "l2"}, letter | {"pk": "l3", "family": "payout"}):
+        deployment.put_item(
+            TableName=naming.letters_table_name(STACK), Item={name: {"S": value} for name, value in item.items()}
+        )
+    asked = ("cutover", "back", "payin", "--monolith", export(tmp_path))
+    planned = strangler(*asked, "-o", "json")
+    assert (planned.code, planned.document["letters"], planned.document["objections"]) == (ExitCode.OK, 2, [])
+    shown = strangler(*asked)
+    assert (shown.code, "2 dead letters open" in shown.out) == (ExitCode.OK, True)
+
+
 def test_a_message_that_never_becomes_final_is_waived_in_somebodys_name(
     deployment: "DynamoDBClient", strangler: Strangler
 ) -> None:
@@ -312,7 +388,7 @@ def test_a_message_that_never_becomes_final_is_waived_in_somebodys_name(
     assert "waived: w1, w2" in strangler("cutover", "show", "payin").out
     (entry,) = strangler("cutover", "history", "payin", "-o", "json").document["entries"]
     act = entry["act"]
-    assert (act["action"], act["operator"], act["reason"], act["ticket"]) == ("waive", "ada", "because", "OPS-4")
+    assert (act["action"], act["named"], act["reason"], act["ticket"]) == ("waive", "ada", "because", "OPS-4")
     assert act["detail"]["ids"] == ["w2", "w1"]
 
 

@@ -77,6 +77,11 @@ def test_what_is_not_final_is_named() -> None:
     ]
 
 
+def test_what_still_waits_for_the_monolith_or_comes_past_the_router_is_not_quiet() -> None:
+    rows = [router(confirmed_epoch=5, legacy_backlog=3), router("b", confirmed_epoch=5, tap=True)]
+    assert against(fence.unquiet(rows, 5, {})) == ["not final", "tap"]
+
+
 def test_a_router_that_joined_behind_the_fence_must_confirm_too() -> None:
     later = replace(router(confirmed_epoch=5).row, seen_at=SEEN + timedelta(seconds=1))
     assert against(fence.unquiet([Router(later, 1), router("new", confirmed_epoch=-1)], 5, {"a": SEEN})) == [

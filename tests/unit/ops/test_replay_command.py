@@ -11,10 +11,11 @@ import pytest
 
 from contracts import naming, point
 from contracts.authority import AuthorityRecord
+from contracts.return_message import ReturnedEffect, ReturnedHold
 from ops.cli import main
 from ops.exit_code import ExitCode
 from tests.fakes.desk import STACK, Scene, create
-from tests.fakes.message import NAME, PLANTED, payin
+from tests.fakes.message import NAME, PLANTED, payin, translated
 from tests.unit.ops.test_command import Ended, Strangler
 
 
@@ -112,6 +113,27 @@ def test_a_letter_of_the_invalid_message_channel_is_shown_as_far_as_it_can_be_re
     ended = strangler("dlq", "show", broken)
     assert "cannot be decoded" in ended.out
     assert NAME not in ended.out
+
+
+def test_what_rabbitmq_would_not_take_back_is_listed_and_shown_without_a_personal_value(
+    desk: Scene, strangler: Strangler
+) -> None:
+    envelope = translated("payin.create", payin("w1", "p1")).envelope
+    held = desk.undelivered_return(ReturnedHold("payin", "w1", envelope, payin("w1", "p1")))
+    follow_up = desk.undelivered_return(
+        ReturnedEffect("w1:2", "accounting", "payin.booked", "application/json", NAME.encode(), 7)
+    )
+    listed = strangler("dlq", "list", "--family", "payin", "-o", "json")
+    assert [(one["letter_id"], one["source"], one["cause"]) for one in listed.document] == [
+        (held, "return", "return-undeliverable:hold"),
+        (follow_up, "return", "return-undeliverable:accounting/payin.booked"),
+    ]
+    assert "object_payload.payins[].DbtrIBAN" in strangler("dlq", "show", held).out
+    shown = strangler("dlq", "show", follow_up)
+    assert (shown.code, "no contract says how it is read" in shown.out) == (ExitCode.OK, True)
+    assert not [one for one in PLANTED if one in listed.out + shown.out + strangler("dlq", "show", held).out]
+    revealed = strangler("dlq", "show", follow_up, "--reveal", "body", "--reason", "why")
+    assert revealed.out == f"{NAME}\n"
 
 
 def test_one_field_is_revealed_after_it_was_audited_and_nothing_else(desk: Scene, strangler: Strangler) -> None:

@@ -285,3 +285,30 @@ def test_a_choice_takes_a_cause_by_its_first_word_and_not_by_a_part_of_it() -> N
     assert not Choice(cause="mod").takes(LETTER)
     assert not Choice(since=datetime(2026, 11, 21, 9, 0, 1, tzinfo=UTC)).takes(LETTER)
     assert Choice(since=datetime(2026, 11, 21, 9, 0, 0, tzinfo=UTC)).takes(LETTER)
+
+
+RETURNED = dataclasses.replace(
+    LETTER, source="return", queue="unit-return-dead.fifo", cause="return-undeliverable:hold"
+)
+
+
+@pytest.mark.parametrize("record", [AuthorityRecord("payin", "live", 2, 2), AuthorityRecord("payin", "shadow", 3, 3)])
+def test_what_was_on_its_way_to_be_held_goes_on_that_way_whoever_has_authority(record: AuthorityRecord) -> None:
+    letter = dataclasses.replace(RETURNED, stamp=Stamp("new", 2))
+    (planned,) = weigh([letter], around(record)).letters
+    assert (planned.way, planned.queue) == ("hold", naming.return_queue_name(STACK))
+
+
+def test_a_follow_up_message_goes_to_the_return_queue_in_the_order_of_its_key() -> None:
+    letter = dataclasses.replace(RETURNED, stamp=None, type=None, effect="w1:2")
+    other = dataclasses.replace(letter, letter_id="1" * 32, effect="w1:3")
+    first, second = weigh([letter, other], around()).letters
+    assert (first.way, first.queue, first.effect) == ("return", naming.return_queue_name(STACK), "w1:2")
+    assert first.key is not None
+    assert first.key == second.key
+
+
+def test_what_was_to_go_back_and_nobody_can_read_is_left_out() -> None:
+    letter = dataclasses.replace(RETURNED, stamp=None, type=None, message_id=None)
+    (objection,) = weigh([letter], around()).objections
+    assert (objection.against, "by hand" in objection.text) == ("unreadable", True)

@@ -12,14 +12,14 @@ from bridge.port import Receipt
 from contracts import naming, point
 from contracts.authority import AuthorityRecord
 from contracts.effect import body_digest
-from contracts.envelope import Stamp, read_envelope
-from contracts.return_message import ReturnedHold, read_return
+from contracts.envelope import Stamp, read_envelope, write_envelope
+from contracts.return_message import Returned, ReturnedEffect, ReturnedHold, read_return, write_return
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from ops.plan_file import Plan
 from ops.replay_course import Progress
 from tests.fakes.desk import STACK, Scene, scene
-from tests.fakes.message import payin
+from tests.fakes.message import payin, translated
 
 POINTS = ("replay.marked", "replay.sent", "replay.noted", "replay.resolved")
 
@@ -436,6 +436,127 @@ def test_a_stale_message_is_handed_to_the_hold_queue_whole(desk: Scene) -> None:
     assert (returned.family, returned.id, returned.body) == ("payin", "w1", payin("w1", "p1"))
     assert read_envelope(returned.envelope).stamp == Stamp("new", 2)
     assert desk.found(letter).state == "resolved"
+
+
+@pytest.fixture
+def rehomed(desk: Scene) -> str:
+    """A letter of a message that new alone was to act on, and authority is the monolith's again."""
+    desk.decide(AuthorityRecord("payin", "shadow", 4, 4))
+    return desk.letter("w1", stamp=Stamp("new", 2))
+
+
+def went_back(desk: Scene) -> list[Any]:
+    return list(desk.receive(desk.url(naming.return_queue_name(STACK))))
+
+
+def test_a_rehomed_message_that_the_monolith_has_ended_is_not_held_again_by_the_run_that_was_killed(
+    desk: Scene, rehomed: str
+) -> None:
+    plan = desk.planned(rehome=True)
+    assert killed_at(desk, plan, "replay.sent", 1)
+    assert len(went_back(desk)) == 1
+    assert desk.found(rehomed).state == "replaying"
+    desk.ledger("w1", control_final={"S": "yes"})
+    desk.clock.advance(600)  # SQS has forgotten the deduplication id
+    assert desk.run(plan).answers == {"already done": 1}
+    assert went_back(desk) == []
+    assert desk.found(rehomed).state == "resolved"
+
+
+def test_a_rehomed_message_that_the_monolith_has_ended_is_not_held_again_by_another_plan(
+    desk: Scene, rehomed: str
+) -> None:
+    plan = desk.planned(rehome=True)
+    assert killed_at(desk, plan, "replay.sent", 1)
+    assert desk.desk.runs.cancel(plan.run, "why", desk.desk.now())
+    assert len(went_back(desk)) == 1
+    desk.ledger("w1", control_final={"S": "yes"})
+    another = desk.planned(rehome=True, max_failures="7")
+    assert another.run != plan.run
+    assert desk.run(another).answers == {"already done": 1}
+    assert went_back(desk) == []
+    assert desk.found(rehomed).state == "resolved"
+
+
+def test_a_rehomed_message_that_nobody_has_ended_goes_again_after_a_kill(desk: Scene, rehomed: str) -> None:
+    plan = desk.planned(rehome=True)
+    assert killed_at(desk, plan, "replay.marked", 1)
+    assert went_back(desk) == []
+    assert desk.run(plan).answers == {"handed to hold": 1}
+    assert len(went_back(desk)) == 1
+    assert desk.found(rehomed).state == "resolved"
+
+
+def test_a_rehomed_message_that_the_monolith_has_ended_with_other_bytes_is_not_done(desk: Scene, rehomed: str) -> None:
+    desk.ledger("w1", control_final={"S": "yes"}, body_digest={"S": body_digest(b"other")})
+    assert desk.run(desk.planned(rehome=True)).answers == {"handed to hold": 1}
+    assert desk.found(rehomed).answer == "handed to hold"
+
+
+FOLLOW_UP = ReturnedEffect("w1:2", "accounting", "payin.booked", "application/json", b'{"a":1}', 7)
+
+
+def held(stamp: Stamp) -> ReturnedHold:
+    entry = translated("payin.create", payin("w1", "p1"))
+    envelope = write_envelope(replace(read_envelope(entry.envelope), stamp=stamp))
+    return ReturnedHold("payin", "w1", envelope, payin("w1", "p1"))
+
+
+@pytest.mark.parametrize(
+    ("returned", "answer"), [(FOLLOW_UP, "handed to return"), (held(Stamp("new", 2)), "handed to hold")]
+)
+def test_what_rabbitmq_would_not_take_goes_back_as_it_was(desk: Scene, returned: Returned, answer: str) -> None:
+    letter = desk.undelivered_return(returned)
+    if isinstance(returned, ReturnedEffect):  # the ledger let go of it when SQS took it
+        desk.ledger("w1", candidate_ending={"S": "done"})
+    plan = desk.planned()
+    assert desk.run(plan).answers == {answer: 1}
+    (message,) = went_back(desk)
+    assert (message["Body"], message["Attributes"]["MessageGroupId"]) == (write_return(returned), "payin#p1")
+    assert message["MessageAttributes"]["replay"]["StringValue"] == plan.run
+    assert desk.found(letter).state == "resolved"
+
+
+def test_a_follow_up_message_goes_again_where_nobody_knows_whether_it_went(desk: Scene) -> None:
+    desk.undelivered_return(FOLLOW_UP)
+    desk.ledger("w1", candidate_ending={"S": "done"})
+    plan = desk.planned()
+    assert killed_at(desk, plan, "replay.marked", 1)
+    assert desk.run(plan).answers == {"handed to return": 1}
+    assert len(went_back(desk)) == 1
+
+
+@pytest.mark.parametrize("returned", [FOLLOW_UP, held(Stamp("new", 2))])
+def test_what_rabbitmq_still_would_not_take_is_open_again_and_goes_by_another_plan(
+    desk: Scene, returned: Returned
+) -> None:
+    letter = desk.undelivered_return(returned)
+    plan = desk.planned()
+    desk.run(plan)
+    (first,) = went_back(desk)
+    assert desk.undelivered_return(returned, replay=plan.run) == letter
+    found = desk.found(letter)
+    assert (found.state, found.count, found.run) == ("open", 2, plan.run)
+    assert desk.run(desk.planned(max_failures="7")).clean
+    (second,) = went_back(desk)
+    assert first["Attributes"]["MessageDeduplicationId"] != second["Attributes"]["MessageDeduplicationId"]
+
+
+def test_what_was_to_be_held_and_the_new_side_has_done_is_not_held_again(desk: Scene) -> None:
+    desk.undelivered_return(held(Stamp("new", 2)))
+    desk.done("w1", payin("w1", "p1"), "new")
+    assert desk.run(desk.planned()).answers == {"already done": 1}
+    assert went_back(desk) == []
+
+
+def test_a_message_that_the_new_side_was_to_act_on_is_not_done_by_a_copy_of_it(desk: Scene) -> None:
+    """No effect of it has left on either side: its letter must not be resolved in silence."""
+    desk.decide(AuthorityRecord("payin", "live", 4, 4))
+    letter = desk.letter("w1", stamp=Stamp("new", 4), cause="copy-only")
+    desk.done("w1", payin("w1", "p1"))
+    desk.behave = lambda *_: "copy-only"
+    assert desk.run(desk.planned()).answers == {"failed the same way": 1}
+    assert desk.found(letter).state == "open"
 
 
 def test_a_message_that_nobody_could_read_is_translated_by_the_present_contract(desk: Scene) -> None:

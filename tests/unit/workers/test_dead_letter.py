@@ -8,6 +8,7 @@ from contracts.effect import body_digest
 from contracts.envelope import Stamp, read_envelope, write_envelope
 from contracts.letter import GAVE_UP, letter_id
 from contracts.parked import Parked, write_parked
+from contracts.return_message import Returned, ReturnedEffect, ReturnedHold, return_group, write_return
 from tests.fakes.message import NAME, PLANTED, card_transaction, payin, received, translated
 from workers.dead_letter import UNREADABLE, read_dead_letter
 from workers.port import Occurrence
@@ -151,3 +152,66 @@ def test_nothing_personal_can_be_seen_of_a_letter() -> None:
     card = received(translated("cardtransaction.create", card_transaction(), message_id="m1"))
     shown.append(repr(read(card, "s-cardtransaction-dead")))
     assert not [value for value in PLANTED if value in " ".join(shown)]
+
+
+RETURN_QUEUE = "my-stack-return-dead.fifo"
+FOLLOW_UP = ReturnedEffect("w1:2", "accounting", "payin.booked", "application/json", NAME.encode(), 7)
+HELD = ReturnedHold(
+    "payin", "w1", write_envelope(dataclasses.replace(read_envelope(ENTRY.envelope), stamp=Stamp("new", 4))), payin()
+)
+
+
+def sent_back(returned: Returned | str, group: str = "payin#p1", **attributes: str) -> Received:
+    body = returned if isinstance(returned, str) else write_return(returned)
+    return dataclasses.replace(received(ENTRY), body=body, group=group, attributes=attributes, receives=1000)
+
+
+def test_a_message_that_could_not_be_held_is_told_by_its_envelope() -> None:
+    found = read(sent_back(HELD, replay="run-1"), RETURN_QUEUE)
+    digest = body_digest(payin())
+    assert found.letter_id == letter_id("return", "w1", digest)
+    assert (found.source, found.queue, found.family) == ("return", RETURN_QUEUE, "payin")
+    assert (found.type, found.message_id, found.business_key) == ("payin.create", "w1", "p1")
+    assert (found.cause, found.stamp, found.effect) == ("return-undeliverable:hold", Stamp("new", 4), None)
+    assert (found.body_digest, found.replay, found.attempts) == (digest, "run-1", 1000)
+    assert (found.content.body, found.content.group) == (write_return(HELD), "payin#p1")
+
+
+def test_a_follow_up_message_that_rabbitmq_did_not_take_is_told_by_its_effect_and_its_group() -> None:
+    found = read(sent_back(FOLLOW_UP), RETURN_QUEUE)
+    digest = body_digest(NAME.encode())
+    assert found.letter_id == letter_id("return", "w1:2", digest)
+    assert (found.source, found.family, found.message_id, found.effect) == ("return", "payin", "w1", "w1:2")
+    assert (found.cause, found.business_key) == ("return-undeliverable:accounting/payin.booked", "p1")
+    assert (found.type, found.stamp, found.body_digest) == (None, None, digest), "two types have such an effect"
+
+
+def test_of_a_key_that_no_group_can_hold_the_contract_tells_the_family() -> None:
+    payout = dataclasses.replace(FOLLOW_UP, routing_key="payout.settled")
+    found = read(sent_back(payout, return_group("payout", NAME)), RETURN_QUEUE)
+    assert (found.family, found.type, found.business_key) == ("payout", "payout.update", None)
+    unknown = read(sent_back(dataclasses.replace(FOLLOW_UP, exchange=NAME), "0" * 64), RETURN_QUEUE)
+    assert (unknown.family, unknown.type, unknown.cause) == (None, None, "return-undeliverable")
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        "-",
+        dataclasses.replace(HELD, envelope="{"),
+        dataclasses.replace(FOLLOW_UP, effect=NAME),
+    ],
+)
+def test_what_was_to_go_back_and_nobody_can_read_is_a_letter_all_the_same(returned: Returned | str) -> None:
+    record = sent_back(returned)
+    found = read(record, RETURN_QUEUE)
+    assert (found.source, found.cause, found.family) == ("return", UNREADABLE, "payin")
+    assert (found.message_id, found.effect, found.stamp) == (None, None, None)
+    assert found.content.body == record.body
+
+
+def test_nothing_personal_can_be_seen_of_what_was_to_go_back() -> None:
+    strange = dataclasses.replace(FOLLOW_UP, exchange=NAME, routing_key=NAME)
+    records = [sent_back(one) for one in (HELD, FOLLOW_UP, strange, dataclasses.replace(FOLLOW_UP, effect=NAME), NAME)]
+    shown = " ".join(repr(read(one, RETURN_QUEUE)) for one in records)
+    assert not [value for value in PLANTED if value in shown]

@@ -106,6 +106,17 @@ def test_what_is_done_already_is_that_whatever_has_moved_since() -> None:
     assert [one.id for one in scene.returns.sent if isinstance(one, ReturnedHold)] == ["w2"]
 
 
+def test_what_was_done_as_a_copy_past_the_router_does_not_vanish_without_its_effects() -> None:
+    scene = ReceiverScene()
+    assert scene.settle(created(stamp=Stamp("legacy", 0))) == [Processed()]
+    scene.store.records["payin"] = LIVE
+    rows = dict(scene.store.rows)
+    assert scene.settle(created()) == [DeadLettered("copy-only")]
+    assert scene.store.rows == rows
+    scene.store.control_final.add("w1")
+    assert scene.settle(created()) == [AlreadyProcessed()]
+
+
 def test_what_new_has_done_and_the_monolith_has_caught_up_with_ends_here_though_its_stamp_is_stale() -> None:
     """A router resolves its doubt about such a message for new; handed back, it would go round for ever."""
     scene = live()

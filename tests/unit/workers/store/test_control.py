@@ -85,3 +85,16 @@ def test_an_outcome_is_final_once_no_other_attempt_follows(dynamodb: "DynamoDBCl
     assert entry(dynamodb, "c9")["control_final"] == {"S": "yes"}
     store.note(attempt(message_id="c9", ending="retried"))
     assert entry(dynamodb, "c9")["control_final"] == {"S": "yes"}, "attempts come in any order"
+
+
+def test_a_message_is_noted_as_muted_once_it_was_ended_so(dynamodb: "DynamoDBClient") -> None:
+    store = ControlStore(dynamodb, SEALER, LEDGER)
+    store.note(attempt(message_id="c10", ending="retried", muted=True))
+    assert "control_muted" not in entry(dynamodb, "c10"), "another host may end it"
+    store.note(attempt(message_id="c10", number=2, ending="duplicate"))
+    assert "control_muted" not in entry(dynamodb, "c10")
+    store.note(attempt(message_id="c10", number=3, ending="duplicate", muted=True))
+    assert (entry(dynamodb, "c10")["control_final"], entry(dynamodb, "c10")["control_muted"]) == (
+        {"S": "yes"},
+        {"S": "yes"},
+    )
