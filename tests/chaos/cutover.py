@@ -205,7 +205,7 @@ class Chaos:
         pages = client.get_paginator("scan").paginate(
             TableName=naming.ledger_table_name(STACK),
             ConsistentRead=True,
-            ProjectionExpression="pk, verdict, comparison, #outlet",
+            ProjectionExpression="pk, verdict, comparison, candidate_ending, #outlet",
             ExpressionAttributeNames={"#outlet": "outlet"},
         )
         return {item["pk"]["S"]: item for page in pages for item in page["Items"]}
