@@ -1,6 +1,6 @@
 """PHP's `unserialize`, for bytes from outside: reads what `serialize` of PHP 4 to 8.2 writes, and instantiates nothing.
 
-What comes out is described in `contracts.codecs.php_value`.
+What comes out is described in `contracts.php.value`.
 
 References (`r:` to an object, `R:` to any value) give the same Python value again. As in PHP 8.2, bytes after the value
 are ignored. Refused, though PHP can read it: a value that contains itself (nothing downstream could walk it), a
@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.codecs.error import DecodeError, DecodeErrorCode, Limits
-from contracts.codecs.php_value import PhpEnum, PhpObject, PhpOpaque, PhpValue, demangle
 from contracts.php.json_reader import array_key
 from contracts.php.number import INT_MAX, INT_MIN
 from contracts.php.text import from_bytes
+from contracts.php.value import PhpEnum, PhpObject, PhpOpaque, PhpValue, demangle
 
 __all__ = ["DEFAULT_LIMITS", "PhpEnum", "PhpObject", "PhpOpaque", "PhpValue", "php_unserialize"]
 

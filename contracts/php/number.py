@@ -49,11 +49,16 @@ def number_format(value: float, decimals: int = 0, dec_point: str = ".", thousan
     return f"-{text}" if value < 0 and rounded != 0 else text
 
 
-def float_text(value: float) -> str:
-    """`(string) $float`, `echo`, `implode`, `%s`: 14 significant digits, `1.0E+14` from there on."""
+def float_text(value: float, precision: int = 14) -> str:
+    """`(string) $float`, `echo`, `implode`, `%s`: 14 significant digits, `1.0E+14` from there on.
+
+    Args:
+        value: any float.
+        precision: the ini setting; -1 prints the shortest digits that read back as the same float.
+    """
     if not math.isfinite(value):
         return _not_finite(value)
-    return general_text(value, 14, e="E")
+    return float_repr(value, e="E") if precision == -1 else general_text(value, max(1, precision), e="E")
 
 
 def general_text(value: float, digits: int, *, e: str) -> str:
@@ -88,15 +93,15 @@ def float_repr(value: float, *, e: str = "e", zero_fraction: bool = False) -> st
     return f"{text}.0" if zero_fraction and "." not in text else text
 
 
-def to_text(value: Scalar) -> str:
-    """`(string) $value`: null and false are empty, true is `1`, floats have 14 digits."""
+def to_text(value: Scalar, precision: int = 14) -> str:
+    """`(string) $value`: null and false are empty, true is `1`, floats have `precision` significant digits."""
     if isinstance(value, str):
         return value
     if value is None or value is False:
         return ""
     if value is True:
         return "1"
-    return float_text(value) if isinstance(value, float) else str(value)
+    return float_text(value, precision) if isinstance(value, float) else str(value)
 
 
 def to_float(value: Scalar) -> float:

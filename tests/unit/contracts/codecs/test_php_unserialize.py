@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.codecs.error import DecodeError, Limits
 from contracts.codecs.php_unserialize import php_unserialize
-from contracts.codecs.php_value import PhpEnum, PhpObject, PhpOpaque
+from contracts.php.value import PhpEnum, PhpObject, PhpOpaque
 
 ROOMY = Limits(max_depth=4096)
 

@@ -1,7 +1,7 @@
 import pytest
 
-from contracts.codecs.php_value import PhpObject
 from contracts.php.compare import empty, loose_equals, truthy
+from contracts.php.value import PhpObject
 
 
 @pytest.mark.parametrize("value", [None, False, 0, 0.0, -0.0, "", "0", [], {}])

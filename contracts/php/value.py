@@ -48,6 +48,25 @@ class PhpOpaque:
 PhpValue = None | bool | int | float | str | list[Any] | dict[int | str, Any] | PhpObject | PhpEnum | PhpOpaque
 
 
+def type_name(value: Any) -> str:
+    """What PHP's errors call the type of a value: `int`, `array`, an object's class."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "bool"
+        case int():
+            return "int"
+        case float():
+            return "float"
+        case str() | bytes():
+            return "string"
+        case list() | tuple() | dict():
+            return "array"
+        case _:
+            return str(getattr(value, "class_name", type(value).__name__))
+
+
 def demangle(class_name: str, items: dict[int | str, Any]) -> dict[int | str, Any] | None:
     r"""Properties by plain name; None if one of them has no name that PHP would have written.
 
