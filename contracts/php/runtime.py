@@ -1,8 +1,8 @@
 """Which PHP the monolith runs, as far as that changes answers: a value that is passed on, never a global.
 
-Captured from a monolith by `legacy/runtime.php`, which prints it as JSON; `strangler php runtime` reads it back. PHP 8.2
-and 8.4 are proven against the real thing; of other versions a function knows what is documented, and says where it
-does not (`UnknownRuleError`).
+Captured from a monolith by `legacy/recorder/bin/runtime.php`, which prints it as JSON for `read_runtime`. PHP 8.2
+and 8.4 are proven against the real thing; of other versions a function knows what is documented, and says so where
+nothing is (`UnknownRuleError`).
 """
 
 import json
@@ -50,11 +50,11 @@ PHP_8_4 = PhpRuntime((8, 4))
 
 
 def read_runtime(text: str) -> PhpRuntime:
-    """What `legacy/runtime.php` has printed. Raises RuntimeFormatError."""
+    """What `runtime.php` has printed. Raises RuntimeFormatError."""
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise RuntimeFormatError("not JSON: print it by `php legacy/runtime.php`") from error
+        raise RuntimeFormatError("not JSON: print it by `php legacy/recorder/bin/runtime.php`") from error
     if not isinstance(document, dict):
         raise RuntimeFormatError("not an object")
     version = _VERSION.fullmatch(str(document.get("version")))
