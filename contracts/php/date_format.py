@@ -72,7 +72,7 @@ def format_moment(moment: Moment, pattern: str) -> str:
 
     def replace(match: re.Match[str]) -> str:
         if match[2] is None:
-            return match[1] or "\\"
+            return match[1] or "\0"  # behind the last backslash PHP finds the end of its string
         letter = _LETTERS.get(match[2])
         return match[2] if letter is None else letter(moment)
 

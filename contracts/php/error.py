@@ -45,3 +45,10 @@ class UnknownRuleError(LookupError):
 
     def __init__(self, what: str, version: tuple[int, int]) -> None:
         super().__init__(f"{what}: the rule of PHP {version[0]}.{version[1]} is not known here")
+
+
+class UnknownValueError(LookupError):
+    """What PHP makes of a value is written in its class, and no class is known here."""
+
+    def __init__(self, what: str, class_name: str) -> None:
+        super().__init__(f"{what}: {class_name} decides what it is as text, and its class is not known here")

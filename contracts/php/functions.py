@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.php.runtime import PhpRuntime
-from contracts.php.scope import array, compare, date, export, json, number, text, url
+from contracts.php.scope import array, codec, compare, date, export, json, number, text, url
 from contracts.php.signature import Signature
 
 LEFT_OUT: Mapping[str, str] = {}
@@ -54,6 +54,7 @@ def _all(*subjects: Mapping[str, tuple[str, Callable[..., Any]]]) -> dict[str, F
 
 FUNCTIONS: Mapping[str, Function] = _all(
     array.FUNCTIONS,
+    codec.FUNCTIONS,
     compare.FUNCTIONS,
     date.FUNCTIONS,
     export.FUNCTIONS,

@@ -81,7 +81,7 @@ def test_timestamps_are_printed_in_their_zone() -> None:
 def test_formats_escape_letters_and_leave_unknown_ones() -> None:
     moment = PhpDateTime(0, "Europe/Paris", 1234)
     assert moment.format(r"\Y: y n j G v u e O") == "Y: 70 1 1 1 001 001234 Europe/Paris +0100"
-    assert moment.format("Q%d \\") == "Q%01 \\"
+    assert moment.format("Q%d \\") == "Q%01 \0"
     assert moment.format("D l S N w z W o L t B") == "Thu Thursday st 4 4 0 01 1970 0 31 041"
     assert moment.format("D, d M Y \\a\\t g:i A T (I) p") == "Thu, 01 Jan 1970 at 1:00 AM CET (0) +01:00"
 
