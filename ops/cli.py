@@ -91,7 +91,10 @@ def build() -> typer.Typer:
             "How far ported functions agree with PHP itself.",
             [("vectors", php.VECTORS_EPILOG, php.replay_vectors)],
         ),
-        "types": ("What the contracts' registry knows.", [("list", types.EPILOG, types.list_types)]),
+        "types": (
+            "What the contracts' registry knows, and what a message is.",
+            [("list", types.EPILOG, types.list_types), ("inspect", types.INSPECT_EPILOG, types.inspect_message)],
+        ),
         "bridge": (
             "The Messaging Bridge between RabbitMQ and SQS.",
             [
