@@ -12,6 +12,7 @@ import base64
 import gzip
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,11 +20,12 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from contracts.codecs.error import DecodeError, Limits
-from contracts.codecs.php_unserialize import php_unserialize
+from contracts.codecs.php_unserialize import References, php_unserialize
 from contracts.php.error import PhpError
 from contracts.php.functions import FUNCTIONS, call
 from contracts.php.runtime import PhpRuntime
-from contracts.php.value import PhpEnum, PhpObject, PhpOpaque
+from contracts.php.text import to_bytes
+from contracts.php.value import PhpEnum, PhpObject, PhpOpaque, PhpReference
 
 Filter = Literal["current time", "object", "resource", "holds itself"]
 FILTERS: tuple[Filter, ...] = get_args(Filter)
@@ -31,6 +33,7 @@ _LIMITS = Limits(max_bytes=256 * 1024 * 1024, max_depth=4096, max_elements=5_000
 _TIME_ARGUMENTS = {"date": 2, "gmdate": 2, "mktime": 6}
 """With fewer arguments than that, the function asks for the current time."""
 _PLAIN_OBJECT = "stdClass"
+_OBJECT = re.compile(r"(?:\A|[;{}])[OCE]:[0-9]")
 
 
 class VectorError(ValueError):
@@ -161,10 +164,11 @@ def _read(number: int, line: bytes, base: PhpRuntime) -> Vector | Filter | None:
         function = document["f"]
         if function not in FUNCTIONS:
             return None
-        blobs = [base64.b64decode(document[name]) for name in ("a", "r") if name in document]
-        arguments, *results = (_value(blob) for blob in blobs)
-        expected = results[0] if results else Thrown(document["x"].partition(":")[0])
-        runtime = replace(base, timezone=document.get("tz") or "UTC", **_precisions(document.get("prec")))
+        references: References = "keep" if function == "serialize" else "resolve"
+        arguments = _value(document["a"], references)
+        thrown = "r" not in document
+        expected = Thrown(document["x"].partition(":")[0]) if thrown else _value(document["r"], references)
+        runtime = _runtime(document, base)
     except DecodeError as error:
         if error.code in ("cycle", "reference"):
             return "holds itself"
@@ -178,43 +182,63 @@ def _read(number: int, line: bytes, base: PhpRuntime) -> Vector | Filter | None:
 
 
 def _left_out(vector: Vector) -> Filter | None:
-    needed = _TIME_ARGUMENTS.get(vector.function, 0)
-    if len(vector.arguments) < needed or (needed == 2 and vector.arguments[1] is None):
-        return "current time"
-    if vector.function == "mktime" and None in vector.arguments:
+    needed = 0 if isinstance(vector.expected, Thrown) else _TIME_ARGUMENTS.get(vector.function, 0)
+    if len(vector.arguments) < needed or (needed and None in vector.arguments):
         return "current time"
     if _holds_objects(vector.arguments) or _holds_objects(vector.expected):
         return "object"
     if vector.function == "unserialize" and _describes_objects(vector.arguments):
         return "object"
-    return None
+    return "holds itself" if vector.function == "unserialize" and _describes_cycle(vector.arguments) else None
 
 
 def _holds_objects(value: Any) -> bool:
     """Whether there is an object in it whose class has a say in what becomes of it."""
-    match value:
-        case PhpObject():
-            return value.class_name != _PLAIN_OBJECT or _holds_objects(value.properties)
-        case list():
-            return any(map(_holds_objects, value))
-        case dict():
-            return any(map(_holds_objects, value.values()))
-        case _:
-            return isinstance(value, PhpOpaque | PhpEnum)
+    waiting, seen = [value], set[int]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        match one:
+            case PhpReference():
+                waiting.append(one.value)
+            case PhpObject():
+                if one.class_name != _PLAIN_OBJECT:
+                    return True
+                waiting += one.properties.values()
+            case list():
+                waiting += one
+            case dict():
+                waiting += one.values()
+            case PhpOpaque() | PhpEnum():
+                return True
+            case _:
+                continue
+        seen.add(id(one))
+    return False
+
+
+def _describes_cycle(arguments: list[Any]) -> bool:
+    text = arguments[0] if arguments else None
+    try:
+        php_unserialize(to_bytes(text) if isinstance(text, str) else b"", _LIMITS)
+    except DecodeError as error:
+        return error.code == "cycle"
+    return False
 
 
 def _describes_objects(arguments: list[Any]) -> bool:
     """Whether a serialised text is one of objects: its class decides whether it can be restored."""
     text = arguments[0] if arguments else None
-    return isinstance(text, str) and any(f"{kind}:" in text for kind in "OCE")
+    return isinstance(text, str) and _OBJECT.search(text) is not None
 
 
-def _value(blob: bytes) -> Any:
-    return php_unserialize(blob, _LIMITS)
+def _value(text: str, references: References) -> Any:
+    return php_unserialize(base64.b64decode(text), _LIMITS, references=references)
 
 
-def _precisions(text: str | None) -> Mapping[str, int]:
-    if not text:
-        return {}
-    precision, _, serialize_precision = text.partition("/")
-    return {"precision": int(precision), "serialize_precision": int(serialize_precision)}
+def _runtime(document: Mapping[str, Any], base: PhpRuntime) -> PhpRuntime:
+    precisions = document.get("prec") or f"{base.precision}/{base.serialize_precision}"
+    precision, serialize_precision = map(int, precisions.split("/"))
+    zone = document.get("tz") or base.timezone
+    return replace(base, timezone=zone, precision=precision, serialize_precision=serialize_precision)
