@@ -5,7 +5,7 @@ UV ?= uv
 PYTHON_HERE := .venv/bin/python
 INSTALLED := .venv/installed-$(shell cat requirements.lock infra/local/bootstrap.sh | sha256sum | cut -c1-16)
 
-.PHONY: help install programs demo check test model chaos-cutover lock
+.PHONY: help install programs demo check test model chaos-cutover php-vectors php-fuzz fuzz bench-php lock
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -25,6 +25,20 @@ check: $(INSTALLED) ## the gate: format, lint, types, imports, unit tests; two m
 
 model: $(INSTALLED) ## the protocol of a move of authority, explored; minutes; ARGS="--seed 7 --schedules 50000"
 	$(PYTHON_HERE) -m tests.model $(ARGS)
+
+php-vectors: $(INSTALLED) ## agreement with what PHP answered, function by function; writes var/php/vectors.json
+	@mkdir -p var/php
+	$(PYTHON_HERE) -m ops php vectors tests/contract/php/vectors.jsonl.gz $(ARGS)
+	@$(PYTHON_HERE) -m ops php vectors tests/contract/php/vectors.jsonl.gz --json > var/php/vectors.json
+
+php-fuzz: programs ## the ported functions against real PHP, 2,000 cases each; ARGS="--seed 7 --function round"
+	$(PYTHON_HERE) -m tests.php_fuzz $(ARGS)
+
+fuzz: $(INSTALLED) ## the decoders of bytes from outside, five minutes; ARGS="--seconds 60 --target unserialize"
+	$(PYTHON_HERE) -m tests.fuzz $(or $(ARGS),--seconds 300)
+
+bench-php: $(INSTALLED) ## json_encode and unserialize against Python's own and phpserialize
+	$(PYTHON_HERE) -m tests.bench.php $(ARGS)
 
 test: programs ## every test, with real RabbitMQ, real PHP and the embedded AWS
 	$(PYTHON_HERE) -m pytest -n 2 --dist loadscope --no-loadscope-reorder

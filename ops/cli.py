@@ -9,7 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 
 import typer
 
-from ops.command import authority, bridge, compare, cutover, demo, deploy, dlq, doctor, messages, replay, status, types
+from ops.command import (
+    authority,
+    bridge,
+    compare,
+    cutover,
+    demo,
+    deploy,
+    dlq,
+    doctor,
+    messages,
+    php,
+    replay,
+    status,
+    types,
+)
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from ops.output import complain
@@ -73,7 +87,14 @@ def build() -> typer.Typer:
             ],
         ),
         "messages": ("What became of one message.", [("show", messages.EPILOG, messages.show_message)]),
-        "types": ("What the contracts' registry knows.", [("list", types.EPILOG, types.list_types)]),
+        "php": (
+            "How far ported functions agree with PHP itself.",
+            [("vectors", php.VECTORS_EPILOG, php.replay_vectors)],
+        ),
+        "types": (
+            "What the contracts' registry knows, and what a message is.",
+            [("list", types.EPILOG, types.list_types), ("inspect", types.INSPECT_EPILOG, types.inspect_message)],
+        ),
         "bridge": (
             "The Messaging Bridge between RabbitMQ and SQS.",
             [

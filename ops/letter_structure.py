@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.codecs.error import DecodeError
-from contracts.codecs.php_value import PhpEnum, PhpObject, PhpOpaque
 from contracts.difference import shape, step
 from contracts.letter import Source
 from contracts.message_type import Family, MessageType, NormalForm
+from contracts.php.value import PhpEnum, PhpObject, PhpOpaque
 from ops.letter_opening import OpenedLetter
 
 SHOWN_FIELDS = 200

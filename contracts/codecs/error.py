@@ -17,9 +17,16 @@ DecodeErrorCode = Literal[
     "encoding",
     "not_an_object",
     "not_an_envelope",
+    "not_a_job",
+    "no_type",
+    "header",
+    "unknown_format",
+    "key",
 ]
 """`too_…`: past our limits. `truncated`: ends before the value does, or declares more than there is. `reference`:
-points to nothing that can be told. `cycle`: a value within itself. `encoding`: not UTF-8 where text must be."""
+points to nothing that can be told. `cycle`: a value within itself. `encoding`: not UTF-8 where text must be. `no_type`:
+the header that names the class is missing. `header`: one that cannot be read. `key`: not the one
+that it was encrypted with, or somebody has changed it since."""
 
 
 class DecodeError(ValueError):
@@ -30,6 +37,10 @@ class DecodeError(ValueError):
         super().__init__(code if position is None else f"{code} at byte {position}")
         self.code = code
         self.position = position
+
+
+class EncodeError(ValueError):
+    """A value that PHP could not have written, or not in this form; says which rule, never with a value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,27 +1,62 @@
-"""JSON notifications: the body as PHP's `json_decode($body, true)` sees it, which is what the monolith sees."""
+"""JSON bodies: as PHP's `json_decode` sees them, which is what the monolith sees, and written as PHP writes them."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from contracts.codecs.error import DecodeError, DecodeErrorCode, Limits
+from contracts.codecs.error import DecodeError, DecodeErrorCode, EncodeError, Limits
 from contracts.codecs.php_unserialize import DEFAULT_LIMITS
-from contracts.php.json_reader import JsonError, JsonErrorCode, json_decode
+from contracts.php.json import JsonError, JsonErrorCode, json_decode, json_encode
+from contracts.php.text import to_bytes
 
 _CODES: dict[JsonErrorCode, DecodeErrorCode] = {"depth": "too_deep", "utf8": "encoding", "utf16": "encoding"}
 
 
+@dataclass(frozen=True, slots=True)
+class JsonStyle:
+    """Which flags a text was written with, as far as it shows."""
+
+    unescaped_slashes: bool = False
+    unescaped_unicode: bool = False
+
+
+def style_of(text: bytes) -> JsonStyle:
+    """The style of a text that PHP wrote."""
+    return JsonStyle(b"/" in text and b"\\/" not in text, not text.isascii())
+
+
 def decode_json(body: bytes, limits: Limits = DEFAULT_LIMITS) -> dict[int | str, Any]:
-    """The notification's fields, in their order. Raises `DecodeError` and nothing else."""
+    """The notification's fields, in their order, objects as arrays. Raises `DecodeError` and nothing else."""
+    value = read_json(body, limits, associative=True)
+    if not isinstance(value, dict):
+        raise DecodeError("not_an_object")
+    return value
+
+
+def read_json(body: bytes, limits: Limits = DEFAULT_LIMITS, *, associative: bool = False) -> Any:
+    """Any JSON value; objects as `stdClass`, so that `{}` is not `[]`, or as arrays. Raises `DecodeError` only."""
     if not body:
         raise DecodeError("empty")
     if len(body) > limits.max_bytes:
         raise DecodeError("too_large")
     try:
-        value = json_decode(body)
+        return json_decode(body, associative=associative)
     except JsonError as error:
         code: DecodeErrorCode = _CODES.get(error.code, "syntax")
         if code == "syntax" and error.position is not None and error.position >= len(body):
             code = "truncated"
         raise DecodeError(code, error.position) from None
-    if not isinstance(value, dict):
-        raise DecodeError("not_an_object")
-    return value
+
+
+def write_json(value: Any, style: JsonStyle, *, serialize_precision: int = -1) -> bytes:
+    """What `read_json` read, as PHP writes it: compact, a float always with a point or exponent. Raises EncodeError."""
+    try:
+        text = json_encode(
+            value,
+            serialize_precision=serialize_precision,
+            preserve_zero_fraction=True,
+            unescaped_slashes=style.unescaped_slashes,
+            unescaped_unicode=style.unescaped_unicode,
+        )
+    except JsonError as error:
+        raise EncodeError(f"no JSON: {error.code}") from None
+    return to_bytes(text)

@@ -1,14 +1,26 @@
-"""PHP's loose comparison and truth: `==`, `if ($x)`, `empty`, as PHP 8 decides them.
+"""PHP's comparison and truth: `==`, `===`, `<=>`, `if ($x)`, `empty`.
 
 `"0"` is false and `"0.0"` is true, `"17.010" == "17.01"`, `null == 0`; and since PHP 8 `0 == "abc"` is false. Python's
-own `==` and `if` differ in each of these. Arrays are `list` and `dict`, see `contracts.php.json`.
+own `==` and `if` differ in each of these, and its `<` raises where PHP compares any two values. The rules are those of
+PHP 8; a `runtime` needs to be given for PHP 7 only, and where `precision` is not 14 (a float against a text).
+
+Not every order is one: `"10" < "9a"`, `"9a" < "x"` and `"9" < "10"` hold together; see `contracts.php.sort`.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contracts.php.number import numeric_value, to_text
+from contracts.php.number import numeric_value, to_float, to_text
+from contracts.php.runtime import PHP_8_2, PhpRuntime
+from contracts.php.text import to_bytes
+from contracts.php.value import PhpEnum, PhpObject
+
+UNCOMPARABLE = 1
+"""What PHP answers where there is no order, whichever of the two comes first."""
+_DIGITS = re.compile(r"[ \t\n\r\v\f]*([+-]?)0*([0-9]*)")
+_SPACE = " \t\n\r\v\f"
 
 
 def truthy(value: object) -> bool:
@@ -25,67 +37,175 @@ def empty(value: object) -> bool:
     return not truthy(value)
 
 
-def loose_equals(left: object, right: object) -> bool:
-    """`$left == $right` for scalars, null and arrays (arrays: same keys, loosely equal values, in any order)."""
-    if isinstance(left, str) and isinstance(right, str):
-        return _equal_strings(left, right)
-    if left is None and isinstance(right, str):
-        return not right  # null counts as "" here, so that "0" differs from it
-    if left is None or isinstance(left, bool):
-        return truthy(left) == truthy(right)
-    if right is None or isinstance(right, bool):
-        return loose_equals(right, left)
-    if isinstance(left, int | float) or isinstance(right, int | float):
-        return _equals_number(right, left) if isinstance(left, int | float) else _equals_number(left, right)
-    return _equal_arrays(left, right) if _is_array(left) and _is_array(right) else left is right
+def loose_equals(left: object, right: object, *, runtime: PhpRuntime = PHP_8_2) -> bool:
+    """`$left == $right`. Arrays: same keys, loosely equal values, in any order. Objects: same class, equal properties.
 
-
-def _equal_numbers(left: float, right: float) -> bool:
-    if isinstance(left, int) and isinstance(right, int):
-        return left == right
-    return float(left) == float(right)  # PHP compares as doubles; Python would compare exactly
-
-
-def _equals_number(value: object, number: Any) -> bool:
-    if isinstance(value, str):
-        numeric = numeric_value(value)
-        return to_text(number) == value if numeric is None else _equal_numbers(number, numeric)
-    return isinstance(value, int | float) and _equal_numbers(number, value)
-
-
-def _equal_strings(left: str, right: str) -> bool:
-    if left == right:
+    Before PHP 8 a number and a text were compared as numbers, so that `0 == "abc"`, `0 == ""` and `1 == "1x"` held,
+    and blanks behind a number made it another text (`"1 " != "1"`).
+    """
+    if type(left) is type(right) and isinstance(left, int | str) and left == right:
         return True
-    left_value, right_value = numeric_value(left), numeric_value(right)
-    if left_value is None or right_value is None:
-        return False
-    left_overflow, right_overflow = _overflow(left, left_value), _overflow(right, right_value)
-    if left_overflow and left_overflow == right_overflow and left_value == right_value:
-        return False  # two long integers past 64 bits: as floats they might only seem equal, so the texts decide
-    if (isinstance(left_value, int) and right_overflow) or (isinstance(right_value, int) and left_overflow):
-        return False
-    if left_value == right_value and math.isinf(left_value):  # both too large for a double: nothing is known
-        return False
-    return _equal_numbers(left_value, right_value)
+    return spaceship(left, right, runtime=runtime) == 0
 
 
-def _overflow(text: str, value: float) -> int:
-    """Sign of an integer text that does not fit into 64 bits; 0 if it fits or is no integer text."""
-    if isinstance(value, int) or not text.strip(" \t\n\r\v\f").lstrip("+-").isdigit():
-        return 0
-    return 1 if value > 0 else -1
+def strict_equals(left: object, right: object) -> bool:
+    """`$left === $right`: of the same type, too, so that `1 !== 1.0` where Python has `1 == 1.0 == True`.
+
+    Arrays: the same pairs in the same order. Objects: the very same one; enum cases: the same case.
+    """
+    if isinstance(left, str) and isinstance(right, str):
+        return same_text(left, right)
+    if is_array(left) and is_array(right):
+        return _identical_arrays(as_map(left), as_map(right))
+    if left is None or isinstance(left, bool | int | float | PhpEnum):
+        return type(left) is type(right) and left == right
+    return left is right
 
 
-def _is_array(value: object) -> bool:
+def spaceship(left: object, right: object, *, runtime: PhpRuntime = PHP_8_2) -> int:
+    """`$left <=> $right`: -1, 0 or 1 for any two values; `$left < $right` is -1, `$left > $right` is `$right < $left`.
+
+    Null and bools compare as truth, null and a text as texts, a number and a numeric text as numbers, any other text as
+    text; longer arrays are greater; an array is greater than any scalar, an object than any array. Where there is no
+    order (NAN, different classes, a key that the other array lacks) the answer is 1.
+    """
+    if isinstance(left, str) and isinstance(right, str):
+        return _texts(left, right, runtime)
+    if _is_number(left) and _is_number(right):
+        return _numbers(left, right)
+    if is_array(left) and is_array(right):
+        return _maps(as_map(left), as_map(right), runtime)
+    if _is_object(left) or _is_object(right):
+        return _objects(left, right, runtime)
+    if left is None and isinstance(right, str):  # null counts as "" here, so that "0" differs from it
+        return -1 if right else 0
+    if isinstance(left, str) and right is None:
+        return 1 if left else 0
+    if left is None or right is None or isinstance(left, bool) or isinstance(right, bool):
+        return truthy(left) - truthy(right)
+    if is_array(left) or is_array(right):
+        return 1 if is_array(left) else -1
+    if isinstance(left, str):
+        return -_number_and_text(right, left, runtime) if right == right else UNCOMPARABLE  # noqa: PLR0124  # NAN
+    return _number_and_text(left, str(right), runtime)
+
+
+def same_text(left: str, right: str) -> bool:
+    """Whether two texts have the same bytes: a character that was cut apart and joined again is the character."""
+    return left == right or (not (left.isascii() or right.isascii()) and to_bytes(left) == to_bytes(right))
+
+
+def compare_bytes(left: str, right: str) -> int:
+    """Order of two texts byte by byte: -1, 0 or 1."""
+    if left.isascii() and right.isascii():
+        return (left > right) - (left < right)
+    one, other = to_bytes(left), to_bytes(right)
+    return (one > other) - (one < other)
+
+
+def is_array(value: object) -> bool:
+    """Whether it stands for an array of PHP."""
     return isinstance(value, list | tuple | Mapping)
 
 
-def _equal_arrays(left: Any, right: Any) -> bool:
-    left_map, right_map = _as_map(left), _as_map(right)
-    return left_map.keys() == right_map.keys() and all(
-        loose_equals(value, right_map[key]) for key, value in left_map.items()
-    )
-
-
-def _as_map(array: Any) -> Mapping[Any, Any]:
+def as_map(array: Any) -> Mapping[Any, Any]:
+    """Any array by its keys."""
     return array if isinstance(array, Mapping) else dict(enumerate(array))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_object(value: object) -> bool:
+    return not (value is None or isinstance(value, bool | int | float | str) or is_array(value))
+
+
+def _sign(left: Any, right: Any) -> int:
+    """NAN is in no order."""
+    return 0 if left == right else -1 if left < right else UNCOMPARABLE
+
+
+def _numbers(left: Any, right: Any) -> int:
+    if isinstance(left, int) and isinstance(right, int):
+        return _sign(left, right)
+    return _sign(float(left), float(right))  # PHP compares as doubles; Python would compare exactly
+
+
+def _number_and_text(number: Any, text: str, runtime: PhpRuntime) -> int:
+    if not runtime.since(8, 0):
+        numeric = _numeric(text, runtime)
+        return _numbers(number, to_float(text) if numeric is None else numeric)
+    if number != number:  # noqa: PLR0124  # NAN
+        return UNCOMPARABLE
+    numeric = numeric_value(text)
+    return compare_bytes(to_text(number, runtime.precision), text) if numeric is None else _numbers(number, numeric)
+
+
+def _numeric(text: str, runtime: PhpRuntime) -> int | float | None:
+    if not runtime.since(8, 0) and text[-1:] in _SPACE:
+        return None
+    return numeric_value(text)
+
+
+def _texts(left: str, right: str, runtime: PhpRuntime) -> int:
+    one, other = _numeric(left, runtime), _numeric(right, runtime)
+    if one is None or other is None:
+        return compare_bytes(left, right)
+    overflow, other_overflow = _overflow(left, one), _overflow(right, other)
+    if overflow and overflow == other_overflow and one == other:
+        return compare_bytes(left, right)  # integers past 64 bits that might only seem equal: the texts decide
+    if isinstance(one, int) and other_overflow:
+        return -other_overflow
+    if isinstance(other, int) and overflow:
+        return overflow
+    if one == other and math.isinf(one):  # both too large for a double: nothing is known
+        return compare_bytes(left, right)
+    return _numbers(one, other)
+
+
+def _overflow(text: str, value: float) -> int:
+    """Sign of a numeric text whose integer digits do not fit into 64 bits, 0 for any other.
+
+    One with a fraction or an exponent counts only where PHP gives up counting digits before it gets there: after 20.
+    """
+    match = _DIGITS.match(text)
+    if isinstance(value, int) or match is None:
+        return 0
+    is_integer = not text[match.end() :].strip(_SPACE)
+    if not is_integer and len(match[2]) < 20:
+        return 0
+    return -1 if match[1] == "-" else 1
+
+
+def _maps(left: Mapping[Any, Any], right: Mapping[Any, Any], runtime: PhpRuntime) -> int:
+    if len(left) != len(right):
+        return _sign(len(left), len(right))
+    for key, value in left.items():
+        if key not in right:
+            return UNCOMPARABLE
+        if order := spaceship(value, right[key], runtime=runtime):
+            return order
+    return 0
+
+
+def _identical_arrays(left: Mapping[Any, Any], right: Mapping[Any, Any]) -> bool:
+    if len(left) != len(right):
+        return False
+    pairs = zip(left.items(), right.items(), strict=True)
+    return all(key == other_key and strict_equals(value, other) for (key, value), (other_key, other) in pairs)
+
+
+def _objects(left: object, right: object, runtime: PhpRuntime) -> int:
+    if left is right:
+        return 0
+    if isinstance(left, PhpObject) and isinstance(right, PhpObject):
+        is_same_class = left.class_name == right.class_name
+        return _maps(left.properties, right.properties, runtime) if is_same_class else UNCOMPARABLE
+    if any(one is None or isinstance(one, bool) for one in (left, right)):
+        return truthy(left) - truthy(right)
+    if isinstance(left, PhpObject):
+        return _numbers(1, right) if _is_number(right) else 1  # 1 as a number, with a warning
+    if isinstance(right, PhpObject):
+        return _numbers(left, 1) if _is_number(left) else -1
+    return 0 if left == right else UNCOMPARABLE

@@ -1,191 +1,128 @@
-"""`json_encode` and `json_decode` as PHP 8.2 does them, byte for byte: signatures are made over this text.
+"""`json_encode` and `json_decode` as PHP does them, byte for byte: signatures are made over this text.
 
 Arrays: a Python `list` is a PHP list; a `dict` is a PHP array, so it is written as a list if its keys are 0, 1, 2 …
-in this order, and an empty one as `[]`. What is an object in PHP is a `JsonObject` here and always has braces. Strings
-are `str` (see `contracts.php.text`) or `bytes`; not valid UTF-8 is an error, as it is in PHP.
+in this order, and an empty one as `[]`. What is an object in PHP is a `PhpObject` (`std_class`) and always has braces.
+Strings are `str` (see `contracts.php.text`) or `bytes`; not valid UTF-8 is an error, as it is in PHP.
 
-Python's json.dumps differs in nearly everything: slashes, U+007F, floats, spaces, empty arrays, NaN.
+Python's json.dumps differs in nearly everything: slashes, U+007F, floats, spaces, empty arrays, NaN. But it is fast:
+where all that differs can be mended in its text, it does the work, and else `contracts.php.json_writer` does. The same
+in all versions from 7.1 on.
 """
 
-import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
-from json.encoder import encode_basestring, encode_basestring_ascii
-from typing import Any, TypedDict, Unpack
+import re
+from json.encoder import c_make_encoder, encode_basestring, encode_basestring_ascii  # type: ignore[attr-defined]
+from typing import Any, Unpack
 
-from contracts.php.json_reader import DEPTH, JsonError, JsonErrorCode, array_key, json_decode
-from contracts.php.number import INT_MAX, INT_MIN, float_repr, numeric_value
-from contracts.php.text import from_bytes, is_utf8, to_bytes
+from contracts.php.json_reader import DEPTH, JsonError, JsonErrorCode, json_decode
+from contracts.php.json_writer import JsonOptions, public, write
+from contracts.php.number import INT_MAX, INT_MIN
+from contracts.php.value import PhpObject
 
-__all__ = ["JsonError", "JsonErrorCode", "JsonObject", "JsonOptions", "json_decode", "json_encode"]
+__all__ = ["JsonError", "JsonErrorCode", "JsonOptions", "json_decode", "json_encode"]
 
-_END: Any = object()
-_HEX = {
-    "hex_tag": (("<", "\\u003C"), (">", "\\u003E")),
-    "hex_amp": (("&", "\\u0026"),),
-    "hex_apos": (("'", "\\u0027"),),
-    "hex_quot": (('\\"', "\\u0022"),),
-}
-
-
-class JsonObject(dict[str, Any]):
-    """An object's public properties: written with braces whatever its keys, `{}` if empty. PHP's `(object) [...]`."""
-
-
-class JsonOptions(TypedDict, total=False):
-    """PHP's JSON_* flags by their names; all are off by default."""
-
-    unescaped_slashes: bool
-    unescaped_unicode: bool
-    unescaped_line_terminators: bool
-    preserve_zero_fraction: bool
-    pretty_print: bool
-    force_object: bool
-    numeric_check: bool
-    hex_tag: bool
-    hex_amp: bool
-    hex_apos: bool
-    hex_quot: bool
+_QUICK_OPTIONS = frozenset(
+    {"unescaped_slashes", "unescaped_unicode", "unescaped_line_terminators", "preserve_zero_fraction"}
+)
+_SMALLEST, _LARGEST = 1e-4, 1e16
+"""Between them, both write a float plainly and with the same digits; Python with `.0` where there is no fraction."""
+_ZERO_FRACTION = re.compile(r"\.0(?=[,\]}])")
+_SUSPECT = re.compile(r"\\u(?:007f|d[89a-f])")
+_PAIR = re.compile(r"\\\\|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
+_MOST_CONTAINERS = 100_000
+"""On one level: an array that holds itself twice must come to an end."""
+_ESCAPED, _UNESCAPED = (
+    c_make_encoder(
+        markers=None,
+        default=public,
+        encoder=quote,
+        indent=None,
+        key_separator=":",
+        item_separator=",",
+        sort_keys=False,
+        skipkeys=False,
+        allow_nan=False,
+    )
+    for quote in (encode_basestring_ascii, encode_basestring)
+)
+"""What json.dumps makes anew for every call."""
 
 
-def json_encode(value: Any, *, depth: int = DEPTH, **options: Unpack[JsonOptions]) -> str:
+def json_encode(
+    value: Any, *, depth: int = DEPTH, serialize_precision: int = -1, **options: Unpack[JsonOptions]
+) -> str:
     """`json_encode($value, $flags, $depth)`. Raises `JsonError` where PHP returns false.
 
     That is for text that is not UTF-8, infinite floats and NaN, more than `depth` nested arrays, and types that PHP
-    does not have (Decimal, integers past 64 bits).
+    does not have (Decimal, integers past 64 bits). Raises UnknownValueError for an enum, whose backing value is in its
+    class, and for a `PhpOpaque`.
+
+    Args:
+        value: of objects the public properties are written, as PHP does unless the class is a JsonSerializable.
+        depth: how many arrays and objects may be within each other.
+        serialize_precision: the ini setting: significant digits of floats, -1 for the shortest form.
+        options: PHP's flags, see JsonOptions.
     """
-    return _Writer(depth, options).write(value)
+    if serialize_precision == -1 and _QUICK_OPTIONS.issuperset(options):
+        text = _quickly(value, depth, options)
+        if text is not None:
+            return text
+    return write(value, depth, serialize_precision, options)
 
 
-@dataclass(slots=True)
-class _Open:
-    """A list or object that is being written."""
-
-    items: Iterator[Any]
-    """Values of a list, pairs of an object."""
-    is_object: bool
-    separator: str
-    """What comes before the next item."""
-    between: str
-    last: str
+class _UndecidedError(ValueError):
+    """Python's encoder would not write this as PHP does."""
 
 
-class _Writer:
-    """Writes one value, without recursion."""
-
-    def __init__(self, depth: int, options: JsonOptions) -> None:
-        self._depth = depth
-        self._zero_fraction = options.get("preserve_zero_fraction", False)
-        self._pretty = options.get("pretty_print", False)
-        self._colon = ": " if self._pretty else ":"
-        self._force_object = options.get("force_object", False)
-        self._numeric_check = options.get("numeric_check", False)
-        self._quote: Callable[[str], str] = partial(_quote_by, options=options) if options else _quote
-
-    def write(self, value: Any) -> str:
-        pieces: list[str] = []
-        stack: list[_Open] = []
-        while True:
-            if isinstance(value, str):
-                pieces.append(self._text(value))
-            elif isinstance(value, list | tuple | Mapping):
-                stack.append(self._open(value, len(stack) + 1))
-            else:
-                pieces.append(self._scalar(value))
-            while stack and (item := next(stack[-1].items, _END)) is _END:
-                pieces.append(stack.pop().last)
-            if not stack:
-                return "".join(pieces)
-            array = stack[-1]
-            pieces.append(array.separator)
-            array.separator = array.between
-            if array.is_object:
-                key, value = item
-                pieces.append((self._quote(key) if isinstance(key, str) else f'"{key}"') + self._colon)
-            else:
-                value = item
-
-    def _scalar(self, value: Any) -> str:
-        if value is None:
-            return "null"
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, int) and INT_MIN <= value <= INT_MAX:
-            return int.__repr__(value)
-        if isinstance(value, float):
-            return self._float(value)
-        if isinstance(value, bytes):
-            return self._text(from_bytes(value))
-        raise JsonError("unsupported_type")
-
-    def _open(self, array: Any, level: int) -> _Open:
-        if level > self._depth:
-            raise JsonError("depth")
-        items: Iterator[Any]
-        if isinstance(array, Mapping):
-            is_object = not self._is_list(array)
-            items = iter(array.items() if is_object else array.values())
-        else:
-            is_object = self._force_object
-            items = iter(enumerate(array) if is_object else array)
-        first, last = "{}" if is_object else "[]"
-        if not array:
-            return _Open(iter(()), is_object, "", "", first + last)
-        if not self._pretty:
-            return _Open(items, is_object, first, ",", last)
-        line = "\n" + "    " * level
-        return _Open(items, is_object, first + line, "," + line, "\n" + "    " * (level - 1) + last)
-
-    def _is_list(self, array: Mapping[Any, Any]) -> bool:
-        if isinstance(array, JsonObject) or self._force_object:
-            return False
-        return all((key if isinstance(key, int) else array_key(key)) == index for index, key in enumerate(array))
-
-    def _text(self, text: str) -> str:
-        if self._numeric_check and (number := numeric_value(text)) is not None:
-            if isinstance(number, int):
-                return str(number)
-            if math.isfinite(number):
-                return self._float(number)
-        return self._quote(text)
-
-    def _float(self, value: float) -> str:
-        if not math.isfinite(value):
-            raise JsonError("inf_or_nan")
-        return float_repr(value, zero_fraction=self._zero_fraction)
+def _quickly(value: Any, depth: int, options: JsonOptions) -> str | None:
+    """By Python's encoder; None where that would not be PHP's text."""
+    raw = options.get("unescaped_unicode")
+    try:
+        wholes = _count_wholes(value, depth)
+        text: str = (_UNESCAPED if raw else _ESCAPED)(value, 0)[0]
+        if raw:
+            text.encode()
+    except (ValueError, RecursionError):
+        return None
+    if raw:
+        if not options.get("unescaped_line_terminators"):
+            text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    elif _SUSPECT.search(text) and _SUSPECT.search(_PAIR.sub("", text)):
+        return None
+    if wholes and not options.get("preserve_zero_fraction"):
+        text, cut = _ZERO_FRACTION.subn("", text)
+        if cut != wholes:  # a string looks like the end of a number
+            return None
+    return text if options.get("unescaped_slashes") else text.replace("/", "\\/")
 
 
-def _quote(text: str) -> str:
-    """A JSON string by PHP's defaults: all but ASCII escaped, the slash too, U+007F not."""
-    if not text.isascii():
-        text = _valid(text)
-    quoted = encode_basestring_ascii(text)
-    if "/" in quoted:
-        quoted = quoted.replace("/", "\\/")
-    if "\x7f" in text:
-        parts = (encode_basestring_ascii(part)[1:-1].replace("/", "\\/") for part in text.split("\x7f"))
-        quoted = '"' + "\x7f".join(parts) + '"'
-    return quoted
+def _count_wholes(value: Any, depth: int) -> int:
+    """How many floats in it have no fraction. Raises _UndecidedError where there is something that cannot be mended."""
+    wholes = 0
+    layer = [value]
+    while layer:
+        if depth < 1 or len(layer) > _MOST_CONTAINERS:
+            raise _UndecidedError
+        depth -= 1
+        below: list[Any] = []
+        for array in layer:
+            for item in array if type(array) is list else _values(array):
+                kind = type(item)
+                if kind is str or item is None or kind is bool or (kind is int and INT_MIN <= item <= INT_MAX):
+                    continue
+                if kind is not float:
+                    below.append(item)
+                elif item == 0 or _SMALLEST <= item < _LARGEST or _SMALLEST <= -item < _LARGEST:
+                    wholes += item.is_integer()
+                else:
+                    raise _UndecidedError
+        layer = below
+    return wholes
 
 
-def _quote_by(text: str, options: JsonOptions) -> str:
-    if options.get("unescaped_unicode"):
-        quoted = encode_basestring(_valid(text))[1:-1].replace("/", "\\/")
-        if not options.get("unescaped_line_terminators"):  # they end a line in old JavaScript
-            quoted = quoted.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    else:
-        quoted = _quote(text)[1:-1]
-    if options.get("unescaped_slashes"):
-        quoted = quoted.replace("\\/", "/")
-    for option, replacements in _HEX.items():
-        if options.get(option):
-            for plain, escaped in replacements:
-                quoted = quoted.replace(plain, escaped)
-    return f'"{quoted}"'
-
-
-def _valid(text: str) -> str:
-    if not is_utf8(text):
-        raise JsonError("utf8")
-    return from_bytes(to_bytes(text))
+def _values(array: Any) -> Any:
+    kind = type(array)
+    if kind is dict and array and 0 not in array and "0" not in array:
+        return array.values()
+    if kind is PhpObject:
+        return public(array).values()
+    raise _UndecidedError

@@ -1,16 +1,15 @@
-"""PHP's numbers: rounding, number text and casts, as PHP 8.2 does them on a 64-bit machine.
+"""PHP's numbers: their text, casts, and the numbers that strings are, on a 64-bit machine.
 
-Money differs first here. `round` and `number_format` of PHP before 8.4 round twice (to 15 significant digits, then to
-the places asked for), so that 1.005 becomes 1.01 where Python says 1.0; a float is printed with 14 digits by `echo` and
-with the shortest digits by `json_encode`. All functions are followed step by step from PHP's own algorithm (math.c,
-zend_operators.c), on the same IEEE doubles, and need no context such as precision settings.
-
-A PHP string is a `str` here, see `contracts.php.text`.
+A float is printed with 14 digits by `echo` and with the shortest digits by `json_encode`, and never as Python prints
+it; a cast takes what a string begins with. The same in all versions from 7.1 on. Rounding is in
+`contracts.php.rounding`. A PHP string is a `str` here, see `contracts.php.text`.
 """
 
 import math
 import re
-from bisect import bisect_right
+
+from contracts.php.error import PhpError
+from contracts.php.value import PhpEnum, PhpObject, PhpOpaque, PhpValue
 
 Scalar = None | bool | int | float | str
 """A PHP scalar (or null)."""
@@ -22,38 +21,20 @@ _SPACE = " \t\n\r\v\f"
 _NUMBER = re.compile(
     rf"[{_SPACE}]*([+-]?(?:[0-9]+(?P<point>\.[0-9]*)?|(?P<bare>\.[0-9]+))(?P<exponent>[eE][+-]?[0-9]+)?)"
 )
-_POWERS = [10.0**n for n in range(-8, 23)]
+_BINARY = re.compile(r"([+-]?)0b(.+)", re.DOTALL)
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def php_round(value: float, precision: int = 0) -> float:
-    """`round($value, $precision)`: half away from zero, after pre-rounding to 15 significant digits. Always a float.
+def float_text(value: float, precision: int = 14) -> str:
+    """`(string) $float`, `echo`, `implode`, `%s`: 14 significant digits, `1.0E+14` from there on.
 
-    An `int` is taken as PHP takes it: turned into a float, which loses digits past 2^53.
+    Args:
+        value: any float.
+        precision: the ini setting; -1 prints the shortest digits that read back as the same float.
     """
-    if isinstance(value, int) and precision >= 0:
-        return float(value)
-    return _round(float(value), precision)
-
-
-def number_format(value: float, decimals: int = 0, dec_point: str = ".", thousands_sep: str = ",") -> str:
-    """`number_format`: rounds as `php_round` does; never prints `-0`. Negative `decimals` count as 0 (before 8.3)."""
-    decimals = max(0, decimals)
-    rounded = _round(abs(float(value)), decimals)
-    if not math.isfinite(rounded):
-        return "nan" if math.isnan(rounded) else "inf"  # PHP prints no sign here
-    whole, _, fraction = f"{rounded:.{min(decimals, 318)}f}".partition(".")  # PHP's buffer ends there; zeros follow
-    groups = [whole[max(0, end - 3) : end] for end in range(len(whole), 0, -3)]
-    text = thousands_sep.join(reversed(groups))
-    if decimals:
-        text += dec_point + fraction.ljust(decimals, "0")
-    return f"-{text}" if value < 0 and rounded != 0 else text
-
-
-def float_text(value: float) -> str:
-    """`(string) $float`, `echo`, `implode`, `%s`: 14 significant digits, `1.0E+14` from there on."""
     if not math.isfinite(value):
         return _not_finite(value)
-    return general_text(value, 14, e="E")
+    return float_repr(value, e="E") if precision == -1 else general_text(value, max(1, precision), e="E")
 
 
 def general_text(value: float, digits: int, *, e: str) -> str:
@@ -88,35 +69,70 @@ def float_repr(value: float, *, e: str = "e", zero_fraction: bool = False) -> st
     return f"{text}.0" if zero_fraction and "." not in text else text
 
 
-def to_text(value: Scalar) -> str:
-    """`(string) $value`: null and false are empty, true is `1`, floats have 14 digits."""
+def to_text(value: PhpValue, precision: int = 14) -> str:
+    """`(string) $value`, `strval`: null and false are empty, true is `1`, floats have `precision` significant digits.
+
+    An array is `Array`, which PHP warns of. Raises PhpError for an object: nothing here knows its `__toString`.
+    """
     if isinstance(value, str):
         return value
     if value is None or value is False:
         return ""
     if value is True:
         return "1"
-    return float_text(value) if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return float_text(value, precision)
+    if isinstance(value, PhpObject | PhpEnum | PhpOpaque):
+        raise PhpError(f"Object of class {value.class_name} could not be converted to string")
+    return "Array" if isinstance(value, list | dict) else str(value)
 
 
-def to_float(value: Scalar) -> float:
-    """`(float) $value`: of a string its leading number (`"12abc"` is 12.0, `"1 234,56"` is 1.0), else 0.0."""
+def to_float(value: PhpValue) -> float:
+    """`(float) $value`, `floatval`: of a string its leading number (`"12abc"` is 12.0, `"1 234,56"` is 1.0), else 0.0.
+
+    Python's `float` would fail, or read `1_000`. Arrays are 1.0 unless empty, objects are 1.0.
+    """
     if isinstance(value, str):
         match = _NUMBER.match(value)
         return float(match[1]) if match else 0.0
-    return 0.0 if value is None else float(value)
+    if isinstance(value, int | float):
+        return float(value)
+    return float(_is_something(value))
 
 
-def to_int(value: Scalar) -> int:
-    """`(int) $value`: floats are cut towards zero and wrap modulo 2^64; numbers in strings stop at the limits."""
+def to_int(value: PhpValue) -> int:
+    """`(int) $value`: floats are cut towards zero and wrap modulo 2^64; numbers in strings stop at the limits.
+
+    Arrays are 1 unless empty, objects are 1.
+    """
     if isinstance(value, str):
-        number = _leading_number(value)
+        number = leading_number(value)
         return _saturate(number) if isinstance(number, float) else number
     if isinstance(value, float):
         if not math.isfinite(value):
             return 0
         return _wrap(int(value))
-    return int(value or 0)
+    return int(value) if isinstance(value, int) else int(_is_something(value))
+
+
+def intval(value: PhpValue, base: int = 10) -> int:
+    """`intval($value, $base)`: as `to_int`, but a string's digits are of that base. 0 where there are none.
+
+    Base 16 allows `0x`, base 2 `0b`, base 8 neither (`0o` since 8.2 only in source code), and base 0 goes by what the
+    string begins with: `0x`, `0b`, `0`. Stops at the limits of 64 bits, where Python's `int` would fail or go on.
+    """
+    if not isinstance(value, str) or base == 10:
+        return to_int(value)
+    if base != 0 and not 2 <= base <= 36:
+        return 0
+    text = value.partition("\0")[0].lstrip(_SPACE).lower()
+    binary = _BINARY.fullmatch(text)
+    if binary and base in (0, 2):
+        return _strtol(binary[1] + binary[2], 2)
+    if base == 0:
+        unsigned = text[1:] if text[:1] in ("+", "-") else text
+        base = 16 if unsigned.startswith("0x") else 8 if unsigned.startswith("0") else 10
+    return _strtol(text, base)
 
 
 def is_numeric(value: object) -> bool:
@@ -134,7 +150,8 @@ def numeric_value(text: str) -> int | float | None:
     return _value(match)
 
 
-def _leading_number(text: str) -> int | float:
+def leading_number(text: str) -> int | float:
+    """The number that a string begins with, after blanks; 0 if there is none."""
     match = _NUMBER.match(text)
     return 0 if match is None else _value(match)
 
@@ -149,6 +166,20 @@ def _value(match: re.Match[str]) -> int | float:
     return number if INT_MIN <= number <= INT_MAX else float(match[1])
 
 
+def _strtol(text: str, base: int) -> int:
+    digits = _DIGITS[:base]
+    match = re.match(f"[{_SPACE}]*([+-]?){'(?:0x)?' if base == 16 else ''}([{digits}]+)", text)
+    if match is None:
+        return 0
+    significant = match[2].lstrip("0") or "0"
+    number = int(significant, base) if len(significant) <= 64 else INT_MAX + 1
+    return max(INT_MIN, min(INT_MAX, -number if match[1] == "-" else number))
+
+
+def _is_something(value: PhpValue) -> bool:
+    return value not in (None, [], {})
+
+
 def _saturate(value: float) -> int:
     if not math.isfinite(value):
         return 0
@@ -157,46 +188,6 @@ def _saturate(value: float) -> int:
 
 def _wrap(value: int) -> int:
     return (value - INT_MIN) % 2**64 + INT_MIN
-
-
-def _round(value: float, places: int) -> float:
-    """_php_math_round of PHP 8.2 (math.c), mode half up."""
-    if not math.isfinite(value) or value == 0.0:
-        return value
-    precise_places = 14 - _floor_log10(abs(value))
-    factor = _power10(abs(places))
-    if precise_places > places > precise_places - 15:
-        scale = _power10(abs(precise_places))
-        scaled = _half_up(value * scale if precise_places >= 0 else value / scale)
-        scaled /= _power10(abs(places - precise_places))
-    else:
-        scaled = value * factor if places >= 0 else value / factor
-        if abs(scaled) >= 1e15:  # beyond the precision of a double: PHP leaves the value alone
-            return value
-    scaled = _half_up(scaled)
-    if abs(places) < 23:
-        return scaled / factor if places > 0 else scaled * factor
-    if scaled == 0.0 or not math.isfinite(scaled):  # PHP prints and reads it here: no -0, and "inf" reads as 0
-        return 0.0
-    result = float(f"{scaled:15f}e{-places}")
-    return result if math.isfinite(result) else value
-
-
-def _half_up(value: float) -> float:
-    if not math.isfinite(value):
-        return value
-    rounded = float(math.floor(abs(value) + 0.5))
-    return -rounded if value < 0 else rounded  # round(-0.4) is -0 in PHP, too
-
-
-def _floor_log10(value: float) -> int:
-    if 1e-8 <= value <= 1e22:
-        return bisect_right(_POWERS, value) - 9
-    return math.floor(math.log10(value))
-
-
-def _power10(power: int) -> float:
-    return _POWERS[power + 8] if power <= 22 else 10.0**power if power <= 308 else math.inf
 
 
 def _place(digits: str, exponent: int, *, widest: int, e: str) -> str:

@@ -12,7 +12,9 @@ Everything here counts and cuts bytes, and changes the case of ASCII letters onl
 import base64
 import re
 from functools import lru_cache
-from typing import Literal
+from typing import AnyStr, Literal
+
+from contracts.php.error import PhpValueError
 
 TRIMMED = " \t\n\r\0\x0b"
 """What `trim` removes: neither form feed nor no-break space, but NUL."""
@@ -31,6 +33,11 @@ def to_bytes(text: str) -> bytes:
 def from_bytes(data: bytes) -> str:
     """The text for these bytes; what is not UTF-8 becomes lone surrogates."""
     return data.decode("utf-8", "surrogateescape")
+
+
+def rejoin(text: str) -> str:
+    """The same bytes as the one text that `from_bytes` gives for them: characters that had been cut are whole again."""
+    return text if text.isascii() else from_bytes(to_bytes(text))
 
 
 def is_utf8(text: str) -> bool:
@@ -92,13 +99,16 @@ def substr(text: str, offset: int, length: int | None = None) -> str:
 
 
 def str_pad(text: str, length: int, pad: str = " ", side: Literal["left", "right", "both"] = "right") -> str:
-    """`str_pad` to `length` bytes. `ValueError` if `pad` is empty and needed."""
+    """`str_pad` to `length` bytes; Python's `ljust` counts characters. Shorter than the text is no padding.
+
+    Raises PhpValueError if `pad` is empty and needed.
+    """
     data, filler = to_bytes(text), to_bytes(pad)
     missing = length - len(data)
-    if missing <= 0:
+    if length < 0 or missing <= 0:
         return text
     if not filler:
-        raise ValueError("str_pad: pad must not be empty")
+        raise PhpValueError("str_pad(): Argument #3 ($pad_string) must be a non-empty string")
     left = {"left": missing, "right": 0, "both": missing // 2}[side]
     return from_bytes(_fill(filler, left) + data + _fill(filler, missing - left))
 
@@ -130,24 +140,51 @@ def ucwords(text: str, separators: str = " \t\r\n\f\v") -> str:
     return _ucwords(text, _byte_set(separators))
 
 
-def addslashes(data: bytes) -> bytes:
-    r"""`addslashes`: a backslash before `'`, `"` and `\`; NUL becomes `\0`."""
-    return re.sub(rb"(['\"\\])", rb"\\\1", data).replace(b"\0", b"\\0")
+def addslashes(text: AnyStr) -> AnyStr:
+    r"""`addslashes`: a backslash before `'`, `"` and `\`; NUL becomes `\0`. Of a text, or of its bytes."""
+    if isinstance(text, str):
+        return from_bytes(addslashes(to_bytes(text)))
+    return re.sub(rb"(['\"\\])", rb"\\\1", text).replace(b"\0", b"\\0")
 
 
-def stripslashes(data: bytes) -> bytes:
+def stripslashes(text: AnyStr) -> AnyStr:
     r"""`stripslashes`: `\0` becomes NUL, `\x` becomes `x`, a lone backslash at the end vanishes."""
-    if b"\\" not in data:
-        return data
-    return _ESCAPED.sub(lambda match: b"\0" if match[1] == b"0" else match[1], data)
+    if isinstance(text, str):
+        return from_bytes(stripslashes(to_bytes(text)))
+    if b"\\" not in text:
+        return text
+    return _ESCAPED.sub(lambda match: b"\0" if match[1] == b"0" else match[1], text)
+
+
+def base64_encode(text: str) -> str:
+    """`base64_encode`."""
+    return base64.b64encode(to_bytes(text)).decode("ascii")
 
 
 def base64_decode(data: bytes) -> bytes:
-    """`base64_decode` without `$strict`: whatever is not of the alphabet is skipped, padding is not needed."""
+    """`base64_decode` without `$strict`: whatever is not of the alphabet is skipped, padding is not needed.
+
+    Python's skips such bytes, too, but raises for wrong padding, and ends at padding in the middle.
+    """
     digits = _NOT_BASE64.sub(b"", data)
     if len(digits) % 4 == 1:  # six bits are no byte
         digits = digits[:-1]
     return base64.b64decode(digits + b"=" * (-len(digits) % 4))
+
+
+def base64_decode_strictly(data: bytes) -> bytes | None:
+    """`base64_decode` with `$strict`: None where PHP says false. Blanks may be anywhere, padding may be missing."""
+    digits = data.translate(None, b" \t\n\r")
+    body = digits.rstrip(b"=")
+    padding = len(digits) - len(body)
+    if _NOT_BASE64.search(body) or len(body) % 4 == 1 or (padding and (padding > 2 or len(digits) % 4)):
+        return None
+    return base64_decode(body)
+
+
+def bin2hex(text: str) -> str:
+    """`bin2hex`: two lower case digits a byte."""
+    return to_bytes(text).hex()
 
 
 def _fill(filler: bytes, size: int) -> bytes:
@@ -155,12 +192,11 @@ def _fill(filler: bytes, size: int) -> bytes:
 
 
 def _ucwords(text: str, separators: str) -> str:
-    return _word_start(separators).sub(lambda match: match[1] + match[2].upper(), text)
-
-
-@lru_cache(maxsize=32)
-def _word_start(separators: str) -> re.Pattern[str]:
-    return re.compile(rf"(\A|[{re.escape(separators)}])([a-z])" if separators else r"(\A)([a-z])")
+    shown: list[str] = []
+    for character in text:
+        starts = not shown or shown[-1] in separators  # a letter that separates does so as it is now
+        shown.append(character.upper() if starts and "a" <= character <= "z" else character)
+    return "".join(shown)
 
 
 @lru_cache(maxsize=32)

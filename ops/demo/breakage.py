@@ -34,7 +34,7 @@ _NAIVE_SIGNATURE = f"""import base64, dataclasses, hashlib, hmac, json
 _PATCHES = {
     Break.CENTS: Patch(
         "workers/logic/card_transaction.py",
-        "fee = php_round(amount * FOREIGN_FEE_RATE, 2) if foreign else 0.0",
+        "fee = php_round(amount * FOREIGN_FEE_RATE, 2, runtime=MONOLITH) if foreign else 0.0",
         "fee = round(amount * FOREIGN_FEE_RATE, 2) if foreign else 0.0",
     ),
     Break.LOST_ROW: Patch(_BALANCE, _BALANCE_DECISION, "return Decision((written,), (message,), (webhook,))"),

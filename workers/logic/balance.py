@@ -6,10 +6,12 @@ from contracts.model.balance import Balance, BalanceNotification
 from contracts.model.message import Scalar
 from contracts.php.arithmetic import Number, divide, multiply, subtract, to_number
 from contracts.php.compare import empty, loose_equals
-from contracts.php.number import number_format, php_round, to_float, to_int, to_text
+from contracts.php.number import to_float, to_int, to_text
+from contracts.php.rounding import number_format, php_round
 from workers.logic.decision import Context, Decision, RejectedMessageError, Row, RowKey
 from workers.logic.handler import Handler
 from workers.logic.outlet import accounting_message, journal_row, signed_webhook, to_utc
+from workers.logic.runtime import MONOLITH
 
 EURO = 978
 LOW_EUROS = 10
@@ -22,7 +24,7 @@ def _reads(notification: BalanceNotification) -> tuple[RowKey, ...]:
 def _decide(notification: BalanceNotification, rows: Mapping[RowKey, Row], context: Context) -> Decision:
     balance = notification.balance
     current = balance.currentBalance
-    cents = to_int(php_round(multiply(current, 100)))
+    cents = to_int(php_round(multiply(current, 100), runtime=MONOLITH))
     authorizations = balance.authorizations if balance.authorizations is not None else 0
     authorized = _authorized(balance)
     calculated_at = to_utc(balance.calculationDate)
@@ -40,7 +42,7 @@ def _decide(notification: BalanceNotification, rows: Mapping[RowKey, Row], conte
         notification.type,
         notification.object_id,
         difference,
-        number_format(to_float(current), 2),
+        number_format(to_float(current), 2, runtime=MONOLITH),
         stale=stale,
         created_at=notification.webhook_created_at,
     )

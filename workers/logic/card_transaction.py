@@ -6,12 +6,14 @@ from contracts.model.card_transaction import CardTransaction, CardTransactionNot
 from contracts.php.arithmetic import multiply
 from contracts.php.array import array_filter
 from contracts.php.compare import loose_equals, truthy
-from contracts.php.number import float_text, number_format, php_round, to_float, to_int, to_text
+from contracts.php.number import float_text, to_float, to_int, to_text
 from contracts.php.printf import sprintf
+from contracts.php.rounding import number_format, php_round
 from contracts.php.text import rtrim, str_pad, strlen, substr, trim
 from workers.logic.decision import Context, Decision, Row, RowKey
 from workers.logic.handler import Handler
 from workers.logic.outlet import LONDON, accounting_message, journal_row, signed_webhook, to_utc
+from workers.logic.runtime import MONOLITH
 
 STATUS_RANKS = {"I": 0, "A": 1, "M": 1, "C": 2, "S": 3, "V": 4}
 EURO = 978
@@ -25,9 +27,9 @@ def _reads(notification: CardTransactionNotification) -> tuple[RowKey, ...]:
 def _decide(notification: CardTransactionNotification, rows: Mapping[RowKey, Row], context: Context) -> Decision:
     payment = notification.payment
     amount = to_float(payment.paymentAmount)
-    cents = to_int(php_round(multiply(payment.paymentAmount, 100)))
+    cents = to_int(php_round(multiply(payment.paymentAmount, 100), runtime=MONOLITH))
     foreign = payment.paymentCurrency is not None and not loose_equals(payment.paymentCurrency, EURO)
-    fee = php_round(amount * FOREIGN_FEE_RATE, 2) if foreign else 0.0
+    fee = php_round(amount * FOREIGN_FEE_RATE, 2, runtime=MONOLITH) if foreign else 0.0
     authorized_at = to_utc(payment.authorizationIssuerTime, LONDON)
     token = _mask(payment.publicToken or "")
 
@@ -45,7 +47,7 @@ def _decide(notification: CardTransactionNotification, rows: Mapping[RowKey, Row
         notification.type,
         payment.walletId,
         0 if stale else -cents,
-        sprintf("%.2f", -amount),
+        sprintf("%.2f", -amount, runtime=MONOLITH),
         stale=stale,
         created_at=notification.webhook_created_at,
     )
@@ -101,8 +103,8 @@ def _row(
             "wallet_id": payment.walletId,
             "card_id": payment.cardId or "",
             "public_token": payment.publicToken or "",
-            "amount": number_format(amount, 2, ".", ""),
-            "amount_cents": to_int(php_round(multiply(payment.paymentAmount, 100))),
+            "amount": number_format(amount, 2, ".", "", runtime=MONOLITH),
+            "amount_cents": to_int(php_round(multiply(payment.paymentAmount, 100), runtime=MONOLITH)),
             "currency": "EUR" if loose_equals(currency, EURO) else to_text(currency),
             "exchange_rate": _rate(payment, amount),
             "fee": to_float(float_text(fee)),  # a bound float passes through text on its way into the column
@@ -120,7 +122,7 @@ def _rate(payment: CardTransaction, amount: float) -> float | None:
     """Local over wallet currency, four digits."""
     if amount == 0:
         return None
-    return to_float(float_text(php_round(to_float(payment.paymentLocalAmount) / amount, 4)))
+    return to_float(float_text(php_round(to_float(payment.paymentLocalAmount) / amount, 4, runtime=MONOLITH)))
 
 
 def _mask(token: str) -> str:

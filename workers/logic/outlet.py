@@ -8,8 +8,8 @@ from contracts.php.digest import webhook_signature
 from contracts.php.json import JsonError, json_encode
 from contracts.php.text import str_pad
 from workers.logic.decision import Context, FollowUp, RejectedMessageError, Row, Webhook
+from workers.logic.runtime import MONOLITH
 
-PARIS = "Europe/Paris"
 LONDON = "Europe/London"
 _PARTNER = "https://partner.example/hooks/"
 _TICKS = 10_000
@@ -30,7 +30,7 @@ def journal_row(
             "amount_cents": cents,
             "amount": amount,
             "stale": int(stale),
-            "booked_at": local_text(intdiv(created_at, _TICKS), PARIS),
+            "booked_at": local_text(intdiv(created_at, _TICKS), MONOLITH.timezone),
         },
     )
 
@@ -61,7 +61,7 @@ def signed_webhook(name: str, context: Context, payload: dict[int | str, Any]) -
     return Webhook(name, f"{_PARTNER}{name}", body, headers)
 
 
-def to_utc(text: str | None, zone: str = PARIS) -> str | None:
+def to_utc(text: str | None, zone: str = MONOLITH.timezone) -> str | None:
     """A local time as the tables want it; the sender writes "not known" as null, as "" and as 0000-00-00.
 
     Raises RejectedMessageError where it is no date.

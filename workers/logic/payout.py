@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from contracts.model.payout import PayoutUpdate
 from contracts.php.compare import truthy
 from contracts.php.date import DateError, restore
-from contracts.php.json import JsonObject
-from contracts.php.number import float_text, is_numeric, number_format, php_round, to_float, to_int
+from contracts.php.number import float_text, is_numeric, to_float, to_int
 from contracts.php.printf import sprintf
+from contracts.php.rounding import number_format, php_round
 from contracts.php.text import str_pad, strtolower, strtoupper, substr, trim, ucwords
+from contracts.php.value import std_class
 from workers.logic.decision import Context, Decision, RejectedMessageError, Row, RowKey
 from workers.logic.handler import Handler
 from workers.logic.outlet import accounting_message, journal_row, signed_webhook
+from workers.logic.runtime import MONOLITH
 
 TYPE = "payout.update"
 BANK_RATE = 0.0015
@@ -26,9 +28,9 @@ def _decide(payout: PayoutUpdate, rows: Mapping[RowKey, Row], context: Context) 
     if not is_numeric(payout.amount):
         raise RejectedMessageError("a payout needs an amount")
     amount = to_float(payout.amount)
-    fee = php_round(amount * BANK_RATE + payout.partnerFee, 2)
+    fee = php_round(amount * BANK_RATE + payout.partnerFee, 2, runtime=MONOLITH)
     total = amount + fee
-    cents = to_int(php_round(total * 100))
+    cents = to_int(php_round(total * 100, runtime=MONOLITH))
 
     row = rows.get(("payouts", payout.payoutId))
     stale = row is not None and payout.occurredAt < to_int(row.columns["last_event_at"])
@@ -43,7 +45,7 @@ def _decide(payout: PayoutUpdate, rows: Mapping[RowKey, Row], context: Context) 
         TYPE,
         payout.walletId,
         0 if stale or status == "CANCELED" else -cents,
-        sprintf("%.2f", -total),
+        sprintf("%.2f", -total, runtime=MONOLITH),
         stale=stale,
         created_at=payout.occurredAt,
     )
@@ -58,7 +60,7 @@ def _decide(payout: PayoutUpdate, rows: Mapping[RowKey, Row], context: Context) 
             "total": total,
             "iban": f"{substr(payout.bankaccountIBAN, 0, 4)}…{substr(payout.bankaccountIBAN, -3)}",
             "tags": payout.tags,
-            "created": JsonObject(payout.createdDate.model_dump()),
+            "created": std_class(payout.createdDate.model_dump()),
             "ignored": stale,
         },
     )
@@ -76,7 +78,7 @@ def _decide(payout: PayoutUpdate, rows: Mapping[RowKey, Row], context: Context) 
                     "fee": fee,
                     "beneficiary": payout.beneficiaryName,
                     "label": payout.label,
-                    "tags": payout.tags if truthy(payout.tags) else JsonObject(),
+                    "tags": payout.tags if truthy(payout.tags) else std_class(),
                 }
             ]
         },
@@ -97,7 +99,7 @@ def _row(payout: PayoutUpdate, amount: float, fee: float, cents: int, status: st
             "payout_id": payout.payoutId,
             "status": status,
             "wallet_id": payout.walletId,
-            "amount": number_format(amount, 2),
+            "amount": number_format(amount, 2, runtime=MONOLITH),
             "fee": to_float(float_text(fee)),  # a bound float passes through text on its way into the column
             "total_cents": cents,
             "currency": payout.currency,

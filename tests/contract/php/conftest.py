@@ -13,8 +13,8 @@ import pytest
 
 from contracts.codecs.error import Limits
 from contracts.codecs.php_unserialize import php_unserialize
-from contracts.php.json import JsonObject
 from contracts.php.text import to_bytes
+from contracts.php.value import PhpObject
 
 LIMITS = Limits(max_depth=4096)
 
@@ -54,8 +54,8 @@ def _form(value: Any) -> Any:
             return {"f": struct.pack(">d", value).hex()}
         case int():
             return {"i": str(value)}
-        case JsonObject():
-            return {"o": [[_form(key), _form(item)] for key, item in value.items()]}
+        case PhpObject():
+            return {"o": [[_form(key), _form(item)] for key, item in value.properties.items()]}
         case Mapping():
             return {"a": [[_form(key), _form(item)] for key, item in value.items()]}
         case _:

@@ -5,8 +5,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.php.json import JsonObject
 from contracts.php.number import INT_MAX, INT_MIN
+from contracts.php.value import std_class
 
 TEXTS = (
     "",
@@ -130,7 +130,7 @@ def a_value(dice: random.Random, depth: int = 4) -> Any:
     keys: list[int | str] = [0, 1, 2, 5, -3, "a", "é", "07", "", "-0", "x/y", "\udce9"]
     chosen = dice.sample(keys, dice.randint(0, 4)) if dice.random() < 0.8 else [0, 1, 2][: dice.randint(0, 3)]
     if kind == 9 and not dice.randrange(3):
-        return JsonObject({str(key): a_value(dice, depth - 1) for key in chosen})
+        return std_class({str(key): a_value(dice, depth - 1) for key in chosen})
     items = {key: a_value(dice, depth - 1) for key in chosen}
     return list(items.values()) if list(items) == list(range(len(items))) else items
 

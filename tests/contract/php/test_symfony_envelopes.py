@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from contracts.codecs.error import DecodeError
-from contracts.codecs.php_value import PhpEnum, PhpObject
 from contracts.codecs.symfony import SymfonyMessage, decode_symfony
 from contracts.php import date
 from contracts.php.text import to_bytes
+from contracts.php.value import PhpEnum, PhpObject
 from tests.contract.php.conftest import php_command
 
 STAMP = "Symfony\\Component\\Messenger\\Stamp\\"

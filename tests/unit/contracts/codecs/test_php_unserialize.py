@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from contracts.codecs.error import DecodeError, Limits
 from contracts.codecs.php_unserialize import php_unserialize
-from contracts.codecs.php_value import PhpEnum, PhpObject, PhpOpaque
+from contracts.codecs.php_usual import UNUSUAL, read_usual
+from contracts.php.value import PhpEnum, PhpObject, PhpOpaque, PhpReference
+from tests.fuzz.graph import isomorphic
+from tests.fuzz.mutant import inputs
 
 ROOMY = Limits(max_depth=4096)
 
@@ -78,6 +81,65 @@ def test_array_keys_and_value_references_take_no_number() -> None:
     data = b'a:5:{i:0;s:1:"a";i:1;R:2;i:2;O:1:"A":0:{}i:3;r:3;i:4;s:1:"b";}'
     assert php_unserialize(data) == ["a", "a", PhpObject("A", {}), PhpObject("A", {}), "b"]
     assert php_unserialize(data[:-1].replace(b"a:5", b"a:6") + b"i:5;R:5;}")[-1] == "b"  # type: ignore[index]
+
+
+def kept(data: bytes) -> Any:
+    return php_unserialize(data, references="keep")
+
+
+def test_references_are_kept_where_that_is_wanted() -> None:
+    one, again, shared, inner = kept(b'a:4:{i:0;O:1:"A":1:{s:1:"x";s:1:"v";}i:1;r:2;i:2;R:3;i:3;a:1:{i:0;R:4;}}')
+    assert one is inner[0].value
+    assert isinstance(again, PhpReference)  # the place that the last one refers to, not the object's first one
+    assert again is inner[0]
+    assert one.properties["x"] is shared
+    assert shared.value == "v"
+
+
+def test_values_that_contain_themselves_are_kept_where_that_is_wanted() -> None:
+    array = kept(b"a:2:{i:0;i:5;i:1;a:1:{i:0;R:3;}}")
+    assert array[1].value[0] is array[1]
+    one = kept(b'O:1:"A":2:{s:4:"\0A\0x";r:1;s:1:"y";R:1;}')
+    assert one.properties["x"] is one.properties["y"].value is one
+    assert one.visibility("x") == "private"
+
+
+def test_what_has_no_references_is_the_same_either_way() -> None:
+    data = b'a:2:{i:0;O:1:"A":1:{s:1:"x";N;}i:1;r:2;}'
+    assert php_unserialize(data, references="keep") == php_unserialize(data)
+
+
+def test_an_integer_past_64_bits_is_the_nearest_one_where_that_is_wanted() -> None:
+    data = b"a:2:{i:0;i:9223372036854775808;i:1;i:-" + b"9" * 5000 + b";}"
+    assert php_unserialize(data, saturate=True) == [2**63 - 1, -(2**63)]
+    assert php_unserialize(b"i:" + b"0" * 5000 + b"7;") == 7
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b's:5:"a"b"c";',
+        b's:4:"a"bc";',
+        b'a:2:{s:2:"""";i:1;i:0;s:3:"";"";}',
+        b'a:1:{s:1:"\xff";s:2:"\xc3\xa9";}',
+        b'O:1:"A":1:{s:1:"x";E:6:"Suit:A";}',
+        b'a:2:{i:0;E:6:"Suit:A";i:1;r:2;}',
+        b"a:00:{}",
+        b"i:7;",
+    ],
+)
+def test_the_short_way_leads_to_the_same_value(data: bytes) -> None:
+    assert read_usual(data.decode("latin-1"), ROOMY) == php_unserialize(data + b" ")  # what follows is ignored
+
+
+@settings(max_examples=1000, deadline=None)
+@given(inputs)
+def test_the_short_way_leads_to_the_same_value_or_nowhere(data: bytes) -> None:
+    limits = Limits(max_depth=5, max_elements=50)
+    value = read_usual(data.decode("latin-1"), limits)
+    if value is not UNUSUAL and data:
+        assert isomorphic(value, php_unserialize(data + b" ", limits))
+        assert read_usual(data.decode("latin-1") + " ", limits) is UNUSUAL
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.codecs.error import DecodeError, Limits
-from contracts.codecs.php_value import PhpObject
 from contracts.codecs.symfony import ENVELOPE, SymfonyMessage, decode_symfony
 from contracts.php.text import addslashes
+from contracts.php.value import PhpObject
 
 MESSAGE = b'O:7:"App\\Msg":2:{s:11:"\0App\\Msg\0id";s:4:"po_1";s:9:"\0*\0amount";s:5:"12.50";}'
 NO_STAMPS = b"a:0:{}"

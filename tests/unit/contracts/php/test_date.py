@@ -1,6 +1,18 @@
 import pytest
 
-from contracts.php.date import DateError, PhpDateTime, is_zero_date, local_text, parse, restore, utc_text
+from contracts.php.date import (
+    DateError,
+    PhpDateTime,
+    checkdate,
+    date,
+    gmdate,
+    is_zero_date,
+    local_text,
+    mktime,
+    parse,
+    restore,
+    utc_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,11 +78,48 @@ def test_timestamps_are_printed_in_their_zone() -> None:
     assert local_text(253_402_300_800, "UTC") == "10000-01-01 00:00:00"
 
 
-def test_formats_escape_letters_and_refuse_unknown_ones() -> None:
+def test_formats_escape_letters_and_leave_unknown_ones() -> None:
     moment = PhpDateTime(0, "Europe/Paris", 1234)
     assert moment.format(r"\Y: y n j G v u e O") == "Y: 70 1 1 1 001 001234 Europe/Paris +0100"
-    with pytest.raises(ValueError, match="D is not supported"):
-        moment.format("D")
+    assert moment.format("Q%d \\") == "Q%01 \0"
+    assert moment.format("D l S N w z W o L t B") == "Thu Thursday st 4 4 0 01 1970 0 31 041"
+    assert moment.format("D, d M Y \\a\\t g:i A T (I) p") == "Thu, 01 Jan 1970 at 1:00 AM CET (0) +01:00"
+
+
+def test_gmdate_calls_its_zone_gmt_and_utc() -> None:
+    assert gmdate("T e P p", 0) == "GMT UTC +00:00 Z"
+    assert date("T e P p", 0, "UTC") == "UTC UTC +00:00 Z"
+
+
+def test_years_before_the_first_have_a_sign_wherever_php_puts_it() -> None:
+    assert date("Y x X y o", -62_198_755_200, "UTC") == "-0001 -0001 -0001 -1 -2"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ((0, 0, 0, 1, 1, 1970), -3600),
+        ((12, 0, 0, 14, 1, 2023), 1_706_785_200),
+        ((0, 0, 0, 1, 1, 69), 3_124_220_400),
+        ((0, 0, 0, 1, 1, 70), -3600),
+        ((0, 0, 0, 3, 0, 2024), 1_709_161_200),
+        ((2, 30, 0, 10, 27, 2024), 1_729_992_600),
+        ((0, 0, 0, 1, 1, 2**62), None),
+    ],
+)
+def test_mktime_lets_fields_overflow(fields: tuple[int, ...], expected: int | None) -> None:
+    assert mktime(*fields, zone="Europe/Paris") == expected
+
+
+def test_mktime_takes_of_two_moments_the_one_that_is_like_now() -> None:
+    assert mktime(2, 30, 0, 10, 27, 2024, zone="Europe/Paris", dst=True) == 1_729_989_000
+
+
+def test_checkdate_knows_leap_years_and_the_years_that_there_are() -> None:
+    assert checkdate(2, 29, 2024)
+    assert not any(checkdate(*day) for day in ((2, 29, 2023), (13, 1, 2024), (0, 1, 2024), (1, 0, 2024), (1, 1, 0)))
+    assert checkdate(12, 31, 32767)
+    assert not checkdate(1, 1, 32768)
 
 
 def test_a_date_in_json_is_three_fields() -> None:

@@ -1,7 +1,8 @@
 import pytest
 
-from contracts.php.digest import is_signed, signature_of, webhook_signature
+from contracts.php.digest import crc32, is_signed, md5, sha1, signature_of, webhook_signature
 from contracts.php.json import JsonError
+from contracts.php.text import base64_encode
 
 
 def test_the_signature_covers_what_json_encode_writes() -> None:
@@ -25,3 +26,11 @@ def test_a_signature_is_checked_over_the_bytes_as_they_came() -> None:
 def test_what_php_cannot_encode_cannot_be_signed() -> None:
     with pytest.raises(JsonError):
         webhook_signature("secret", {"label": "\udcc3"})
+
+
+def test_digests_are_of_bytes() -> None:
+    # php -r 'echo crc32("é"), md5("é"), sha1("é"), base64_encode(md5("é", true));'
+    assert crc32("é") == 235179326
+    assert md5("é") == "66ddcd97cfdeabb2f6fb8a999b4bc76f"
+    assert sha1("é") == "bf15be717ac1b080b4f1c456692825891ff5073d"
+    assert base64_encode(md5("é", binary=True)) == "Zt3Nl8/eq7L2+4qZm0vHbw=="

@@ -7,8 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.php import json_reader
-from contracts.php.json import JsonError, JsonObject, JsonOptions, json_decode, json_encode
+from contracts.php import json_reader, json_writer
+from contracts.php.error import PhpValueError, UnknownValueError
+from contracts.php.functions import call
+from contracts.php.json import JsonError, JsonOptions, json_decode, json_encode
+from contracts.php.number import INT_MAX, INT_MIN
+from contracts.php.runtime import PHP_8_2
+from contracts.php.value import PhpEnum, PhpObject, PhpOpaque, std_class
 
 
 @pytest.mark.parametrize(
@@ -24,13 +29,13 @@ from contracts.php.json import JsonError, JsonObject, JsonOptions, json_decode, 
         ([None, True, False, -7], "[null,true,false,-7]"),
         ({}, "[]"),
         ([], "[]"),
-        (JsonObject(), "{}"),
+        (std_class(), "{}"),
         ({0: "a", 1: "b"}, '["a","b"]'),
         ({"0": "a", "1": "b"}, '["a","b"]'),
         ({1: "a", 0: "b"}, '{"1":"a","0":"b"}'),
         ({1: "a"}, '{"1":"a"}'),
         ({"a": [], "b": {"c": ()}}, '{"a":[],"b":{"c":[]}}'),
-        (JsonObject({"0": "a"}), '{"0":"a"}'),
+        (std_class({"0": "a"}), '{"0":"a"}'),
     ],
 )
 def test_values_are_written_as_php_writes_them(value: Any, expected: str) -> None:
@@ -83,6 +88,68 @@ def test_what_php_cannot_write_is_an_error(value: Any, code: str) -> None:
     assert caught.value.code == code
 
 
+def test_what_a_class_decides_is_not_guessed() -> None:
+    for value in (PhpEnum("App\\Suit", "Hearts"), PhpOpaque("Old", b"")):
+        with pytest.raises(UnknownValueError):
+            json_encode([value])
+
+
+def test_only_public_properties_are_written() -> None:
+    written: dict[int | str, str] = {"b": "\0*\0b", "c": "\0App\\Foo\0c"}
+    assert json_encode(PhpObject("App\\Foo", {"a": 1, "b": 2, "c": 3}, written)) == '{"a":1}'
+
+
+@pytest.mark.parametrize(
+    ("value", "options", "expected"),
+    [
+        ({"\udcff": "\udcfe", 1: math.nan, 2: -math.inf}, {}, '{"":null,"1":0,"2":0}'),
+        ([Decimal(1)], {}, "[null]"),
+        (["1e1000", "1.0"], {"numeric_check": True}, '["1e1000",1]'),
+        ("a\udce2\udc82b\udcff", {"invalid_utf8_ignore": True}, '"ab"'),
+        ("a\udce2\udc82b\udcff", {"invalid_utf8_substitute": True}, '"a\\ufffdb\\ufffd"'),  # one for two bytes
+        ("\udced\udca0\udc80", {"invalid_utf8_substitute": True}, '"\\ufffd"'),
+        ("\udcff", {"invalid_utf8_substitute": True, "unescaped_unicode": True}, '"\ufffd"'),
+    ],
+)
+def test_what_cannot_be_written_may_be_replaced(value: Any, options: JsonOptions, expected: str) -> None:
+    assert json_encode(value, partial_output_on_error=True, **options) == expected  # type: ignore[misc]
+
+
+def test_partial_output_ends_where_an_array_holds_itself() -> None:
+    array: list[Any] = [1]
+    array.append(array)
+    assert json_encode(array, partial_output_on_error=True) == "[1,null]"
+
+
+def test_an_array_that_holds_itself_twice_is_an_error_and_no_explosion() -> None:
+    array: list[Any] = []
+    array += [array, array]
+    with pytest.raises(JsonError, match="depth"):
+        json_encode(array)
+
+
+def test_floats_have_the_digits_of_the_setting() -> None:
+    assert json_encode([0.1, 19.99 * 100, 10.0, 1e25], serialize_precision=17) == (
+        "[0.10000000000000001,1998.9999999999998,10,1.0000000000000001e+25]"
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [10.0, "10.0,", "x.0}"],  # the end of a number, in a text
+        [0.0, -0.0, 1e15, 1e16, 1e17, 1e-4, 1e-5, 123456.5],
+        ["\\u007f", "\x7f", "\\ud83d", "😀"],
+        [{"0": 1}, {}, {"a": {}}, {1: {0: 1}}],
+        {"a": std_class({"b": 10.0, "c": std_class()}), "d": (1, 2)},
+        [INT_MAX, INT_MIN, True, None, "é/\u2028"],
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"unescaped_unicode": True}, {"preserve_zero_fraction": True}])
+def test_the_fast_way_and_the_careful_one_agree(value: Any, options: JsonOptions) -> None:
+    assert json_encode(value, **options) == json_writer.write(value, 512, -1, options)
+
+
 def nested(levels: int) -> Any:
     value: Any = []
     for _ in range(levels - 1):
@@ -113,8 +180,9 @@ def test_a_value_that_holds_itself_is_an_error_and_no_endless_loop() -> None:
         ("1E400", math.inf),
         ('{"a":1,"b":2,"a":3}', {"a": 3, "b": 2}),
         ('{"0":"x","07":1,"-5":2}', {0: "x", "07": 1, -5: 2}),
-        ('{"\\u0030":1}', {0: 1}),
-        ("{}", {}),
+        ('{"\\u0030":1}', [1]),
+        ('{"\\u0031":1}', {1: 1}),
+        ("{}", []),
         (' [1 , "\\ud83d\\ude00\\/"]\n', [1, "😀/"]),
         ('"\x7f\\u0000"', "\x7f\0"),
     ],
@@ -124,6 +192,54 @@ def test_texts_are_read_as_php_reads_them(text: str, expected: Any) -> None:
     assert value == expected
     assert type(value) is type(expected)
     assert list(value) == list(expected) if isinstance(value, dict) else True
+
+
+def test_objects_are_read_as_objects_if_asked() -> None:
+    value = json_decode('{"0":{"a":1,"b":{},"a":[]}}', associative=False)
+    assert value == std_class({"0": std_class({"a": [], "b": std_class()})})
+    with pytest.raises(JsonError) as caught:
+        json_decode('{"\\u0000a":1}', associative=False)
+    assert caught.value.code == "invalid_property_name"
+    assert json_decode('{"\\u0000a":1}') == {"\0a": 1}
+
+
+def test_long_integers_stay_texts_if_asked() -> None:
+    text = '[12345678901234567890,-12345678901234567890,1e30,7,{"12345678901234567890":1}]'
+    assert json_decode(text, bigint_as_string=True) == [
+        "12345678901234567890",
+        "-12345678901234567890",
+        1e30,
+        7,
+        {"12345678901234567890": 1},
+    ]
+
+
+def test_invalid_bytes_in_strings_are_dropped_or_replaced_if_asked() -> None:
+    text = b'["a\xe2\x82b","\xff\\u00e9"]'
+    assert json_decode(text, invalid_utf8_ignore=True) == ["ab", "é"]
+    assert json_decode(text, invalid_utf8_substitute=True) == ["a\ufffd\ufffdb", "\ufffdé"]  # one for each byte
+    with pytest.raises(JsonError, match="utf8"):
+        json_decode(b"\xff", invalid_utf8_substitute=True)
+
+
+def test_a_repeated_key_hides_no_depth() -> None:
+    with pytest.raises(JsonError, match="depth"):
+        json_decode('{"a":{"b":1},"a":1}', depth=2)
+
+
+@pytest.mark.parametrize("depth", [0, -1, 2**31 - 1])
+def test_a_depth_out_of_range_is_a_value_error(depth: int) -> None:
+    with pytest.raises(PhpValueError, match=r"Argument #3 \(\$depth\) must be"):
+        json_decode("1", depth=depth)
+
+
+def test_errors_are_what_php_throws_if_told_to() -> None:
+    assert JsonError("syntax", 0).php_class == "JsonException"
+    assert call(PHP_8_2, "json_decode", ["["]) is None
+    assert call(PHP_8_2, "json_encode", [math.nan]) is False
+    for name, argument in (("json_decode", "["), ("json_encode", math.nan)):
+        with pytest.raises(JsonError):
+            call(PHP_8_2, name, [argument, *([None, 512] if name == "json_decode" else []), 1 << 22])
 
 
 def test_an_object_with_list_keys_comes_back_as_a_list() -> None:

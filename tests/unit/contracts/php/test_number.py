@@ -2,75 +2,20 @@ import math
 
 import pytest
 
+from contracts.php.error import PhpError
 from contracts.php.number import (
     INT_MAX,
     INT_MIN,
     float_repr,
     float_text,
+    intval,
     is_numeric,
-    number_format,
     numeric_value,
-    php_round,
     to_float,
     to_int,
     to_text,
 )
-
-
-@pytest.mark.parametrize(
-    ("value", "places", "expected"),
-    [
-        (1.005, 2, 1.01),  # Python: 1.0
-        (0.285, 2, 0.29),
-        (17.245, 2, 17.25),
-        (1.7249999999999999, 2, 1.73),  # 15 significant digits first
-        (8868.835 * 100, 0, 886884.0),
-        (2.5, 0, 3.0),
-        (-2.5, 0, -3.0),
-        (1234567.5, -2, 1234600.0),
-        (5055.0, -2, 5100.0),
-        (1e300, 2, 1e300),
-        (1.5, 400, 1.5),
-        (3, 2, 3.0),
-        (155, -1, 160.0),
-    ],
-)
-def test_round_goes_away_from_zero_after_pre_rounding(value: float, places: int, expected: float) -> None:
-    assert php_round(value, places) == expected
-
-
-def test_round_always_gives_a_float_and_keeps_the_sign_of_zero() -> None:
-    assert isinstance(php_round(3), float)
-    assert str(php_round(-0.4)) == "-0.0"
-    assert str(php_round(-0.0, 2)) == "-0.0"
-    assert math.isnan(php_round(math.nan, 2))
-    assert php_round(-math.inf) == -math.inf
-
-
-def test_round_does_not_fail_at_the_edges_of_a_double() -> None:
-    assert php_round(5e-324, 2) == 0.0
-    assert php_round(1.7976931348623157e308, -308) == 1.7976931348623157e308
-    assert str(php_round(-5491.485, -300)) == "0.0"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        ((1234.5678,), "1,235"),
-        ((1.005, 2), "1.01"),
-        ((1234567.891, 2, ",", "\u202f"), "1\u202f234\u202f567,89"),
-        ((12345.6, 2, ".", ""), "12345.60"),
-        ((-1234.5, 0), "-1,235"),
-        ((-0.4,), "0"),  # never "-0"
-        ((0.5, -3), "1"),
-        ((12345678901234567, 0), "12,345,678,901,234,568"),  # an int becomes a float
-        ((1.5, 320), "1.5" + "0" * 319),
-        ((math.inf, 2), "inf"),
-        ((math.nan,), "nan"),
-    ],
-)
-def test_number_format_groups_and_rounds(arguments: tuple[float], expected: str) -> None:
-    assert number_format(*arguments) == expected
+from contracts.php.value import PhpEnum, PhpObject, std_class
 
 
 @pytest.mark.parametrize(
@@ -153,3 +98,45 @@ def test_a_numeric_string_keeps_its_kind() -> None:
     assert isinstance(numeric_value("7"), int)
     assert isinstance(numeric_value("7e0"), float)
     assert isinstance(numeric_value("9223372036854775808"), float)
+
+
+def test_arrays_and_objects_are_cast_as_php_casts_them() -> None:
+    assert [to_text([1]), to_text({})] == ["Array", "Array"]
+    assert [to_int([]), to_int([0]), to_int({"a": 0}), to_int(std_class())] == [0, 1, 1, 1]
+    assert [to_float([]), to_float([0]), to_float(std_class())] == [0.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("value", [std_class(), PhpEnum("App\\Suit", "Hearts")])
+def test_an_object_has_no_text(value: PhpObject | PhpEnum) -> None:
+    with pytest.raises(PhpError, match="could not be converted to string"):
+        to_text(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "expected"),
+    [
+        ("0x1A", 16, 26),
+        ("0x1A", 0, 26),
+        ("-0x1A", 16, -26),
+        ("012", 0, 10),
+        ("012", 10, 12),
+        ("0b11", 0, 3),
+        ("0b11", 2, 3),
+        ("0b-11", 0, -3),
+        ("0b+0b11", 0, 0),
+        ("0" * 5000 + "5", 7, 5),
+        ("6" * 5000, 7, INT_MAX),
+        ("0o17", 8, 0),
+        ("0o17", 0, 0),
+        (" z!", 36, 35),
+        ("102", 2, 2),
+        ("5", 1, 0),
+        ("5", 37, 0),
+        ("7" * 30, 8, INT_MAX),
+        ("-" + "7" * 30, 8, INT_MIN),
+        ("1e3", 10, 1000),
+        (7.9, 16, 7),
+    ],
+)
+def test_intval_reads_digits_of_a_base(text: str | float, base: int, expected: int) -> None:
+    assert intval(text, base) == expected

@@ -1,6 +1,7 @@
 import pytest
 
 from contracts.php import text
+from contracts.php.error import PhpValueError
 from contracts.php.text import from_bytes, to_bytes
 
 
@@ -59,7 +60,7 @@ def test_str_pad_counts_bytes() -> None:
 
 def test_padding_with_nothing_is_an_error_only_where_padding_is_needed() -> None:
     assert text.str_pad("long", 4, "") == "long"
-    with pytest.raises(ValueError, match="empty"):
+    with pytest.raises(PhpValueError, match="empty"):
         text.str_pad("x", 4, "")
 
 
@@ -76,6 +77,7 @@ def test_ucwords_begins_words_after_whitespace_only() -> None:
     assert text.ucwords("a\u00a0b\tc  d") == "A\u00a0b\tC  D"
     assert text.ucwords("jean-pierre o'neill", "-'") == "Jean-Pierre o'Neill"
     assert text.ucwords("éa", "é") == "éA"
+    assert text.ucwords("delete", "leLE") == "DeLETe"  # "e" separates, and "E" once it has become one
     assert text.ucwords("") == ""
 
 
@@ -87,6 +89,8 @@ def test_slashes_come_off_as_they_went_on() -> None:
     data = b'it\'s "quoted" \\ \x00' + b"7"
     assert text.addslashes(data) == b'it\\\'s \\"quoted\\" \\\\ \\07'
     assert text.stripslashes(text.addslashes(data)) == data
+    assert text.addslashes("l'été\0") == "l\\'été\\0"
+    assert text.stripslashes("l\\'été\\0") == "l'été\0"
 
 
 def test_a_lone_backslash_at_the_end_vanishes() -> None:
@@ -98,3 +102,30 @@ def test_base64_is_read_leniently() -> None:
     assert text.base64_decode(b"aGVsbG8") == b"hello"
     assert text.base64_decode(b"aGVsbG8hV") == b"hello!"
     assert text.base64_decode(b"====") == b""
+
+
+@pytest.mark.parametrize(
+    ("given", "decoded"),
+    [
+        (b"aGVs\n bG8=", b"hello"),
+        (b"aGVsbG8", b"hello"),  # padding may be missing, but not wrong
+        (b"aGVsbG8==", None),
+        (b"aGVs=bG8", None),
+        (b"aGVsb", None),
+        (b"aGV*", None),
+        (b"aGV\x0b", None),
+        (b"====", None),
+        (b"", b""),
+    ],
+)
+def test_base64_is_read_strictly(given: bytes, decoded: bytes | None) -> None:
+    assert text.base64_decode_strictly(given) == decoded
+
+
+def test_base64_and_hex_are_of_bytes() -> None:
+    assert text.base64_encode("é\udcff") == "w6n/"
+    assert text.bin2hex("é\udcff") == "c3a9ff"
+
+
+def test_bytes_that_meet_are_the_character_again() -> None:
+    assert text.rejoin("\udcc3\udca9") == "é"

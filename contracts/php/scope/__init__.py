@@ -1,0 +1,1 @@
+"""PHP's functions by subject: their signatures, and what answers them."""
