@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import Any
 
+from contracts.codecs.error import DecodeError
 from contracts.php.error import PhpError
 from contracts.php.functions import FUNCTIONS, call
 from contracts.php.runtime import PhpRuntime
@@ -36,11 +37,13 @@ OF_8_4 = (
 
 
 def answer(runtime: PhpRuntime, function: str, arguments: Sequence[Any]) -> Any:
-    """Ours: a value, or `Thrown`."""
+    """Ours: a value, or `Thrown`. Raises HoldsItselfError."""
     try:
         return call(runtime, function, arguments)
     except PhpError as error:
         return Thrown(error.php_class)
+    except DecodeError as error:  # a serialised text that we refuse on purpose
+        raise HoldsItselfError from error
 
 
 def differing(
@@ -50,10 +53,9 @@ def differing(
     found = []
     for one in calls:
         try:
-            theirs = oracle.ask(function, one)
+            theirs, ours = oracle.ask(function, one), answer(runtime, function, one)
         except HoldsItselfError:
             continue
-        ours = answer(runtime, function, one)
         if not same(theirs, ours):
             found.append((one, theirs, ours))
     return found
