@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.php.value import type_name
-from ops.php_vectors import Difference, Scoreboard, Thrown
+from ops.php_vectors import Difference, Scoreboard, Thrown, Unreadable
 from ops.wording import number, percent, printable
 
 _SHOWN = 120
@@ -44,5 +44,10 @@ def _difference(one: Difference) -> Text:
 def _shown(value: Any) -> str:
     if isinstance(value, Thrown):
         return f"throws {value.php_class}"
-    text = printable(repr(value))
+    if isinstance(value, Unreadable):
+        return f"cannot be read here: {value.why}"
+    try:
+        text = printable(repr(value))
+    except RecursionError:
+        text = "nested too deeply to be shown"
     return f"{type_name(value)} {text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}"

@@ -5,14 +5,15 @@ arguments, `r` base64 of `serialize()` of the result, or `x` class and message o
 zone, `prec` the ini settings `precision/serialize_precision`, `t` the test that made the call.
 
 What is not in scope is not looked at. Of what is, calls are left out by a named filter only: they depend on the current
-time, hold an object or resource, or hold a value that holds itself.
+time, hold an object whose class has a say in it, or hold a value that holds itself. A resource is an integer in a
+trace, so that such calls cannot be told from others: they count as disagreeing.
 """
 
 import base64
 import gzip
 import json
-import math
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,13 +28,13 @@ from contracts.php.runtime import PhpRuntime
 from contracts.php.text import to_bytes
 from contracts.php.value import PhpEnum, PhpObject, PhpOpaque, PhpReference
 
-Filter = Literal["current time", "object", "resource", "holds itself"]
+Filter = Literal["current time", "object", "holds itself"]
 FILTERS: tuple[Filter, ...] = get_args(Filter)
-_LIMITS = Limits(max_bytes=256 * 1024 * 1024, max_depth=4096, max_elements=5_000_000)
-_TIME_ARGUMENTS = {"date": 2, "gmdate": 2, "mktime": 6}
-"""With fewer arguments than that, the function asks for the current time."""
+_LIMITS = Limits(max_bytes=2**31, max_depth=4096, max_elements=2**31)
+_NOW = {"date": (1,), "gmdate": (1,), "mktime": (1, 2, 3, 4, 5)}
+"""Which arguments ask for the current time where they are null or missing."""
 _PLAIN_OBJECT = "stdClass"
-_OBJECT = re.compile(r"(?:\A|[;{}])[OCE]:[0-9]")
+_OBJECT = re.compile(rb"(?:\A|[;{}])[OCE]:[0-9]")
 
 
 class VectorError(ValueError):
@@ -48,6 +49,13 @@ class Thrown:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands for a value that is not understood here: whatever we answer is wrong."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Vector:
     """One call, and what PHP made of it."""
 
@@ -56,7 +64,7 @@ class Vector:
     function: str
     arguments: list[Any]
     expected: Any
-    """A value, or `Thrown`."""
+    """A value, `Thrown` or `Unreadable`."""
     runtime: PhpRuntime
 
 
@@ -123,23 +131,37 @@ def open_lines(file: Path) -> Iterator[bytes]:
     with file.open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
     with gzip.open(file, "rb") if packed else file.open("rb") as lines:
-        yield from lines
+        try:
+            yield from lines
+        except (EOFError, zlib.error) as error:
+            raise OSError(f"its compressed data is damaged: {error}") from error
 
 
 def same(left: Any, right: Any) -> bool:
     """PHP's `===`, but NaN is itself and zeros differ by their sign."""
-    if type(left) is not type(right):
-        return False
-    if isinstance(left, float):
-        return math.isnan(left) if math.isnan(right) else repr(left) == repr(right)
-    if isinstance(left, list):
-        return len(left) == len(right) and all(map(same, left, right))
-    if isinstance(left, dict):
-        pairs = zip(left.items(), right.items(), strict=True)
-        return len(left) == len(right) and all(a == b and same(x, y) for (a, x), (b, y) in pairs)
-    if isinstance(left, PhpObject):
-        return left.class_name == right.class_name and same(left.properties, right.properties)
-    return bool(left == right)
+    waiting = [(left, right)]
+    while waiting:
+        one, other = waiting.pop()
+        if type(one) is not type(other):
+            return False
+        if isinstance(one, PhpObject):
+            if one.class_name != other.class_name:
+                return False
+            one, other = one.properties, other.properties
+        if isinstance(one, dict):
+            if list(one) != list(other) or any(type(a) is not type(b) for a, b in zip(one, other, strict=True)):
+                return False
+            one, other = list(one.values()), list(other.values())
+        if isinstance(one, list):
+            if len(one) != len(other):
+                return False
+            waiting += zip(one, other, strict=True)
+        elif isinstance(one, float):
+            if repr(one) != repr(other):
+                return False
+        elif one != other:
+            return False
+    return True
 
 
 def _judge(vector: Vector, board: Scoreboard) -> None:
@@ -161,29 +183,35 @@ def _read(number: int, line: bytes, base: PhpRuntime) -> Vector | Filter | None:
     """A vector, why it is left out, or None where its function is not in scope."""
     try:
         document = json.loads(line)
-        function = document["f"]
+        function, test = document["f"], document.get("t", "")
         if function not in FUNCTIONS:
             return None
-        references: References = "keep" if function == "serialize" else "resolve"
-        arguments = _value(document["a"], references)
-        thrown = "r" not in document
-        expected = Thrown(document["x"].partition(":")[0]) if thrown else _value(document["r"], references)
+        given = base64.b64decode(document["a"])
+        results = [base64.b64decode(document["r"])] if "r" in document else []
+        expected: Any = None if results else Thrown(document["x"].partition(":")[0])
         runtime = _runtime(document, base)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise VectorError(f"line {number}: not a vector: {type(error).__name__}: {error}") from error
+    references: References = "keep" if function == "serialize" else "resolve"
+    try:
+        arguments = php_unserialize(given, _LIMITS, references=references)
+        if results:
+            expected = php_unserialize(results[0], _LIMITS, references=references)
     except DecodeError as error:
         if error.code in ("cycle", "reference"):
             return "holds itself"
-        raise VectorError(f"line {number}: a value cannot be read: {error}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise VectorError(f"line {number}: not a vector: {type(error).__name__}: {error}") from error
+        if any(map(_OBJECT.search, (given, *results))):
+            return "object"
+        return Vector(number, test, function, [], Unreadable(str(error)), runtime)
     if not isinstance(arguments, list):
         raise VectorError(f"line {number}: its arguments are no list")
-    vector = Vector(number, document.get("t", ""), function, arguments, expected, runtime)
+    vector = Vector(number, test, function, arguments, expected, runtime)
     return _left_out(vector) or vector
 
 
 def _left_out(vector: Vector) -> Filter | None:
-    needed = 0 if isinstance(vector.expected, Thrown) else _TIME_ARGUMENTS.get(vector.function, 0)
-    if len(vector.arguments) < needed or (needed and None in vector.arguments):
+    asks = () if isinstance(vector.expected, Thrown) else _NOW.get(vector.function, ())
+    if any(place >= len(vector.arguments) or vector.arguments[place] is None for place in asks):
         return "current time"
     if _holds_objects(vector.arguments) or _holds_objects(vector.expected):
         return "object"
@@ -230,11 +258,7 @@ def _describes_cycle(arguments: list[Any]) -> bool:
 def _describes_objects(arguments: list[Any]) -> bool:
     """Whether a serialised text is one of objects: its class decides whether it can be restored."""
     text = arguments[0] if arguments else None
-    return isinstance(text, str) and _OBJECT.search(text) is not None
-
-
-def _value(text: str, references: References) -> Any:
-    return php_unserialize(base64.b64decode(text), _LIMITS, references=references)
+    return isinstance(text, str) and _OBJECT.search(to_bytes(text)) is not None
 
 
 def _runtime(document: Mapping[str, Any], base: PhpRuntime) -> PhpRuntime:

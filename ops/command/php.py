@@ -21,7 +21,7 @@ VECTORS_EPILOG = lesson(
     [ExitCode.ATTENTION, ExitCode.SETTINGS],
     {
         ExitCode.OK: "agreement is at least as high as asked for (--at-least)",
-        ExitCode.ATTENTION: "agreement is lower",
+        ExitCode.ATTENTION: "agreement is lower, or there was nothing to replay",
         ExitCode.SETTINGS: "the file cannot be read, or a line of it is no vector",
     },
 )
@@ -37,8 +37,8 @@ def replay_vectors(
     """Replay calls of PHP functions with what PHP answered.
 
     Agreement is in value and type, and in the class of what is thrown.
-    Calls that depend on the current time or hold objects or resources are
-    left out, and counted.
+    Calls that depend on the current time or hold objects are left out, and
+    counted; those with resources, which a trace has as integers, are not.
     """
     try:
         board = replay(open_lines(file), PHP_8_2)
@@ -52,5 +52,7 @@ def replay_vectors(
         show(scoreboard_tables(board, differences))
         left_out = ", ".join(f"{count:,} {name}" for name, count in sorted(board.left_out.items())) or "none"
         note(f"left out: {left_out}")
-    agrees = board.agreed * 100 >= at_least * board.in_scope
+    if not board.in_scope:
+        note("no call of a function in scope is left")
+    agrees = board.in_scope > 0 and board.agreed * 100 >= at_least * board.in_scope
     raise typer.Exit(ExitCode.OK if agrees else ExitCode.ATTENTION)

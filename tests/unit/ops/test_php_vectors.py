@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from contracts.php.runtime import PHP_8_2
-from ops.php_vectors import Scoreboard, Thrown, VectorError, open_lines, replay, same
+from ops.php_table import scoreboard_tables
+from ops.php_vectors import Scoreboard, Thrown, Unreadable, VectorError, open_lines, replay, same
 
 
 def line(function: str, arguments: bytes, result: bytes | None = None, **fields: Any) -> bytes:
@@ -57,6 +58,7 @@ def test_a_difference_in_value_type_or_class_is_seen(vector: bytes, answer: Any)
     ("vector", "reason"),
     [
         (line("date", b'a:1:{i:0;s:1:"Y";}', b's:4:"2026";'), "current time"),
+        (line("date", b'a:2:{i:0;s:1:"Y";i:1;N;}', b's:4:"2026";'), "current time"),
         (line("mktime", b"a:2:{i:0;i:1;i:1;N;}", b"i:1;"), "current time"),
         (line("strval", b'a:1:{i:0;O:1:"A":0:{}}', b's:0:"";'), "object"),
         (
@@ -76,6 +78,32 @@ def test_what_is_thrown_for_too_few_arguments_needs_no_time() -> None:
     assert (board.in_scope, board.agreed) == (1, 1)
 
 
+DEEP = b"a:1:{i:0;" * 3000 + b"i:1;" + b"}" * 3000
+
+
+def test_a_value_that_cannot_be_read_here_counts_as_disagreeing() -> None:
+    board = replayed(UPPER, line("strval", b"a:1:{i:0;", b"i:7;"))
+    assert (board.in_scope, board.agreed) == (2, 1)
+    assert board.differences[0].vector.expected == Unreadable("truncated at byte 9")
+
+
+def test_an_object_that_cannot_be_read_here_is_left_out_as_any_other() -> None:
+    board = replayed(line("json_encode", b'a:1:{i:0;O:8:"stdClass":1:{s:2:"\0a";i:1;}}', b"b:0;"))
+    assert (dict(board.left_out), board.in_scope) == ({"object": 1}, 0)
+
+
+def test_values_may_be_nested_deeper_than_python_calls() -> None:
+    board = replayed(line("array_values", b"a:1:{i:0;" + DEEP + b"}", DEEP))
+    assert (board.in_scope, board.agreed) == (1, 1)
+
+
+def test_an_answer_that_may_never_be_reached_is_shown_all_the_same() -> None:
+    board = replayed(line("array_values", b"a:1:{i:0;" + DEEP + b"}", b"i:1;"), line("strval", b"a:1:{i:0;", b"i:7;"))
+    shown = "".join(map(str, scoreboard_tables(board, differences=2)))
+    assert "nested too deeply to be shown" in shown
+    assert "cannot be read here: truncated" in shown
+
+
 def test_functions_out_of_scope_are_not_looked_at() -> None:
     board = replayed(line("levenshtein", b"not even a value"))
     assert (board.in_scope, dict(board.left_out)) == (0, {})
@@ -93,7 +121,7 @@ def test_zone_and_precision_are_those_of_the_call() -> None:
         (b"{", "not a vector"),
         (b"[]", "not a vector"),
         (b'{"f":"strval"}', "not a vector: KeyError: 'a'"),
-        (line("strval", b"a:1:{i:0;"), "a value cannot be read: truncated"),
+        (line("strval", b"a:0:{}"), "not a vector: KeyError: 'x'"),
         (line("strval", b"i:7;", b"i:7;"), "its arguments are no list"),
         (line("strval", b"a:0:{}", b"i:7;", prec="x/y"), "not a vector"),
     ],
@@ -108,3 +136,10 @@ def test_files_may_be_gzipped(tmp_path: Path, packed: bool) -> None:  # noqa: FB
     file = tmp_path / "vectors"
     file.write_bytes(gzip.compress(UPPER) if packed else UPPER)
     assert replay(open_lines(file), PHP_8_2).agreed == 1
+
+
+def test_a_damaged_file_is_told_as_one_that_cannot_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "vectors.gz"
+    file.write_bytes(gzip.compress(UPPER * 100)[:-20])
+    with pytest.raises(OSError, match="compressed data is damaged"):
+        replay(open_lines(file), PHP_8_2)
