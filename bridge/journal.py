@@ -6,6 +6,7 @@ wherever it was sent; until then it is kept, and named to whoever wants to move 
 that begins with an empty folder is another router.
 """
 
+import contextlib
 import fcntl
 import secrets
 import socket
@@ -95,15 +96,18 @@ class Journal:
         except OSError as error:
             self._guard.close()
             raise JournalTakenError(f"{folder}: another router works with this journal") from error
+        opened = contextlib.ExitStack()
+        opened.callback(self._guard.close)
         try:
             self._database = sqlite3.connect(folder / "router.sqlite3", check_same_thread=False, isolation_level=None)
+            opened.callback(self._database.close)
             # Of a write-ahead log, only FULL has every commit on the disk (sqlite.org/pragma.html#pragma_synchronous).
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.executescript(_SCHEMA)
             self.name = self._name()
         except sqlite3.Error as error:
-            self._guard.close()
+            opened.close()
             raise JournalError(f"{folder}: {error}") from error
 
     def record(self, notes: Sequence[Note], now: float) -> None:

@@ -1,15 +1,28 @@
-"""What an unknown message of the monolith's is: its framework, class and fields by their types, never a value. Pure."""
+"""What an unknown message of the monolith's is: its framework, class and fields by their types, never a value. Pure.
+
+Names can be values, too: of a map by customer, or of whatever somebody has put into a header. What is told is this.
+
+- A class that PHP's serialize has written as one, if its name can be a class's. Anywhere else (a header, a field, an
+  array's key) a class's name is a text like others: it must have a namespace; one word is not told.
+- A property of a class, if it can be a variable's name and has fewer than four digits. Of what has no class (JSON's
+  objects, arrays, stdClass) a key must begin with a small letter, or `_`, besides: names of people and countries, and
+  account numbers do not, fields nearly always do. Even so it is not told where two or more records with the same fields
+  lie side by side: they are elements by key. All that is not told is `{key}`.
+
+So a text in small letters that alone is a key (`{"dupont": 1}`) is told: nothing distinguishes it from a field.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from contracts.codecs.error import DecodeErrorCode, EncodeError
 from contracts.codecs.legacy import write_message
 from contracts.codecs.legacy_message import Framework, LegacyMessage, SealedPayload
 from contracts.php.runtime import PHP_8_2, PhpRuntime
-from contracts.php.value import PhpEnum, PhpObject, PhpOpaque, PhpReference, Visibility, type_name
+from contracts.php.value import PHP_CLASS, PhpEnum, PhpObject, PhpOpaque, PhpReference, Visibility, type_name
 
 SHOWN_FIELDS = 300
 
@@ -42,8 +55,13 @@ PROBLEMS: Mapping[DecodeErrorCode, str] = {
 }
 """What DecodeError's codes mean to somebody who holds the message in hand."""
 
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
+_PROPERTY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
+_FIELD = re.compile(r"[a-z_][A-Za-z0-9_]{0,39}")
 _DIGITS_OF_DATA = 4
+_COMPARED_FIELDS = 64
+_HIDDEN = "{key}"
+_NO_CLASS, _NO_NAMESPACE = "(not a class name)", "(one word: perhaps a value)"
+_CLASS = re.compile(PHP_CLASS)
 _DATES = frozenset({"DateTime", "DateTimeImmutable", "DateTimeZone", "DateInterval", "DatePeriod"})
 
 
@@ -52,7 +70,7 @@ class FieldType:
     """One place in a message."""
 
     path: str
-    """Positions in lists are `[]`; keys of arrays that may be data are `*`."""
+    """Positions in lists are `[]`; keys that may be data are `{key}`."""
     types: tuple[str, ...]
     """All that occur there."""
     visibility: Visibility | None = None
@@ -75,6 +93,7 @@ class Inspection:
     framework: Framework
     written_by: str
     name: str | None
+    """Its class, or why that is not told; None where the message does not name any."""
     body_bytes: int
     attempts: int | None
     sealed: bool
@@ -94,14 +113,16 @@ def inspect(message: LegacyMessage, *, key: bytes | None = None) -> Inspection:
     return Inspection(
         message.framework,
         WRITERS[message.framework],
-        message.name,
+        _class(message),
         len(message.body),
         message.attempts,
         isinstance(message.payload, SealedPayload),
         fields[:SHOWN_FIELDS],
         max(0, len(fields) - SHOWN_FIELDS),
         _fields(dict(message.job)) if message.job else (),
-        tuple(StampType(name, len(same), _fields(list(same), "")) for name, same in message.stamps.items()),
+        tuple(
+            StampType(_namespaced(name), len(same), _fields(list(same), "")) for name, same in message.stamps.items()
+        ),
         _precision(message, key),
     )
 
@@ -109,7 +130,7 @@ def inspect(message: LegacyMessage, *, key: bytes | None = None) -> Inspection:
 def _precision(message: LegacyMessage, key: bytes | None) -> int | None:
     for precision in (PHP_8_2.serialize_precision, 17):
         try:
-            encoded = write_message(message, key=key, runtime=PhpRuntime(serialize_precision=precision))
+            encoded = write_message(message, runtime=PhpRuntime(serialize_precision=precision), key=key)
         except EncodeError:
             return None
         if encoded.body == message.body:
@@ -143,15 +164,14 @@ def _below(value: Any, path: str, listed: str) -> Iterator[tuple[str, Visibility
     match value:
         case PhpReference():
             yield from _below(value.value, path, listed)
+        case PhpObject(class_name="stdClass"):  # often no object of theirs at all, but one of JSON
+            yield from _keyed(value.properties, path)
         case PhpObject():
-            if value.class_name in _DATES:
-                return
-            plain = value.class_name == "stdClass"  # often no object of theirs at all, but one of JSON
-            for name, item in value.properties.items():
-                yield _joined(path, _name(name)), None if plain else value.visibility(name), item
+            if value.class_name not in _DATES:
+                for name, item in value.properties.items():
+                    yield _joined(path, _name(name, _PROPERTY)), value.visibility(name), item
         case dict():
-            for key, item in value.items():
-                yield _joined(path, _name(key)), None, item
+            yield from _keyed(value, path)
         case list():
             for item in value:
                 yield f"{path}{listed}", None, item
@@ -161,11 +181,50 @@ def _joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _name(key: int | str) -> str:
-    """A key that is no name is data; an account number looks like a name, but for its digits."""
+def _keyed(items: Mapping[int | str, Any], path: str) -> Iterator[tuple[str, Visibility | None, Any]]:
+    records = [_record(item) for item in items.values()] if len(items) > 1 else []
+    shapes = {(len(record), *islice(record, _COMPARED_FIELDS)) for record in records}
+    alike = len(shapes) == 1 and (0,) not in shapes
+    for key, item in items.items():
+        yield _joined(path, _HIDDEN if alike else _name(key, _FIELD)), None, item
+
+
+def _record(value: Any) -> Mapping[int | str, Any]:
+    """Its fields, if it is one."""
+    match value:
+        case PhpReference():
+            return {} if isinstance(value.value, PhpReference) else _record(value.value)
+        case PhpObject():
+            return value.properties
+        case dict():
+            return value
+        case _:
+            return {}
+
+
+def _name(key: int | str, pattern: re.Pattern[str]) -> str:
+    """An account number looks like a name, but for its digits."""
     text = str(key)
-    tells = isinstance(key, int) or not _KEY.fullmatch(text.rpartition("::")[2])
-    return "*" if tells or sum(map(str.isdigit, text)) >= _DIGITS_OF_DATA else text
+    scope, _, name = text.rpartition("::")  # of a parent's private property
+    told = isinstance(key, str) and pattern.fullmatch(name) and (not scope or _CLASS.fullmatch(scope))
+    return text if told and sum(map(str.isdigit, text)) < _DIGITS_OF_DATA else _HIDDEN
+
+
+def _class(message: LegacyMessage) -> str | None:
+    """Its name, as far as it is told."""
+    name, payload = message.name, message.payload
+    if name is None:
+        return None
+    written = isinstance(payload, PhpObject | PhpEnum | PhpOpaque) and payload.class_name == name
+    return _serialized(name) if written else _namespaced(name)
+
+
+def _serialized(name: str) -> str:
+    return name if _CLASS.fullmatch(name) else _NO_CLASS
+
+
+def _namespaced(name: str) -> str:
+    return _serialized(name) if "\\" in name.lstrip("\\") or not _CLASS.fullmatch(name) else _NO_NAMESPACE
 
 
 def _type(value: Any) -> str:
@@ -174,11 +233,11 @@ def _type(value: Any) -> str:
             inner = value.value
             return f"reference to {'a reference' if isinstance(inner, PhpReference) else _type(inner)}"
         case PhpObject():
-            return "object" if value.class_name == "stdClass" else value.class_name
+            return "object" if value.class_name == "stdClass" else _serialized(value.class_name)
         case PhpEnum():
-            return f"enum {value.class_name}"
+            return f"enum {_serialized(value.class_name)}"
         case PhpOpaque():
-            return f"{value.class_name}, {len(value.body)} bytes in a form of its own"
+            return f"{_serialized(value.class_name)}, {len(value.body)} bytes in a form of its own"
         case SealedPayload():
             return "encrypted"
         case list():

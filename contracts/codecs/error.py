@@ -45,12 +45,16 @@ class EncodeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a decoder spends at most on one body. A body past a limit is refused before memory is taken for it."""
+    """What a decoder spends at most on one body, or on one header that it decodes.
+
+    Past a limit it refuses before memory is taken: elements are counted before there are any, JSON's in the text,
+    serialised ones where they are declared.
+    """
 
     max_bytes: int = 4 * 1024 * 1024
-    """Of the body, and of the decoded value written out in full with every reference replaced by a copy."""
+    """Of the body, and of a serialised value written out in full with every reference replaced by a copy."""
     max_depth: int = 64
-    """Arrays and objects within each other."""
+    """Arrays and objects within each other; in JSON 511 at most, as PHP reads it."""
     max_elements: int = 100_000
     """Array elements and object properties altogether."""
 

@@ -4,6 +4,7 @@ The record's fields differ from version to version, and anything may add to them
 are counted in the AMQP header `laravel` (package vladimir-yuldashev/laravel-queue-rabbitmq).
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,17 +14,21 @@ from contracts.codecs.laravel_seal import seal_again, unseal
 from contracts.codecs.legacy_message import EncodedMessage, LegacyMessage, Seal, SealedPayload
 from contracts.codecs.php_serialize import php_serialize
 from contracts.codecs.php_unserialize import DEFAULT_LIMITS, php_unserialize
-from contracts.php.runtime import PHP_8_2, PhpRuntime
+from contracts.php.runtime import PhpRuntime
 from contracts.php.text import from_bytes, to_bytes
-from contracts.php.value import PhpObject
+from contracts.php.value import PHP_CLASS, PHP_NAME, PhpObject
 
 HEADER = "laravel"
 _COMMAND = "command"
+_CALLED = re.compile(rf"{PHP_CLASS}(?:@{PHP_NAME})?")
 
 
 def is_job(document: Any) -> bool:
-    """Whether a JSON document is a job's record."""
-    return isinstance(document, PhpObject) and "data" in document.properties and "job" in document.properties
+    """Whether a JSON document is a job's record: with data, and a job that is a class or one of its methods (`C@m`)."""
+    if not isinstance(document, PhpObject) or "data" not in document.properties:
+        return False
+    called = document.properties.get("job")
+    return isinstance(called, str) and _CALLED.fullmatch(called) is not None
 
 
 def read_job(
@@ -51,7 +56,7 @@ def read_job(
             name = payload.class_name
     else:
         payload, record["data"] = data, None
-        name = called.partition("@")[0] if isinstance(called, str) else None
+        name = called.partition("@")[0]
     return LegacyMessage(
         "laravel",
         name if isinstance(name, str) else None,
@@ -65,8 +70,11 @@ def read_job(
     )
 
 
-def write_job(message: LegacyMessage, *, key: bytes | None = None, runtime: PhpRuntime = PHP_8_2) -> EncodedMessage:
-    """The message as Laravel would publish it. Raises EncodeError, for a sealed one without its key, too."""
+def write_job(message: LegacyMessage, *, runtime: PhpRuntime, key: bytes | None = None) -> EncodedMessage:
+    """The message as Laravel would publish it. Raises EncodeError, for a sealed one without its key, too.
+
+    Args: as those of `write_message`.
+    """
     record = dict(message.job)
     data = record.get("data")
     if isinstance(data, PhpObject) and _COMMAND in data.properties:

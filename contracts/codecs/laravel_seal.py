@@ -7,6 +7,7 @@ Laravel 8.83; before 8.x there was no field `tag`.
 import base64
 import hashlib
 import hmac
+from dataclasses import replace
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -79,7 +80,7 @@ def seal_again(plain: bytes, seal: Seal, key: bytes) -> str:
 def _record(text: str, limits: Limits) -> dict[int | str, Any]:
     if len(text) > 4 * limits.max_bytes:  # base64 twice
         raise DecodeError("too_large")
-    record = read_json(_binary(text), Limits(max_bytes=4 * limits.max_bytes), associative=True)
+    record = read_json(_binary(text), replace(limits, max_bytes=4 * limits.max_bytes), associative=True)
     if not isinstance(record, dict):
         raise DecodeError("not_a_job")
     for name in ("iv", "value", "mac"):

@@ -12,7 +12,7 @@ from contracts.codecs.php_serialize import php_serialize
 from contracts.codecs.php_unserialize import DEFAULT_LIMITS, php_unserialize
 from contracts.codecs.symfony import read_envelope, write_envelope
 from contracts.codecs.symfony_json import is_symfony_json, read_symfony_json, write_symfony_json
-from contracts.php.runtime import PHP_8_2, PhpRuntime
+from contracts.php.runtime import PhpRuntime
 from contracts.php.text import base64_decode
 from contracts.php.value import PhpEnum, PhpObject, PhpOpaque
 
@@ -53,13 +53,14 @@ def read_message(
     return LegacyMessage("json", None, document, body=body, headers=known, style=style_of(body))
 
 
-def write_message(message: LegacyMessage, *, key: bytes | None = None, runtime: PhpRuntime = PHP_8_2) -> EncodedMessage:
+def write_message(message: LegacyMessage, *, runtime: PhpRuntime, key: bytes | None = None) -> EncodedMessage:
     """The message as its framework writes it: what `read_message` was given, byte for byte. Raises EncodeError.
 
     Args:
         message: read, or made.
+        runtime: the monolith's, as `legacy/recorder/bin/runtime.php` tells it: its serialize_precision decides how
+            floats are written, and with another one the bytes are others.
         key: Laravel's application key, for encrypted jobs.
-        runtime: of the monolith: its serialize_precision.
     """
     match message.framework:
         case "symfony-php":

@@ -5,13 +5,12 @@ What occurs twice is written as PHP writes it: an object or enum case the second
 bytes again. Nothing recurses.
 """
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 from contracts.codecs.error import EncodeError
-from contracts.php.json_reader import array_key
-from contracts.php.number import INT_MAX, INT_MIN, float_repr, general_text
+from contracts.php.number import INT_MAX, INT_MIN, write_float
+from contracts.php.ordered_map import text_key
 from contracts.php.text import to_bytes
 from contracts.php.value import PhpEnum, PhpObject, PhpOpaque, PhpReference
 
@@ -26,7 +25,8 @@ def php_serialize(value: Any, *, serialize_precision: int = -1) -> bytes:
 
     Args:
         value: a PHP value; `bytes` are a string, too.
-        serialize_precision: of floats; 17 is what many installations still have from PHP 7.0.
+        serialize_precision: of floats, as in php.ini: -1 is what PHP has where nothing is set (since 7.1), 17 what
+            many installations still have from PHP 7.0.
     """
     return _Writer(serialize_precision).write(value.value if isinstance(value, PhpReference) else value)
 
@@ -75,7 +75,7 @@ class _Writer:
                 return iter(enumerate(value))
             case dict():
                 self._pieces.append(b"a:%d:{" % len(value))
-                return ((array_key(key) if isinstance(key, str) else key, item) for key, item in value.items())
+                return ((text_key(key) if isinstance(key, str) else key, item) for key, item in value.items())
             case PhpObject():
                 self._pieces.append(b"O:%s:%d:{" % (_quoted(value.class_name), len(value.properties)))
                 return ((value.written.get(key, key), item) for key, item in value.properties.items())
@@ -113,13 +113,8 @@ class _Writer:
             case int():
                 return b"i:%d;" % self._integer(value)
             case float():
-                return b"d:%s;" % self._float(value).encode()
+                return b"d:%s;" % write_float(value, self._precision).encode()
         raise EncodeError(f"{type(value).__name__}: PHP has no such type")
-
-    def _float(self, value: float) -> str:
-        if self._precision < 0 or not math.isfinite(value):
-            return float_repr(value, e="E")
-        return general_text(value, max(self._precision, 1), e="E")
 
     def _integer(self, value: int) -> int:
         if not INT_MIN <= value <= INT_MAX:

@@ -2,24 +2,26 @@
 
 What comes out is described in `contracts.php.value`. As in PHP 8.2, bytes after the value are ignored.
 
-References (`r:` to an object, `R:` to any value) give the same Python value again. Refused, though PHP can read it: a
-value that contains itself (nothing downstream could walk it), a reference behind a `C:` body or a repeated key (only
-PHP with the class at hand can number the values there), and an integer past 64 bits. With `references="keep"` the
-graph stays as it is: what `R:` shares is one `PhpReference`, values may contain themselves, and `php_serialize` gives
-back the same bytes.
+References (`r:` to an object, `R:` to any value) count the places of values in the text; as in PHP, a key that comes
+twice is one place with two numbers, and a reference means what is there by then. They give the same Python value again.
+Refused, though PHP can read it: a value that contains itself (nothing downstream could walk it), a reference behind a
+`C:` body (only PHP with the class at hand can number the values there), and an integer past 64 bits. With
+`references="keep"` the graph stays as it is: what `R:` shares is one `PhpReference`, values may contain themselves, and
+`php_serialize` gives back the same bytes.
 
 Lengths are checked against what is there before anything is allocated; references count as if written out, so that a
 kilobyte of nested references cannot become a gigabyte; nothing recurses.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from contracts.codecs.error import DecodeError, Limits
 from contracts.codecs.php_token import Tokens
 from contracts.codecs.php_usual import UNUSUAL, read_usual
-from contracts.php.json_reader import array_key
+from contracts.php.ordered_map import text_key
 from contracts.php.text import to_bytes
 from contracts.php.value import PhpEnum, PhpObject, PhpOpaque, PhpReference, PhpValue, lay_out
 
@@ -28,6 +30,9 @@ __all__ = ["DEFAULT_LIMITS", "PhpEnum", "PhpObject", "PhpOpaque", "PhpValue", "R
 DEFAULT_LIMITS = Limits()
 
 References = Literal["resolve", "keep"]
+
+DEEPEST = 4096
+"""PHP's unserialize_max_depth."""
 
 _PENDING: Any = object()
 """Stands for a value that is still being read."""
@@ -38,7 +43,7 @@ def php_unserialize(
     limits: Limits = DEFAULT_LIMITS,
     *,
     references: References = "resolve",
-    saturate: bool = False,
+    as_php: bool = False,
 ) -> PhpValue:
     """`unserialize($data)` as values of `contracts.php.value`. Raises `DecodeError` and nothing else.
 
@@ -46,7 +51,8 @@ def php_unserialize(
         data: what `serialize` wrote.
         limits: what may be spent on it.
         references: whether to replace references by what they refer to, or to keep them.
-        saturate: take the nearest for an integer past 64 bits, as PHP does (and warns), instead of refusing it.
+        as_php: be no stricter than PHP: take the nearest for an integer past 64 bits (PHP warns) instead of refusing
+            it, and let references add nothing to the depth; past PHP's deepest, 4096, they are `too_large`.
     """
     if not data:
         raise DecodeError("empty")
@@ -56,23 +62,14 @@ def php_unserialize(
     value = read_usual(text, limits)
     if value is not UNUSUAL:
         return value  # type: ignore[no-any-return]
-    if references == "resolve":
-        return _Decoder(text, limits, saturate=saturate).decode()
-    scout = _Decoder(text, limits, saturate=saturate, cells={})
-    value = scout.decode()
-    if not scout.referred:
-        return value
-    cells = {slot: PhpReference(None) for slot in scout.referred}
-    return _Decoder(text, limits, saturate=saturate, cells=cells).decode()
+    return _Decoder(text, limits, keeps=references == "keep", as_php=as_php).decode()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Open:
     """An array or object whose elements are being read; first of all, a place for the whole value."""
 
     start: int
-    slot: int
-    count: int
     class_name: str | None
     borrowed: int
     """Bytes that the references before it stand for."""
@@ -80,31 +77,42 @@ class _Open:
     items: dict[int | str, Any] = field(default_factory=dict)
     key: int | str = 0
     height: int = 0
+    spelled: dict[str, int | str] = field(default_factory=dict)
+    """Of an object: 7 and "7" are one property, called as it was first."""
+    done: Any = None
+    """What it has become."""
+    names: Mapping[int | str, int | str] = field(default_factory=dict)
+    """Of an object that is done: what its properties are called there."""
 
-    @property
-    def repeats(self) -> bool:
-        """Whether a key came twice: the last value wins, but what would a reference to the first one mean?"""
-        return len(self.items) + self.missing != self.count
+    def share(self, key: int | str) -> PhpReference:
+        """The cell that references to this place have in common."""
+        value = self.items[key]
+        if isinstance(value, PhpReference):
+            return value
+        cell = self.items[key] = PhpReference(value)
+        if isinstance(self.done, list):
+            self.done[key] = cell  # type: ignore[index]  # a list's keys are its positions
+        elif isinstance(self.done, PhpObject):
+            self.done.properties[self.names[key]] = cell
+        return cell
 
 
 class _Decoder:
-    """Reads one value. With `cells` (references by slot) it keeps references, and notes to which slots they refer."""
+    """Reads one value."""
 
-    def __init__(
-        self, text: str, limits: Limits, *, saturate: bool, cells: dict[int, PhpReference] | None = None
-    ) -> None:
-        self._tokens = Tokens(text, saturate=saturate)
+    def __init__(self, text: str, limits: Limits, *, keeps: bool, as_php: bool) -> None:
+        self._tokens = Tokens(text, saturate=as_php)
         self._limits = limits
-        self._cells = cells
-        self.referred: set[int] = set()
-        """Slots that `R:` refers to."""
-        self._slots: list[Any] = []
-        self._extents: dict[int, tuple[int, int]] = {}
-        """Of arrays and objects by slot: bytes, written out in full, and levels of arrays and objects in it."""
+        self._keeps = keeps
+        self._as_php = as_php
+        self._slots: list[tuple[_Open, int | str]] = []
+        """Places by number, less one."""
+        self._extents: dict[int, tuple[Any, int, int]] = {}
+        """Arrays and objects by their ids, with their bytes, written out in full, and the levels in them."""
         self._borrowed = 0
         self._reliable_slots: int | None = None
         """Slots up to here are certainly numbered as PHP numbers them; None: all."""
-        self._stack = [_Open(0, -1, 1, None, 0, missing=1)]
+        self._stack = [_Open(0, None, 0, missing=1)]
         self._elements = 0
 
     def decode(self) -> PhpValue:
@@ -112,130 +120,129 @@ class _Decoder:
         while True:
             parent = self._stack[-1]
             if parent.missing:
-                value = self._value(parent)
-                if value is _PENDING:
-                    continue
+                parent.missing -= 1
+                self._read(parent)
             elif len(self._stack) > 1:
-                value = self._close()
-                parent = self._stack[-1]
+                self._close()
             else:
                 value = parent.items[0]
                 return value.value if isinstance(value, PhpReference) else value  # type: ignore[no-any-return]
-            parent.items[parent.key] = value
-            parent.missing -= 1
 
-    def _close(self) -> Any:
+    def _close(self) -> None:
         tokens = self._tokens
         tokens.end()
         done = self._stack.pop()
-        if done.repeats:
-            self._reliable_slots = 0
+        parent = self._stack[-1]
         value: Any = done.items
         if done.class_name is not None:
-            value = self._object(done.class_name, done)
+            value = self._object(done, parent.items[parent.key])
         elif all(key == index for index, key in enumerate(done.items)):
             value = list(done.items.values())
-        extent_bytes = tokens.position - done.start + self._borrowed - done.borrowed
-        self._extents[done.slot] = extent_bytes, done.height + 1
-        self._stack[-1].height = max(self._stack[-1].height, done.height + 1)
-        self._slots[done.slot] = value
-        return self._shared(done.slot, value)
+        done.done = value
+        height = done.height + 1 if done.items or done.class_name is not None else 0
+        parent.height = max(parent.height, height)
+        held = parent.items[parent.key]
+        if isinstance(held, PhpReference):  # something within refers to it
+            held.value = value
+            return
+        parent.items[parent.key] = value
+        if not self._keeps:
+            extent_bytes = tokens.position - done.start + self._borrowed - done.borrowed
+            self._extents[id(value)] = value, extent_bytes, height
 
-    def _value(self, parent: _Open) -> Any:
-        """Reads the next value (and its key); `_PENDING` if it is one that has elements to be read first."""
-        tokens, slot = self._tokens, len(self._slots)
+    def _read(self, parent: _Open) -> None:
+        """Reads the next value (and its key) into its place, or begins to."""
+        tokens = self._tokens
         if len(self._stack) > 1:
             key = tokens.key()
-            is_element = parent.class_name is None and isinstance(key, str)
-            parent.key = array_key(key) if is_element else key  # type: ignore[arg-type]  # a property "7" is no element 7
+            if parent.class_name is not None:
+                parent.key = parent.spelled.setdefault(str(key), key)  # a property "7" is no element 7
+            else:
+                parent.key = text_key(key) if isinstance(key, str) else key
         start = tokens.position
         token = tokens.next()
+        if token["reference"] != "R":
+            self._slots.append((parent, parent.key))
         if token["reference"]:
-            return self._reference(token, start)
-        value: Any = _PENDING
-        if token["array"]:
-            self._open(int(token["array"]), start, None)
+            self._refer(parent, token, start)
+        elif token["array"]:
+            self._open(parent, int(token["array"]), start, None)
         elif token["named"] == "O":
             class_name = tokens.class_name(token, start)
-            self._open(tokens.count(), start, class_name)
+            self._open(parent, tokens.count(), start, class_name)
         elif token["named"] == "E":
-            value = tokens.enum(token, start)
+            parent.items[parent.key] = tokens.enum(token, start)
         elif token["named"] == "C":
-            value = tokens.opaque(token, start)
+            parent.items[parent.key] = value = tokens.opaque(token, start)
             if value.body and self._reliable_slots is None:  # values in there may have been numbered, too
-                self._reliable_slots = slot + 1
+                self._reliable_slots = len(self._slots)
         else:
-            value = tokens.scalar(token, start)
-        if value is _PENDING:
-            return value
-        self._slots.append(value)
-        return self._shared(slot, value)
+            parent.items[parent.key] = tokens.scalar(token, start)
 
-    def _open(self, elements: int, start: int, class_name: str | None) -> None:
+    def _open(self, parent: _Open, elements: int, start: int, class_name: str | None) -> None:
         if elements > len(self._tokens.text) - self._tokens.position:  # each takes several bytes
             raise DecodeError("truncated", start)
         self._elements += elements
         if self._elements > self._limits.max_elements:
             raise DecodeError("too_many_elements", start)
-        if len(self._stack) > self._limits.max_depth:
+        is_level = elements > 0 or class_name is not None  # as in PHP, an empty array is none
+        if is_level and len(self._stack) > self._limits.max_depth:
             raise DecodeError("too_deep", start)
-        if self._stack[-1].repeats:
-            self._reliable_slots = 0
-        self._stack.append(_Open(start, len(self._slots), elements, class_name, self._borrowed, missing=elements))
         # Where references are kept, an object is there as soon as it has begun: what is in it may refer to it.
-        early = class_name is not None and self._cells is not None
-        self._slots.append(PhpObject(class_name, {}, {}) if early else _PENDING)  # type: ignore[arg-type]
+        early = class_name if self._keeps else None
+        parent.items[parent.key] = _PENDING if early is None else PhpObject(early, {}, {})
+        self._stack.append(_Open(start, class_name, self._borrowed, missing=elements))
 
-    def _object(self, class_name: str, done: _Open) -> PhpObject:
+    def _object(self, done: _Open, held: Any) -> PhpObject:
+        class_name: str = done.class_name  # type: ignore[assignment]
         found = lay_out(class_name, tuple(done.items))
         if found is None:
             raise DecodeError("name", done.start)
         names, written = found
         properties = dict(zip(names, done.items.values(), strict=True))
-        if self._cells is None:
+        if not self._keeps:
             return PhpObject(class_name, properties, written)
-        value = self._slots[done.slot]
+        done.names = dict(zip(done.items, names, strict=True))
+        value: PhpObject = held.value if isinstance(held, PhpReference) else held
         value.properties.update(properties)
         value.written = written
-        return value  # type: ignore[no-any-return]
+        return value
 
-    def _reference(self, token: re.Match[str], start: int) -> Any:
-        slots, slot, parent = self._slots, int(token["slot"]) - 1, self._stack[-1]
-        if parent.repeats:
-            self._reliable_slots = 0
-        if not 0 <= slot < len(slots) or (self._reliable_slots is not None and slot >= self._reliable_slots):
+    def _refer(self, parent: _Open, token: re.Match[str], start: int) -> None:
+        slot = int(token["slot"]) - 1
+        if not 0 <= slot < len(self._slots) or (self._reliable_slots is not None and slot >= self._reliable_slots):
             raise DecodeError("reference", start)
-        value = slots[slot]
-        if self._cells is not None and token["reference"] == "R":
-            self.referred.add(slot)
-            return self._cells.get(slot)
+        holder, key = self._slots[slot]
+        if holder is parent and key == parent.key:  # to itself
+            raise DecodeError("reference", start)
+        if self._keeps and token["reference"] == "R":
+            parent.items[parent.key] = holder.share(key)
+            return
+        value = holder.items[key]
+        if isinstance(value, PhpReference):
+            value = value.value
         if value is _PENDING:
-            is_array = any(one.slot == slot and one.class_name is None for one in self._stack)
-            raise DecodeError("reference" if is_array and token["reference"] == "r" else "cycle", start)
-        extent = self._extents.get(slot) or (_scalar_bytes(value), 0)
-        if token["reference"] == "r":
-            if not isinstance(value, PhpObject | PhpEnum | PhpOpaque):
-                raise DecodeError("reference", start)
-            self._extents[len(slots)] = extent
-            slots.append(value)
-            if self._cells is not None:
-                return self._shared(len(slots) - 1, value)
-        extent_bytes, height = extent
+            to_array = token["reference"] == "r" and (self._keeps or self._within(holder).class_name is None)
+            raise DecodeError("reference" if to_array else "cycle", start)
+        if token["reference"] == "r" and not isinstance(value, PhpObject | PhpEnum | PhpOpaque):
+            raise DecodeError("reference", start)
+        parent.items[parent.key] = value
+        if not self._keeps:
+            self._borrow(parent, value, start)
+
+    def _within(self, holder: _Open) -> _Open:
+        """What is being read in it."""
+        return self._stack[self._stack.index(holder) + 1]
+
+    def _borrow(self, parent: _Open, value: Any, start: int) -> None:
+        _, extent_bytes, height = self._extents.get(id(value)) or (None, _scalar_bytes(value), 0)
         self._borrowed += extent_bytes
         if len(self._tokens.text) + self._borrowed > self._limits.max_bytes:
             raise DecodeError("too_large", start)
-        if len(self._stack) - 1 + height > self._limits.max_depth:
-            raise DecodeError("too_deep", start)
+        deepest = DEEPEST if self._as_php else self._limits.max_depth
+        if len(self._stack) - 1 + height > deepest:
+            raise DecodeError("too_large" if self._as_php else "too_deep", start)
         parent.height = max(parent.height, height)
-        return value
-
-    def _shared(self, slot: int, value: Any) -> Any:
-        """The value as it is put into its place: a reference, if others refer to that."""
-        if not self._cells or slot not in self._cells:
-            return value
-        cell = self._cells[slot]
-        cell.value = value
-        return cell
 
 
 def _scalar_bytes(value: Any) -> int:

@@ -13,7 +13,7 @@ from contracts.codecs.error import DecodeError, Limits
 from contracts.codecs.legacy_message import EncodedMessage, LegacyMessage
 from contracts.codecs.php_serialize import php_serialize
 from contracts.codecs.php_unserialize import DEFAULT_LIMITS, PhpObject, References, php_unserialize
-from contracts.php.runtime import PHP_8_2, PhpRuntime
+from contracts.php.runtime import PhpRuntime
 from contracts.php.text import addslashes, base64_decode, stripslashes
 
 ENVELOPE = "Symfony\\Component\\Messenger\\Envelope"
@@ -53,8 +53,8 @@ def read_envelope(body: bytes, headers: Mapping[str, Any], limits: Limits = DEFA
     )
 
 
-def write_envelope(message: LegacyMessage, *, runtime: PhpRuntime = PHP_8_2) -> EncodedMessage:
-    """The message as `PhpSerializer::encode` writes it. Raises EncodeError."""
+def write_envelope(message: LegacyMessage, *, runtime: PhpRuntime) -> EncodedMessage:
+    """The message as `PhpSerializer::encode` writes it. Raises EncodeError. Args: runtime: as in `write_message`."""
     stamps = {name: list(same) for name, same in message.stamps.items()}
     envelope = PhpObject(ENVELOPE, {"stamps": stamps, "message": message.payload}, _WRITTEN)
     body = addslashes(php_serialize(envelope, serialize_precision=runtime.serialize_precision))

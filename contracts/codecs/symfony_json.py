@@ -12,7 +12,7 @@ from contracts.codecs.json_body import read_json, style_of, write_json
 from contracts.codecs.legacy_message import EncodedMessage, LegacyMessage
 from contracts.codecs.php_unserialize import DEFAULT_LIMITS
 from contracts.codecs.symfony import REDELIVERY, attempts_after
-from contracts.php.runtime import PHP_8_2, PhpRuntime
+from contracts.php.runtime import PhpRuntime
 from contracts.php.text import from_bytes, to_bytes
 from contracts.php.value import PhpObject
 
@@ -34,6 +34,8 @@ def read_symfony_json(body: bytes, headers: Mapping[str, Any], limits: Limits = 
     if body == b"0":  # PHP's empty()
         raise DecodeError("empty")
     texts = {header: _bytes(value) for header, value in headers.items() if header.startswith(STAMP_PREFIX)}
+    if len(body) + sum(map(len, texts.values())) > limits.max_bytes:
+        raise DecodeError("too_large")
     stamps = {header.removeprefix(STAMP_PREFIX): _stamps(text, limits) for header, text in texts.items()}
     redelivered = stamps.get(REDELIVERY, ())
     last = redelivered[-1] if redelivered else None
@@ -50,8 +52,8 @@ def read_symfony_json(body: bytes, headers: Mapping[str, Any], limits: Limits = 
     )
 
 
-def write_symfony_json(message: LegacyMessage, *, runtime: PhpRuntime = PHP_8_2) -> EncodedMessage:
-    """The message as the Serializer writes it. Raises EncodeError."""
+def write_symfony_json(message: LegacyMessage, *, runtime: PhpRuntime) -> EncodedMessage:
+    """The message as the Serializer writes it. Raises EncodeError. Args: runtime: as in `write_message`."""
     precision = runtime.serialize_precision
     stamps = {
         STAMP_PREFIX + name: from_bytes(write_json(list(same), message.style, serialize_precision=precision))

@@ -15,8 +15,8 @@ Number = int | float
 def to_number(value: object) -> Number:
     """An operand: ints and floats, numeric strings as the number that they are, null and bools as 0 and 1.
 
-    Raises PhpTypeError for a string that is not numeric, or an array, as PHP 8 does; also for a string that only begins
-    with a number ("5 apples"), which PHP takes with a warning.
+    Raises PhpTypeError for a string that is not numeric, or an array, as PHP does since 8.0 (PHP 7 warned, and took the
+    string for 0); also for a string that only begins with a number ("5 apples"), which PHP takes with a warning.
     """
     if value is None or isinstance(value, bool):
         return int(bool(value))
@@ -56,8 +56,10 @@ def divide(left: object, right: object) -> Number:
 def modulo(left: Scalar, right: Scalar) -> int:
     """`$left % $right`: of ints (others are cast), with the sign of `left`, where Python's `%` has that of `right`.
 
-    Raises PhpDivisionByZeroError.
+    Raises PhpTypeError as `to_number`, PhpDivisionByZeroError.
     """
+    for operand in (left, right):
+        to_number(operand)
     dividend, divisor = to_int(left), to_int(right)
     if divisor == 0:
         raise PhpDivisionByZeroError("Modulo by zero")

@@ -11,7 +11,7 @@ from contracts.php.compare import loose_equals, strict_equals, truthy
 from contracts.php.error import PhpTypeError, PhpValueError
 from contracts.php.number import INT_MAX, INT_MIN, leading_number, to_text
 from contracts.php.ordered_map import PhpArray, PhpArrayValue, as_value, items, normal_key, text_key, values
-from contracts.php.runtime import PHP_8_2, PhpRuntime
+from contracts.php.runtime import PhpRuntime
 from contracts.php.sort import SORT_STRING, comparison, in_order
 from contracts.php.text import rejoin
 from contracts.php.value import PhpObject, type_name
@@ -54,9 +54,7 @@ def array_keys(array: PhpArray) -> list[int | str]:
     return [key for key, _ in items(array)]
 
 
-def array_keys_of(
-    array: PhpArray, value: object, *, strict: bool = False, runtime: PhpRuntime = PHP_8_2
-) -> list[int | str]:
+def array_keys_of(array: PhpArray, value: object, *, strict: bool = False, runtime: PhpRuntime) -> list[int | str]:
     """`array_keys($array, $value, $strict)`: the keys of all equal values, by `==` unless `strict`.
 
     `runtime` matters before PHP 8, see `loose_equals`.
@@ -73,7 +71,8 @@ def array_values(array: PhpArray) -> list[Any]:
 def array_combine(keys: PhpArray, array: PhpArray, *, precision: int = 14) -> PhpArrayValue:
     """`array_combine`: keys become text first, so that 1.7 is the key "1.7" and not 1; a later value takes the place.
 
-    Raises PhpValueError if there are not as many keys as values (before PHP 8 false), PhpError for an object as a key.
+    The rule of 8.0 and later: raises PhpValueError if there are not as many keys as values (before, it was false).
+    Raises PhpError for an object as a key.
     """
     if len(keys) != len(array):
         raise PhpValueError(
@@ -122,7 +121,7 @@ def array_sum(array: PhpArray) -> int | float:
     return total
 
 
-def array_unique(array: PhpArray, flags: int = SORT_STRING, *, runtime: PhpRuntime = PHP_8_2) -> PhpArrayValue:
+def array_unique(array: PhpArray, flags: int = SORT_STRING, *, runtime: PhpRuntime) -> PhpArrayValue:
     """`array_unique`: the first of equal values stays, with its key. Values are equal if they are so as text.
 
     Python's `set` tells 1 from "1", and 1.0 not from True.
@@ -157,14 +156,17 @@ def array_unique(array: PhpArray, flags: int = SORT_STRING, *, runtime: PhpRunti
 
 
 def count(value: Any, *, recursive: bool = False) -> int:
-    """`count`; with `recursive` (COUNT_RECURSIVE) arrays inside count, and so do their values.
+    """`count`; with `recursive` (COUNT_RECURSIVE) arrays inside count, and so do their values, however deep.
 
-    Raises PhpTypeError for what is no array (before PHP 8 it was 1, or 0 for null).
+    The rule of 8.0 and later: raises PhpTypeError for what is no array (before, it was 1, or 0 for null).
     """
     if not isinstance(value, list | tuple | dict):
         raise PhpTypeError(f"count(): Argument #1 ($value) must be of type Countable|array, {type_name(value)} given")
-    inner = (one for one in values(value) if isinstance(one, list | tuple | dict)) if recursive else ()
-    return len(value) + sum(count(one, recursive=True) for one in inner)
+    total, layer = len(value), [value]
+    while recursive and layer:  # layer by layer: arrays are nested deeper than Python may call
+        layer = [one for array in layer for one in values(array) if isinstance(one, list | tuple | dict)]
+        total += sum(map(len, layer))
+    return total
 
 
 def _cell(row: Any, name: int | str) -> Any:

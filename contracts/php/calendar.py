@@ -5,9 +5,12 @@ for offsets only.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from contracts.php.number import INT_MIN
 
 DAY_S = 86_400
 OFFSET = re.compile(r"([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?")
@@ -17,6 +20,10 @@ _CYCLE_S = 146_097 * DAY_S
 _FIRST_S, _LAST_S = -62_135_500_000, 253_402_200_000
 """What datetime can hold, less a day for offsets."""
 _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+class UnknownZoneError(ValueError):
+    """There is no such time zone in the database of this machine."""
 
 
 def is_leap(year: int) -> bool:
@@ -63,7 +70,7 @@ def iso_week(year: int, month: int, day: int) -> tuple[int, int]:
 
 
 def offset_s(zone: str, timestamp: int) -> int:
-    """Seconds east of UTC at a moment. Raises ValueError or KeyError where there is no such zone."""
+    """Seconds east of UTC at a moment. Raises UnknownZoneError."""
     if zone == "UTC":
         return 0
     fixed = OFFSET.fullmatch(zone)
@@ -80,10 +87,22 @@ def is_dst(zone: str, timestamp: int) -> bool:
 
 
 def abbreviation(zone: str, timestamp: int) -> str:
-    """What the zone is called at a moment (`CEST`); of a plain offset the offset itself."""
-    if zone == "UTC" or OFFSET.fullmatch(zone):
+    """What the zone is called at a moment: `CEST`, or `GMT+0200` where it is a plain offset."""
+    if zone == "UTC":
         return zone
+    if OFFSET.fullmatch(zone):
+        return f"GMT{signed(offset_s(zone, timestamp))}"
     return _moment(zone, timestamp).tzname() or zone
+
+
+def signed(offset: int, colon: str = "") -> str:
+    """An offset as `+0200`; its seconds are not printed."""
+    return f"{'-' if offset < 0 else '+'}{abs(offset) // 3600:02d}{colon}{abs(offset) // 60 % 60:02d}"
+
+
+def wrap(seconds: int) -> int:
+    """As PHP counts them, past 64 bits: from the other end."""
+    return (seconds - INT_MIN) % 2**64 + INT_MIN
 
 
 def resolve(local: int, zone: str, *, dst: bool | None = None) -> int:
@@ -118,4 +137,13 @@ def _moment(zone: str, timestamp: int) -> datetime:
 
 @lru_cache(maxsize=64)
 def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+    """PHP takes names in any case. Raises UnknownZoneError."""
+    known = _names().get(name.lower())
+    if known is None:
+        raise UnknownZoneError(f"no such time zone: {name[:64]!r}")
+    return ZoneInfo(known)
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    return {name.lower(): name for name in available_timezones()}

@@ -1,19 +1,20 @@
 """PHP's comparison and truth: `==`, `===`, `<=>`, `if ($x)`, `empty`.
 
 `"0"` is false and `"0.0"` is true, `"17.010" == "17.01"`, `null == 0`; and since PHP 8 `0 == "abc"` is false. Python's
-own `==` and `if` differ in each of these, and its `<` raises where PHP compares any two values. The rules are those of
-PHP 8; a `runtime` needs to be given for PHP 7 only, and where `precision` is not 14 (a float against a text).
+own `==` and `if` differ in each of these, and its `<` raises where PHP compares any two values. PHP 7 answers
+otherwise, and a `precision` decides on a float against a text, so whoever compares says which `runtime`.
 
 Not every order is one: `"10" < "9a"`, `"9a" < "x"` and `"9" < "10"` hold together; see `contracts.php.sort`.
 """
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from contracts.php.error import PhpError
 from contracts.php.number import numeric_value, to_float, to_text
-from contracts.php.runtime import PHP_8_2, PhpRuntime
+from contracts.php.runtime import PhpRuntime
 from contracts.php.text import to_bytes
 from contracts.php.value import PhpEnum, PhpObject
 
@@ -21,6 +22,9 @@ UNCOMPARABLE = 1
 """What PHP answers where there is no order, whichever of the two comes first."""
 _DIGITS = re.compile(r"[ \t\n\r\v\f]*([+-]?)0*([0-9]*)")
 _SPACE = " \t\n\r\v\f"
+_Pairs = Iterator[tuple[object, object]]
+_APART: tuple[object, object] = (math.nan, math.nan)
+"""Stands for what has no counterpart: equal to nothing, and in no order."""
 
 
 def truthy(value: object) -> bool:
@@ -37,7 +41,7 @@ def empty(value: object) -> bool:
     return not truthy(value)
 
 
-def loose_equals(left: object, right: object, *, runtime: PhpRuntime = PHP_8_2) -> bool:
+def loose_equals(left: object, right: object, *, runtime: PhpRuntime) -> bool:
     """`$left == $right`. Arrays: same keys, loosely equal values, in any order. Objects: same class, equal properties.
 
     Before PHP 8 a number and a text were compared as numbers, so that `0 == "abc"`, `0 == ""` and `1 == "1x"` held,
@@ -53,30 +57,55 @@ def strict_equals(left: object, right: object) -> bool:
 
     Arrays: the same pairs in the same order. Objects: the very same one; enum cases: the same case.
     """
-    if isinstance(left, str) and isinstance(right, str):
-        return same_text(left, right)
-    if is_array(left) and is_array(right):
-        return _identical_arrays(as_map(left), as_map(right))
-    if left is None or isinstance(left, bool | int | float | PhpEnum):
-        return type(left) is type(right) and left == right
-    return left is right
+    return _walk(left, right, _difference) == 0
 
 
-def spaceship(left: object, right: object, *, runtime: PhpRuntime = PHP_8_2) -> int:
+def spaceship(left: object, right: object, *, runtime: PhpRuntime) -> int:
     """`$left <=> $right`: -1, 0 or 1 for any two values; `$left < $right` is -1, `$left > $right` is `$right < $left`.
 
     Null and bools compare as truth, null and a text as texts, a number and a numeric text as numbers, any other text as
     text; longer arrays are greater; an array is greater than any scalar, an object than any array. Where there is no
     order (NAN, different classes, a key that the other array lacks) the answer is 1.
+
+    Arrays and objects may be nested as deeply as they like. Raises PhpError for one that is inside of itself.
     """
+    return _walk(left, right, lambda one, other: _order(one, other, runtime))
+
+
+def _walk(left: object, right: object, compare: Callable[[object, object], int | _Pairs]) -> int:
+    """The first answer that is not 0, from the outside in: `compare` gives one, or pairs that decide instead."""
+    found = compare(left, right)
+    if isinstance(found, int):
+        return found
+    walked = [(id(left), found)]  # no recursion: arrays are nested deeper than Python may call
+    inside = {id(left)}
+    while walked:
+        known, pairs = walked[-1]
+        for one, other in pairs:
+            found = compare(one, other)
+            if not isinstance(found, int):
+                if id(one) in inside:
+                    raise PhpError("Nesting level too deep - recursive dependency?")
+                inside.add(id(one))
+                walked.append((id(one), found))
+                break
+            if found:
+                return found
+        else:
+            inside.remove(known)
+            walked.pop()
+    return 0
+
+
+def _order(left: object, right: object, runtime: PhpRuntime) -> int | _Pairs:
     if isinstance(left, str) and isinstance(right, str):
         return _texts(left, right, runtime)
     if _is_number(left) and _is_number(right):
         return _numbers(left, right)
     if is_array(left) and is_array(right):
-        return _maps(as_map(left), as_map(right), runtime)
+        return _maps(as_map(left), as_map(right))
     if _is_object(left) or _is_object(right):
-        return _objects(left, right, runtime)
+        return _objects(left, right)
     if left is None and isinstance(right, str):  # null counts as "" here, so that "0" differs from it
         return -1 if right else 0
     if isinstance(left, str) and right is None:
@@ -178,30 +207,33 @@ def _overflow(text: str, value: float) -> int:
     return -1 if match[1] == "-" else 1
 
 
-def _maps(left: Mapping[Any, Any], right: Mapping[Any, Any], runtime: PhpRuntime) -> int:
+def _maps(left: Mapping[Any, Any], right: Mapping[Any, Any]) -> int | _Pairs:
     if len(left) != len(right):
         return _sign(len(left), len(right))
-    for key, value in left.items():
-        if key not in right:
-            return UNCOMPARABLE
-        if order := spaceship(value, right[key], runtime=runtime):
-            return order
-    return 0
+    return ((value, right[key]) if key in right else _APART for key, value in left.items())
 
 
-def _identical_arrays(left: Mapping[Any, Any], right: Mapping[Any, Any]) -> bool:
-    if len(left) != len(right):
-        return False
-    pairs = zip(left.items(), right.items(), strict=True)
-    return all(key == other_key and strict_equals(value, other) for (key, value), (other_key, other) in pairs)
+def _difference(left: object, right: object) -> int | _Pairs:
+    """0 for the same; arrays are so if their pairs are."""
+    if isinstance(left, str) and isinstance(right, str):
+        return not same_text(left, right)
+    if is_array(left) and is_array(right):
+        one, other = as_map(left), as_map(right)
+        if len(one) != len(other):
+            return 1
+        pairs = zip(one.items(), other.items(), strict=True)
+        return ((value, facing) if key == other_key else _APART for (key, value), (other_key, facing) in pairs)
+    if left is None or isinstance(left, bool | int | float | PhpEnum):
+        return not (type(left) is type(right) and left == right)
+    return left is not right
 
 
-def _objects(left: object, right: object, runtime: PhpRuntime) -> int:
+def _objects(left: object, right: object) -> int | _Pairs:
     if left is right:
         return 0
     if isinstance(left, PhpObject) and isinstance(right, PhpObject):
         is_same_class = left.class_name == right.class_name
-        return _maps(left.properties, right.properties, runtime) if is_same_class else UNCOMPARABLE
+        return _maps(left.properties, right.properties) if is_same_class else UNCOMPARABLE
     if any(one is None or isinstance(one, bool) for one in (left, right)):
         return truthy(left) - truthy(right)
     if isinstance(left, PhpObject):

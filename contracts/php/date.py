@@ -11,16 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.php.calendar import DAY_S, OFFSET, days, days_in_month, offset_s, resolve
+from contracts.php.calendar import DAY_S, OFFSET, UnknownZoneError, days, days_in_month, offset_s, resolve, wrap
 from contracts.php.date_format import Moment, format_moment
+from contracts.php.runtime import PHP_8_2, PhpRuntime
 
 _LOCAL = re.compile(
     r"(-?[0-9]{4})-(0[0-9]|1[0-2])-([0-2][0-9]|3[01])"
     r"(?:[ T]([01][0-9]|2[0-4]):([0-5][0-9]):([0-5][0-9]|60)(?:\.([0-9]{1,9}))?)?"
 )
-
-
-_INT = 2**63 - 1
+_SQL = "Y-m-d H:i:s"
 
 
 class DateError(ValueError):
@@ -34,7 +33,11 @@ class PhpDateTime:
     timestamp: int
     """Seconds since 1970, UTC."""
     zone: str = "UTC"
-    """Identifier (`Europe/Paris`), `UTC` or an offset (`+02:00`)."""
+    """Identifier (`Europe/Paris`; in any case), `UTC` or an offset (`+02:00`).
+
+    CET, EET, MET and WET are zones with DST here, as default zones are in PHP; `new DateTimeZone('CET')` is the
+    abbreviation, without.
+    """
     microsecond: int = 0
 
     @property
@@ -42,9 +45,9 @@ class PhpDateTime:
         """Seconds east of UTC."""
         return offset_s(self.zone, self.timestamp)
 
-    def format(self, pattern: str) -> str:
-        """`$date->format()`, see `contracts.php.date_format`."""
-        return format_moment(Moment.of(self.timestamp, self.zone, self.microsecond), pattern)
+    def format(self, pattern: str, *, runtime: PhpRuntime) -> str:
+        """`$date->format()`, see `contracts.php.date_format`. Args: runtime: for letters that came with a version."""
+        return format_moment(Moment.of(self.timestamp, self.zone, self.microsecond), pattern, runtime=runtime)
 
     def in_zone(self, zone: str) -> "PhpDateTime":
         """`$date->setTimezone(new DateTimeZone($zone))`."""
@@ -53,14 +56,15 @@ class PhpDateTime:
     def json(self) -> dict[str, str | int]:
         """What `json_encode($date)` and `serialize($date)` are made of, in this order."""
         kind = 1 if OFFSET.fullmatch(self.zone) else 3
-        return {"date": self.format("Y-m-d H:i:s.u"), "timezone_type": kind, "timezone": self.zone}
+        date, zone = (self.format(pattern, runtime=PHP_8_2) for pattern in (f"{_SQL}.u", "e"))  # as in every version
+        return {"date": date, "timezone_type": kind, "timezone": zone}
 
 
 def parse(text: str, zone: str) -> PhpDateTime:
     """`new DateTimeImmutable($text, new DateTimeZone($zone))` for `Y-m-d` and `Y-m-d H:i:s` (fraction allowed).
 
     Fields overflow as in PHP: the 30th of February is the 1st of March, 24:00 the next day. Raises `DateError` for
-    all other texts, some of which PHP would read, too.
+    all other texts, some of which PHP would read, too; UnknownZoneError for a zone that is none.
     """
     match = _LOCAL.fullmatch(text)
     if match is None:
@@ -71,31 +75,43 @@ def parse(text: str, zone: str) -> PhpDateTime:
 
 
 def utc_text(text: str, zone: str) -> str:
-    """A local time of that zone as UTC, `Y-m-d H:i:s`; raises `DateError`."""
-    return parse(text, zone).in_zone("UTC").format("Y-m-d H:i:s")
+    """A local time of that zone as UTC, `Y-m-d H:i:s`; raises `DateError`, UnknownZoneError."""
+    return local_text(parse(text, zone).timestamp, "UTC")
 
 
 def local_text(timestamp: int, zone: str) -> str:
-    """`date('Y-m-d H:i:s', $timestamp)` where `zone` is the default time zone."""
-    return date("Y-m-d H:i:s", timestamp, zone)
+    """`date('Y-m-d H:i:s', $timestamp)` where `zone` is the default time zone; the same in every version."""
+    return date(_SQL, timestamp, zone, runtime=PHP_8_2)
 
 
-def date(pattern: str, timestamp: int, zone: str) -> str:
-    """`date($pattern, $timestamp)` where `zone` is the default time zone."""
-    return format_moment(Moment.of(timestamp, zone), pattern)
+def date(pattern: str, timestamp: int, zone: str, *, runtime: PhpRuntime) -> str:
+    """`date($pattern, $timestamp)` where `zone` is the default time zone, in any case.
+
+    Args:
+        pattern: see `contracts.php.date_format`.
+        timestamp: seconds since 1970, UTC.
+        zone: identifier; `e` prints it as it is here.
+        runtime: `p` is a letter since 8.0, `x` and `X` since 8.2.
+
+    Raises:
+        UnknownZoneError: there is no such zone.
+    """
+    return format_moment(Moment.of(timestamp, zone), pattern, runtime=runtime)
 
 
-def gmdate(pattern: str, timestamp: int) -> str:
-    """`gmdate($pattern, $timestamp)`: `T` prints GMT, and `e` UTC."""
-    return format_moment(Moment.of(timestamp, "UTC", letters="GMT"), pattern)
+def gmdate(pattern: str, timestamp: int, *, runtime: PhpRuntime) -> str:
+    """`gmdate($pattern, $timestamp)`: as `date` in UTC, but `T` prints GMT."""
+    return format_moment(Moment.of(timestamp, "UTC", letters="GMT"), pattern, runtime=runtime)
 
 
 def mktime(
     hour: int, minute: int, second: int, month: int, day: int, year: int, *, zone: str, dst: bool = False
-) -> int | None:
-    """`mktime(...)` where `zone` is the default time zone; None past 64 bits (PHP: false, or a number without sense).
+) -> int:
+    """`mktime(...)` where `zone` is the default time zone.
 
-    Fields overflow into each other. Years 0 to 69 are of this century, 70 to 100 of the last one.
+    Fields overflow into each other, and seconds past 64 bits into the other end of time. Years 0 to 69 are of this
+    century, 70 to 100 of the last one. Not followed are years at the end of 64 bits themselves, and PHP's DST in
+    years past 10^9 or so.
 
     Args:
         zone: identifier, `UTC` or an offset; `gmmktime` is that of UTC.
@@ -105,11 +121,8 @@ def mktime(
         year += 2000
     elif 70 <= year <= 100:
         year += 1900
-    if any(abs(field) > _INT for field in (hour, minute, second, month, day, year)):
-        return None
     local = (days(year, month, 1) + day - 1) * DAY_S + hour * 3600 + minute * 60 + second
-    moment = resolve(local, zone, dst=dst)
-    return moment if -_INT - 1 <= moment <= _INT else None
+    return wrap(resolve(wrap(local), zone, dst=dst))
 
 
 def checkdate(month: int, day: int, year: int) -> bool:
@@ -137,5 +150,5 @@ def restore(properties: Mapping[Any, object]) -> PhpDateTime:
         raise DateError("not a serialised date")
     try:
         return parse(date, zone if kind != 2 else "UTC")
-    except (KeyError, ValueError, OSError) as error:  # zoneinfo says in three ways that there is no such zone
-        raise DateError("unknown date or zone") from error
+    except UnknownZoneError as error:
+        raise DateError("unknown zone") from error

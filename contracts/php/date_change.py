@@ -104,7 +104,11 @@ def modify(date: PhpDateTime, text: str) -> PhpDateTime:
 
     Read are amounts (`+1 month -2 days`, `2 weeks ago`, `next year`), `first day of` and `last day of` with such an
     amount or the name of a month, weekdays (`monday`, `next monday`, `last fri`), `now`, `today`, `midnight`, `noon`,
-    `tomorrow`, `yesterday`, and a time of the day as `10:30`.
+    `tomorrow`, `yesterday`, and a time of the day as `10:30`, at the end.
+
+    `last week`, `this week` and `next week` mean a day of that week, Monday to Sunday: the weekday that stands before
+    or behind them, else its Monday. A weekday is looked for first, whatever the order, and amounts are added to it:
+    `+1 day monday` is a Tuesday.
     """
     change = _Change()
     position = 0
@@ -170,11 +174,18 @@ class _Change:
     amounts: dict[str, int] = field(default_factory=dict)
     clock: int | None = None
     """Second of the day."""
+    has_time: bool = False
+    """Whether the clock was written as a time, which may be so once."""
     edge: str | None = None
     """`first` or `last` day of the month."""
     month: int | None = None
-    weekday: tuple[int, int] | None = None
-    """Which, and how: 0 from today on, 1 after today, -1 before today."""
+    weekday: int | None = None
+    """Which: 0 for Sunday to 6; from -7 on the one before, by `ago`."""
+    how: int = 0
+    """Where it is looked for: 0 after today, 1 from today on, 2 in this week, from Monday on."""
+
+    def move(self, unit: str, amount: int) -> None:
+        self.amounts[unit] = self.amounts.get(unit, 0) + amount
 
     def apply(self, date: PhpDateTime) -> PhpDateTime:
         wall = _Wall.of(date)
@@ -182,24 +193,34 @@ class _Change:
             wall.second, wall.microsecond = self.clock, 0
         if self.month is not None:
             wall.month = self.month
+        self._to_edge(wall)
+        wall.normalise()
+        if self.weekday is not None:
+            wall.day += self._to_weekday(self.weekday, weekday(wall.year, wall.month, wall.day))
+            wall.normalise()
         wall.year += self.amounts.get("year", 0)
         wall.month += self.amounts.get("month", 0)
         wall.day += self.amounts.get("day", 0)
         wall.second += self.amounts.get("second", 0)
-        if self.edge is not None:
-            months = wall.year * 12 + wall.month - 1
-            last = days_in_month(months // 12, months % 12 + 1)
-            wall.day = 1 if self.edge == "first" else last
-        if self.weekday is not None:
-            wall.normalise()
-            wall.day += self._to_weekday(weekday(wall.year, wall.month, wall.day))
+        self._to_edge(wall)
         return wall.moment()
 
-    def _to_weekday(self, present: int) -> int:
-        wanted, how = self.weekday or (0, 0)
-        if how < 0:
-            return -((present - wanted - 1) % 7 + 1)
-        return (wanted - present - how) % 7 + how
+    def _to_edge(self, wall: _Wall) -> None:
+        if self.edge is not None:
+            wall.month += self.edge == "last"
+            wall.day = 1 if self.edge == "first" else 0
+
+    def _to_weekday(self, wanted: int, present: int) -> int:
+        """How many days off it is."""
+        if self.how == 2:
+            if present == 0:  # the week ends today
+                return wanted - 7 if wanted else 0
+            return (wanted or 7) - present
+        if wanted < 0:
+            return -wanted - present - 7
+        difference = wanted - present
+        is_back = self.amounts.get("day", 0) < 0
+        return difference + 7 if difference < 0 or (difference == 0 and not is_back and self.how == 0) else difference
 
 
 _UNITS: Mapping[str, tuple[str, int]] = {
@@ -217,41 +238,63 @@ _END = r"(?![a-z])\s*"
 
 
 def _amount(change: _Change, match: re.Match[str]) -> None:
-    number = _RELATIVE[match[1]] if match[1] in _RELATIVE else int(match[1].replace(" ", ""))
-    if match[3]:
-        number = -number
-    name, factor = _UNITS[match[2]]
-    change.amounts[name] = change.amounts.get(name, 0) + number * factor
+    unit, factor = _UNITS[match[2]]
+    number = _RELATIVE[match[1]] if match[1] in _RELATIVE else int(re.sub(r"\s", "", match[1]))
+    change.move(unit, number * factor)
+
+
+def _week(change: _Change, match: re.Match[str]) -> None:
+    change.move("day", 7 * _RELATIVE[match[1]])
+    change.how = 2
+    if change.weekday is None:
+        change.weekday = 1
+
+
+def _ago(change: _Change, _match: re.Match[str]) -> None:
+    """Turns round all that stands before it."""
+    change.amounts = {unit: -amount for unit, amount in change.amounts.items()}
+    if change.weekday is not None:
+        change.weekday = -change.weekday or -7
 
 
 def _edge(change: _Change, match: re.Match[str]) -> None:
     change.edge = match[1]
     if match[2]:
+        if change.month is not None:
+            raise DateError("a second month")
         change.month = next(place for place, name in enumerate(MONTHS, 1) if name.lower().startswith(match[2][:3]))
 
 
 def _keyword(change: _Change, match: re.Match[str]) -> None:
-    change.clock = _CLOCKS[match[1]]
+    change.clock, change.has_time = _CLOCKS[match[1]], match[1] == "noon"
     if match[1] in _DAYS_ON:
-        change.amounts["day"] = change.amounts.get("day", 0) + _DAYS_ON[match[1]]
+        change.amounts["day"] = _DAYS_ON[match[1]]  # whatever was there
 
 
 def _weekday(change: _Change, match: re.Match[str]) -> None:
-    wanted = next(place for place, name in enumerate(DAYS) if name.lower().startswith(match[2][:3]))
-    change.weekday = wanted, _RELATIVE.get(match[1] or "this", 0)
-    if change.clock is None:
-        change.clock = 0
+    change.weekday = next(place for place, name in enumerate(DAYS) if name.lower().startswith(match[2][:3]))
+    change.clock, change.has_time = 0, False
+    if match[1] is None:
+        change.how = change.how if change.how == 2 else 1
+        return
+    change.how = int(match[1] == "this")
+    if _RELATIVE[match[1]] < 0:
+        change.move("day", -7)
 
 
 def _clock(change: _Change, match: re.Match[str]) -> None:
-    change.clock = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)
+    if change.has_time:
+        raise DateError("a second time of the day")
+    change.clock, change.has_time = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0), True
 
 
 _WORDS: tuple[tuple[re.Pattern[str], Callable[[_Change, re.Match[str]], None]], ...] = (
     (re.compile(r"now" + _END), lambda _change, _match: None),
-    (re.compile(rf"(first|last) day of(?:\s+{_MONTH})?{_END}"), _edge),
-    (re.compile(rf"([+-]?\s*[0-9]{{1,9}}|next|last|previous|this)\s*{_UNIT}(\s+ago)?{_END}"), _amount),
+    (re.compile(rf"(first|last) day of(?:\s+{_MONTH}(?!\s*-?\s*[0-9]))?{_END}"), _edge),
+    (re.compile(rf"(next|last|previous|this)\s+week{_END}"), _week),
+    (re.compile(rf"([+-]?\s*[0-9]{{1,9}}|next|last|previous|this)\s*{_UNIT}{_END}"), _amount),
+    (re.compile(rf"ago{_END}"), _ago),
     (re.compile(rf"(?:(next|last|previous|this)\s+)?{_WEEKDAY}{_END}"), _weekday),
     (re.compile(rf"({'|'.join(_CLOCKS)}){_END}"), _keyword),
-    (re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?(?![0-9:])\s*"), _clock),
+    (re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?\Z"), _clock),
 )

@@ -1,16 +1,33 @@
-"""The letters of `date()` and `DateTimeInterface::format()`, as PHP 8.2 prints them. Names are English, always."""
+"""The letters of `date()` and `DateTimeInterface::format()`, as PHP prints them. Names are English, always.
+
+`p` is a letter since 8.0, `x` and `X` are since 8.2: before that they stand for themselves.
+"""
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from contracts.php.calendar import OFFSET, abbreviation, civil, days, days_in_month, is_dst, is_leap, iso_week, offset_s
+from contracts.php.calendar import (
+    OFFSET,
+    abbreviation,
+    civil,
+    days,
+    days_in_month,
+    is_dst,
+    is_leap,
+    iso_week,
+    offset_s,
+    signed,
+    wrap,
+)
+from contracts.php.runtime import PhpRuntime
 
 DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
+_SINCE: Mapping[str, tuple[int, int]] = {"p": (8, 0), "x": (8, 2), "X": (8, 2)}
 _TOKEN = re.compile(r"\\(.)|\\\Z|([A-Za-z])", re.DOTALL)
 
 
@@ -33,10 +50,22 @@ class Moment:
 
     @classmethod
     def of(cls, timestamp: int, zone: str, microsecond: int = 0, *, letters: str | None = None) -> "Moment":
-        """Args: letters: the zone's abbreviation, where it is not the zone's own (`gmdate` prints GMT)."""
+        """On the wall, too, seconds end at 64 bits: what is later is in the first year of all, -292277022657.
+
+        Not followed is that PHP has no offset for zones with DST in the last year of all, and calls them LMT.
+
+        Args:
+            timestamp: seconds since 1970, UTC; 64 bits.
+            zone: identifier, in any case, or an offset.
+            microsecond: of the second.
+            letters: the zone's abbreviation, where it is not the zone's own (`gmdate` prints GMT).
+
+        Raises:
+            UnknownZoneError: there is no such zone.
+        """
         offset = offset_s(zone, timestamp)
         name = abbreviation(zone, timestamp) if letters is None else letters
-        return cls(timestamp, microsecond, zone, name, offset, *civil(timestamp + offset))
+        return cls(timestamp, microsecond, zone, name, offset, *civil(wrap(timestamp + offset)))
 
     @property
     def hour(self) -> int:
@@ -59,12 +88,11 @@ class Moment:
         return f"{self.hour:02d}:{self.second // 60 % 60:02d}:{self.second % 60:02d}"
 
     def shift(self, colon: str = "") -> str:
-        """The offset as `+0200`; its seconds are not printed."""
-        offset = abs(self.offset)
-        return f"{'-' if self.offset < 0 else '+'}{offset // 3600:02d}{colon}{offset // 60 % 60:02d}"
+        """The offset as `+0200`."""
+        return signed(self.offset, colon)
 
 
-def format_moment(moment: Moment, pattern: str) -> str:
+def format_moment(moment: Moment, pattern: str, *, runtime: PhpRuntime) -> str:
     """The pattern with its letters replaced; what is no letter of PHP's stays, and so does what follows a backslash.
 
     Unlike strftime's there is no per cent sign, and every letter counts: `Y-m-d at H` replaces the `a` and the `t` too.
@@ -74,7 +102,9 @@ def format_moment(moment: Moment, pattern: str) -> str:
         if match[2] is None:
             return match[1] or "\0"  # behind the last backslash PHP finds the end of its string
         letter = _LETTERS.get(match[2])
-        return match[2] if letter is None else letter(moment)
+        if letter is None or not runtime.since(*_SINCE.get(match[2], (0, 0))):
+            return match[2]
+        return letter(moment)
 
     return _TOKEN.sub(replace, pattern)
 
@@ -98,7 +128,9 @@ def _expanded(year: int, *, always: bool) -> str:
 
 
 def _zulu(moment: Moment) -> str:
-    return "Z" if moment.offset == 0 and (moment.zone == "UTC" or OFFSET.fullmatch(moment.zone)) else moment.shift(":")
+    """By the zone's abbreviation: London in winter and GMT itself are +00:00, but `gmdate` has Z."""
+    is_utc = moment.zone_letters in ("UTC", "GMT+0000") or (moment.zone_letters == "GMT" and moment.zone == "UTC")
+    return "Z" if is_utc else moment.shift(":")
 
 
 _LETTERS: Mapping[str, Callable[[Moment], str]] = {
@@ -137,7 +169,7 @@ _LETTERS: Mapping[str, Callable[[Moment], str]] = {
     "P": lambda at: at.shift(":"),
     "p": _zulu,
     "O": lambda at: at.shift(),
-    "e": lambda at: at.zone,
+    "e": lambda at: at.shift(":") if OFFSET.fullmatch(at.zone) else at.zone,
     "T": lambda at: at.zone_letters,
     "Z": lambda at: str(at.offset),
     # The year has four characters here, its sign among them: -001, not -0001.

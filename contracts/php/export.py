@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.php.error import UnknownValueError
-from contracts.php.number import INT_MIN, float_repr, general_text
+from contracts.php.number import INT_MIN, write_float
 from contracts.php.runtime import PhpRuntime
 from contracts.php.value import PhpEnum, PhpObject, PhpOpaque, PhpValue
 
@@ -16,28 +16,27 @@ def var_export(value: PhpValue, *, runtime: PhpRuntime) -> str:
     r"""`var_export($value, true)`; nothing is printed. Python's `repr` has no form in common with it.
 
     Floats always have a point (`1.0`), the smallest int is a difference, NUL bytes are concatenated (`'' . "\0" . ''`),
-    objects of stdClass are cast arrays, others calls of `\Class::__set_state`, enum cases their constants. Known since
-    PHP 7.3. Raises UnknownValueError for a `PhpOpaque`, UnknownRuleError.
+    objects of stdClass are cast arrays, others calls of `\Class::__set_state`, enum cases their constants (both without
+    the first backslash before 8.2); what is within itself is NULL there, and PHP warns. Known since PHP 7.3. Raises
+    UnknownValueError for a `PhpOpaque`, UnknownRuleError.
     """
     runtime.must_know("var_export", since=(7, 3))
     pieces: list[str] = []
     stack: list[_Open] = []
+    inside: set[int] = set()
     while True:
-        indent = "  " * len(stack)
-        if isinstance(value, list | dict | PhpObject):
-            opened = _open(value, len(stack) + 1)
-            pieces.append((f"\n{indent}" if stack else "") + opened.first)
-            stack.append(opened)
-        elif isinstance(value, PhpEnum):
-            pieces.append((f"\n{indent}" if stack else "") + f"\\{value.class_name}::{value.case}")
+        line = f"\n{'  ' * len(stack)}" if stack else ""
+        if isinstance(value, list | dict | PhpObject) and id(value) not in inside:
+            stack.append(_open(value, len(stack) + 1, runtime))
+            inside.add(id(value))
+            pieces.append(line + stack[-1].first)
         else:
-            pieces.append(_scalar(value, runtime.serialize_precision))
-        if stack and value is not stack[-1].source:
-            pieces.append(",\n")
+            shown = "NULL" if id(value) in inside else _scalar(value, runtime)
+            pieces.append((line if isinstance(value, PhpEnum) else "") + shown + (",\n" if stack else ""))
         while stack and (item := next(stack[-1].items, _END)) is _END:
-            pieces.append(stack.pop().last)
-            if stack:
-                pieces.append(",\n")
+            closed = stack.pop()
+            inside.remove(id(closed.source))
+            pieces.append(closed.last + (",\n" if stack else ""))
         if not stack:
             return "".join(pieces)
         key, value = item
@@ -55,15 +54,19 @@ class _Open:
     indent: str
 
 
-def _open(value: list[Any] | dict[int | str, Any] | PhpObject, level: int) -> _Open:
+def _open(value: list[Any] | dict[int | str, Any] | PhpObject, level: int, runtime: PhpRuntime) -> _Open:
     outside = "  " * (level - 1)
     if not isinstance(value, PhpObject):
         items = iter(value.items() if isinstance(value, dict) else enumerate(value))
         return _Open(value, items, "array (\n", f"{outside})", "  " * level)
     is_plain = value.class_name == "stdClass"
-    first = "(object) array(\n" if is_plain else f"\\{value.class_name}::__set_state(array(\n"
+    first = "(object) array(\n" if is_plain else f"{_class(value.class_name, runtime)}::__set_state(array(\n"
     last = outside + (")" if is_plain else "))")
     return _Open(value, iter(value.properties.items()), first, last, "  " * level + " ")
+
+
+def _class(name: str, runtime: PhpRuntime) -> str:
+    return f"\\{name}" if runtime.since(8, 2) else name
 
 
 def _key(key: int | str, *, is_property: bool) -> str:
@@ -72,7 +75,7 @@ def _key(key: int | str, *, is_property: bool) -> str:
     return f"'{_escaped(key)}'" if is_property else _text(key)
 
 
-def _scalar(value: Any, serialize_precision: int) -> str:
+def _scalar(value: Any, runtime: PhpRuntime) -> str:
     match value:
         case None:
             return "NULL"
@@ -81,20 +84,15 @@ def _scalar(value: Any, serialize_precision: int) -> str:
         case int():
             return f"{INT_MIN + 1}-1" if value == INT_MIN else str(value)
         case float():
-            return _float(value, serialize_precision)
+            return write_float(value, runtime.serialize_precision or 1, zero_fraction=True)
         case str():
             return _text(value)
+        case PhpEnum():
+            return f"{_class(value.class_name, runtime)}::{value.case}"
         case PhpOpaque():
             raise UnknownValueError("var_export", value.class_name)
         case _:
             raise TypeError("not a PHP value")
-
-
-def _float(value: float, serialize_precision: int) -> str:
-    if serialize_precision == -1 or value - value != 0:  # infinite, or no number
-        return float_repr(value, e="E", zero_fraction=True)
-    text = general_text(value, max(1, serialize_precision), e="E")
-    return text if "." in text else f"{text}.0"
 
 
 def _text(text: str) -> str:

@@ -8,6 +8,7 @@ from html.entities import html5, name2codepoint
 
 from contracts.php.runtime import PhpRuntime
 from contracts.php.text import from_bytes, rejoin, to_bytes
+from contracts.php.utf8 import BROKEN_UTF_8, UTF_8
 
 ENT_NOQUOTES, ENT_COMPAT, ENT_QUOTES = 0, 2, 3
 ENT_IGNORE, ENT_SUBSTITUTE, ENT_DISALLOWED = 4, 8, 128
@@ -22,13 +23,8 @@ _NAMES: Mapping[int, frozenset[str]] = {
     ENT_HTML5: frozenset(name[:-1] for name in html5 if name.endswith(";")),
 }
 
-_UTF_8 = (
-    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
-    rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
-)
-_BROKEN_UTF_8 = rb"[\xc2-\xdf]%b?|[\xe0-\xef]%b{0,2}|[\xf0-\xf4]%b{0,3}|[\x80-\xff]" % ((rb"[\x80-\xc1\xf5-\xff]",) * 3)
 _CHARACTERS: Mapping[str, tuple[bytes, bytes]] = {
-    "utf-8": (_UTF_8, _BROKEN_UTF_8),
+    "utf-8": (UTF_8, BROKEN_UTF_8),
     "big5": (rb"[\x81-\xfe][\x40-\x7e\xa1-\xfe]|[\x80\xff]", rb"[\x81-\xfe]"),
     "big5-hkscs": (rb"[\x81-\xfe][\x40-\x7e\xa1-\xfe]|[\x80\xff]", rb"[\x81-\xfe][\x80\xff]?"),
     "gb2312": (

@@ -7,22 +7,23 @@ NaN, lone surrogates and 512 nested arrays.
 
 JSON arrays become `list`. Objects become PHP arrays, so int-like keys are ints, and `{"0":"x"}` and `{}` are lists (as
 which they are written again); or `PhpObject`s of class stdClass. Of a key that is given twice the last value stays, at
-the first one's place. The same in all versions from 7.1 on.
+the first one's place. Measured on 8.2 and 8.4.
 """
 
 import json
 import re
-from operator import eq
 from typing import Any, Literal, TypedDict, Unpack
 
 from contracts.php.error import PhpError, PhpValueError
 from contracts.php.number import INT_MAX, INT_MIN
+from contracts.php.ordered_map import as_value, text_key
 from contracts.php.text import from_bytes, to_bytes
+from contracts.php.utf8 import UTF_8
 from contracts.php.value import PhpObject, std_class
 
 JsonErrorCode = Literal[
-    "depth", "state_mismatch", "control_character", "syntax", "utf8", "utf16", "inf_or_nan", "unsupported_type",
-    "invalid_property_name",
+    "depth", "state_mismatch", "control_character", "syntax", "utf8", "utf16", "recursion", "inf_or_nan",
+    "unsupported_type", "invalid_property_name",
 ]  # fmt: skip
 """PHP's json_last_error(), JSON_ERROR_DEPTH and so on."""
 
@@ -34,25 +35,19 @@ _TOKEN = re.compile(
     rb"|(?P<integer>-?(?:0|[1-9][0-9]*))(?P<float>(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
 )
 _SPACE = re.compile(rb"[ \t\r\n]*")
-CHARACTER = (
-    rb"[\xC2-\xDF][\x80-\xBF]|\xE0[\xA0-\xBF][\x80-\xBF]|[\xE1-\xEC\xEE\xEF][\x80-\xBF]{2}|\xED[\x80-\x9F][\x80-\xBF]"
-    rb"|\xF0[\x90-\xBF][\x80-\xBF]{2}|[\xF1-\xF3][\x80-\xBF]{3}|\xF4[\x80-\x8F][\x80-\xBF]{2}"
-)
-"""UTF-8 of more than one byte."""
 _PIECE = (
-    rb"[\x20\x21\x23-\x5B\x5D-\x7F]|" + CHARACTER + rb"|\\(?:[\"\\/bfnrt]|u(?:"
+    rb"[\x20\x21\x23-\x5B\x5D-\x7F]|" + UTF_8 + rb"|\\(?:[\"\\/bfnrt]|u(?:"
     rb"[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?:[0-9a-cA-CeEfF][0-9a-fA-F]|[dD][0-7])[0-9a-fA-F]{2}"
     rb"))"
 )
 _STRING = re.compile(b"(?:" + _PIECE + b")*+")
 _LENIENT_STRING = re.compile(b"(?:" + _PIECE + rb"|[\x80-\xFF])*+")
 _INVALID_BYTE = re.compile("[\udc80-\udcff]")
-_MULTIBYTE = re.compile(CHARACTER)
+_MULTIBYTE = re.compile(UTF_8)
 _ESCAPED_UNIT = re.compile(rb"\\u[0-9a-fA-F]{4}")
 _AFTER_VALUE, _AFTER_ROOT = ", or end", "end of text"
 _LITERALS = {b"null": None, b"true": True, b"false": False}
 
-_INT_LIKE = re.compile(r"0|-?[1-9][0-9]{0,18}")
 # Both may find more than there is, never less: then the slower decoder gives the same answer.
 _SUSPECT_KEY = re.compile(r'"[-\\0-9][-\\0-9dDu]*+"[ \t\r\n]*:|\{[ \t\r\n]*\}')  # "7", also if written "\u0037"; {}
 _LONG_INTEGER = re.compile(r"[0-9]{19}")
@@ -63,7 +58,7 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 class JsonError(PhpError, ValueError):
     """PHP's json functions would have failed: says why and where, never with what text.
 
-    PHP returns false or null then, and throws JsonException only with JSON_THROW_ON_ERROR.
+    PHP returns false or null then, and throws JsonException only with JSON_THROW_ON_ERROR (since 7.3).
     """
 
     php_class = "JsonException"
@@ -81,6 +76,7 @@ class ReadOptions(TypedDict, total=False):
     bigint_as_string: bool
     """Keeps integers past 64 bits as text, where they would become floats."""
     invalid_utf8_ignore: bool
+    """Since 7.2, as the next one."""
     invalid_utf8_substitute: bool
 
 
@@ -89,28 +85,15 @@ def json_decode(
 ) -> Any:
     """`json_decode($text, $associative, $depth, $flags)`; `associative` is what PHP calls null or false by default.
 
-    Raises `JsonError` where PHP's json_last_error() is not 0, and PhpValueError for a depth that PHP refuses.
+    Raises `JsonError` where PHP's json_last_error() is not 0, and PhpValueError for a depth that PHP refuses (before
+    8.0 it warned, and gave null). `depth` is one more than there may be arrays and objects within each other.
     """
     data = to_bytes(text) if isinstance(text, str) else text
-    if data and not 0 < depth < _DEEPEST:
+    if data and not 0 < depth <= _DEEPEST:
         limit = "greater than 0" if depth <= 0 else f"less than {_DEEPEST}"
         raise PhpValueError(f"json_decode(): Argument #3 ($depth) must be {limit}")
     value = _decode(data, depth, associative=associative) if not options.get("bigint_as_string") else _UNDECIDED
     return _Reader(data, depth, associative=associative, options=options).read() if value is _UNDECIDED else value
-
-
-def array_key(key: str) -> int | str:
-    """The key under which a PHP array holds this string: an int if it is written as PHP would write that int."""
-    if _INT_LIKE.fullmatch(key) and INT_MIN <= (number := int(key)) <= INT_MAX:
-        return number
-    return key
-
-
-def as_array(items: dict[int | str, Any]) -> list[Any] | dict[int | str, Any]:
-    """A PHP array of these elements: a list if its keys are 0, 1, 2 … in this order."""
-    if not items or (0 in items and all(map(eq, items, range(len(items))))):
-        return list(items.values())
-    return items
 
 
 def _decode(data: bytes, depth: int, *, associative: bool) -> Any:
@@ -163,7 +146,7 @@ def _refuse(_name: str) -> None:
 
 
 def _array(pairs: list[tuple[str, Any]]) -> list[Any] | dict[int | str, Any]:
-    return as_array({array_key(key): value for key, value in _unique(pairs).items()})
+    return as_value({text_key(key): value for key, value in _unique(pairs).items()})
 
 
 def _object(pairs: list[tuple[str, Any]]) -> PhpObject:
@@ -221,7 +204,7 @@ class _Reader:
             elif kind in ("[", "{") and "value" in self._expected:
                 self._enter(start, kind)
             elif kind == "value" and isinstance(value, str) and "key" in self._expected and self._is_quoted(start):
-                self._key, self._expected = array_key(value) if self._associative else value, ":"
+                self._key, self._expected = text_key(value) if self._associative else value, ":"
             elif kind in (":", ",") and kind in self._expected:
                 self._expected = "value" if kind == ":" or isinstance(self._container, list) else "key"
             elif kind in ("]", "}") and "end" in self._expected and self._open:
@@ -230,7 +213,7 @@ class _Reader:
                 closed = self._container
                 self._container, self._key = self._open.pop()
                 if isinstance(closed, dict):
-                    closed = as_array(closed) if self._associative else std_class(closed)
+                    closed = as_value(closed) if self._associative else std_class(closed)
                 self._put(start, closed)
             elif kind == "end" and self._expected == _AFTER_ROOT:
                 return self._root[0]

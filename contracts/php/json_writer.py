@@ -8,25 +8,15 @@ from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, TypedDict
 
 from contracts.php.error import UnknownValueError
-from contracts.php.json_reader import CHARACTER, JsonError, JsonErrorCode, array_key
-from contracts.php.number import INT_MAX, INT_MIN, float_repr, general_text, numeric_value
+from contracts.php.json_reader import JsonError, JsonErrorCode
+from contracts.php.number import INT_MAX, INT_MIN, numeric_value, write_float
+from contracts.php.ordered_map import as_value, text_key
 from contracts.php.text import from_bytes, is_utf8, to_bytes
+from contracts.php.utf8 import BROKEN_UTF_8, UTF_8
 from contracts.php.value import PhpEnum, PhpObject, PhpOpaque
 
 _END: Any = object()
-_NO_LEAD = rb"[\x80-\xC1\xF5-\xFF]"
-_INVALID = re.compile(
-    b"("
-    + CHARACTER
-    + rb")|[\xC2-\xDF]"
-    + _NO_LEAD
-    + rb"?|[\xE0-\xEF]"
-    + _NO_LEAD
-    + rb"{0,2}|[\xF0-\xF4]"
-    + _NO_LEAD
-    + rb"{0,3}|[\x80-\xFF]"
-)
-"""A character of several bytes, or as many bytes as PHP takes for one that is broken."""
+_INVALID = re.compile(b"(" + UTF_8 + b")|" + BROKEN_UTF_8)
 _HEX = {
     "hex_tag": (("<", "\\u003C"), (">", "\\u003E")),
     "hex_amp": (("&", "\\u0026"),),
@@ -45,11 +35,13 @@ class JsonOptions(TypedDict, total=False):
     pretty_print: bool
     force_object: bool
     numeric_check: bool
+    """Since 8.0, texts with whitespace behind the number are numbers, too."""
     hex_tag: bool
     hex_amp: bool
     hex_apos: bool
     hex_quot: bool
     invalid_utf8_ignore: bool
+    """Since 7.2, as the next one."""
     invalid_utf8_substitute: bool
     partial_output_on_error: bool
     """Writes null, 0 or nothing for what cannot be written; nothing is raised, and nothing tells what was lost."""
@@ -58,14 +50,6 @@ class JsonOptions(TypedDict, total=False):
 def write(value: Any, depth: int, serialize_precision: int, options: JsonOptions) -> str:
     """One value as JSON. Raises JsonError, UnknownValueError."""
     return _Writer(depth, serialize_precision, options).write(value)
-
-
-def is_list(array: Mapping[Any, Any]) -> bool:
-    """Whether the keys are 0, 1, 2 … in this order; int-like strings count as the ints that PHP makes of them."""
-    for position, key in enumerate(array):
-        if key != position and (not isinstance(key, str) or array_key(key) != position):
-            return False
-    return True
 
 
 def public(instance: PhpObject) -> dict[int | str, Any]:
@@ -105,18 +89,21 @@ class _Writer:
     def write(self, value: Any) -> str:
         pieces: list[str] = []
         stack: list[_Open] = []
+        inside: set[int] = set()
         while True:
             if isinstance(value, str):
                 pieces.append(self._text(value))
-            elif isinstance(value, list | tuple | Mapping | PhpObject):
-                if self._partial and any(array.source is value for array in stack):
-                    pieces.append("null")
-                else:
-                    stack.append(self._open(value, len(stack) + 1))
-            else:
+            elif not isinstance(value, list | tuple | Mapping | PhpObject):
                 pieces.append(self._scalar(value))
+            elif id(value) in inside:
+                pieces.append(self._fail("recursion", "null"))
+            else:
+                stack.append(self._open(value, len(stack) + 1))
+                inside.add(id(value))
             while stack and (item := next(stack[-1].items, _END)) is _END:
-                pieces.append(stack.pop().last)
+                closed = stack.pop()
+                inside.remove(id(closed.source))
+                pieces.append(closed.last)
             if not stack:
                 return "".join(pieces)
             array = stack[-1]
@@ -165,9 +152,9 @@ class _Writer:
         """Whether it has braces, and its values, by key if they are in a mapping."""
         if isinstance(array, PhpObject):
             return True, public(array)
-        if isinstance(array, Mapping) and (self._force_object or not is_list(array)):
-            return True, array
-        return self._force_object, list(array.values()) if isinstance(array, Mapping) else array
+        if isinstance(array, Mapping):
+            array = as_value({_normal(key): item for key, item in array.items()})
+        return self._force_object or isinstance(array, Mapping), array
 
     def _key(self, key: int | str) -> str:
         if not isinstance(key, str):
@@ -200,10 +187,7 @@ class _Writer:
         if not math.isfinite(value):
             return self._fail("inf_or_nan", "0")
         zero_fraction = self._options.get("preserve_zero_fraction", False)
-        if self._precision == -1:
-            return float_repr(value, zero_fraction=zero_fraction)
-        text = general_text(value, max(1, self._precision), e="e")
-        return f"{text}.0" if zero_fraction and "." not in text else text
+        return write_float(value, self._precision, e="e", zero_fraction=zero_fraction)
 
 
 def quote(text: str, options: JsonOptions) -> str:
@@ -221,3 +205,7 @@ def quote(text: str, options: JsonOptions) -> str:
             for plain, escaped in replacements:
                 quoted = quoted.replace(plain, escaped)
     return f'"{quoted}"'
+
+
+def _normal(key: Any) -> Any:
+    return text_key(key) if isinstance(key, str) and key.isascii() else key

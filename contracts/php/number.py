@@ -1,8 +1,11 @@
 """PHP's numbers: their text, casts, and the numbers that strings are, on a 64-bit machine.
 
 A float is printed with 14 digits by `echo` and with the shortest digits by `json_encode`, and never as Python prints
-it; a cast takes what a string begins with. The same in all versions from 7.1 on. Rounding is in
-`contracts.php.rounding`. A PHP string is a `str` here, see `contracts.php.text`.
+it; a cast takes what a string begins with. Rounding is in `contracts.php.rounding`. A PHP string is a `str` here, see
+`contracts.php.text`.
+
+Measured on 8.2 and 8.4. Before 8.0 a string with whitespace behind its number was not numeric, and `(string)` of a
+float had the decimal point of the locale.
 """
 
 import math
@@ -28,22 +31,36 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 def float_text(value: float, precision: int = 14) -> str:
     """`(string) $float`, `echo`, `implode`, `%s`: 14 significant digits, `1.0E+14` from there on.
 
+    The point is a point since 8.0; before, it was what LC_NUMERIC said.
+    """
+    return write_float(value, precision or 1)
+
+
+def write_float(value: float, precision: int, *, e: str = "E", zero_fraction: bool = False) -> str:
+    """A float as a setting has it: as text, in JSON (`e="e"`), serialised and exported.
+
     Args:
         value: any float.
-        precision: the ini setting; -1 prints the shortest digits that read back as the same float.
+        precision: the ini setting `precision` or `serialize_precision`: significant digits, or -1 for the shortest that
+            read back as the same float. 0 is one digit, too, and an exponent from 1 on, as in JSON and when serialised;
+            who prints and exports takes 1 for 0.
+        e: what an exponent begins with.
+        zero_fraction: whether `10` is written `10.0`.
     """
-    if not math.isfinite(value):
-        return _not_finite(value)
-    return float_repr(value, e="E") if precision == -1 else general_text(value, max(1, precision), e="E")
+    if precision == -1 or not math.isfinite(value):
+        return float_repr(value, e=e, zero_fraction=zero_fraction)
+    text = general_text(value, precision, e=e)
+    return f"{text}.0" if zero_fraction and "." not in text else text
 
 
 def general_text(value: float, digits: int, *, e: str) -> str:
     """A finite float with so many significant digits (`%.14G`), trailing zeros cut, as PHP's zend_gcvt prints it."""
-    mantissa, _, exponent_text = f"{abs(value):.{digits - 1}e}".partition("e")
+    shown_digits = max(1, digits)
+    mantissa, _, exponent_text = f"{abs(value):.{shown_digits - 1}e}".partition("e")
     exponent = int(exponent_text)
     shown = mantissa.replace(".", "")
     # PHP's dtoa leaves zeros in one case: an integer exactly half way between two texts, cut behind a zero
-    cut = 10 ** (exponent + 1 - digits) if digits <= exponent <= 14 else 0
+    cut = 10 ** (exponent + 1 - shown_digits) if shown_digits <= exponent <= 14 else 0
     if not (cut and abs(value) % (10 * cut) == cut // 2):
         shown = shown.rstrip("0") or "0"
     sign = "-" if math.copysign(1.0, value) < 0 else ""
@@ -72,7 +89,8 @@ def float_repr(value: float, *, e: str = "e", zero_fraction: bool = False) -> st
 def to_text(value: PhpValue, precision: int = 14) -> str:
     """`(string) $value`, `strval`: null and false are empty, true is `1`, floats have `precision` significant digits.
 
-    An array is `Array`, which PHP warns of. Raises PhpError for an object: nothing here knows its `__toString`.
+    An array is `Array`, which PHP warns of. Raises PhpError for an object: nothing here knows its `__toString`. (PHP
+    throws this Error since 7.4; it was a recoverable fatal error before.)
     """
     if isinstance(value, str):
         return value
@@ -118,32 +136,45 @@ def to_int(value: PhpValue) -> int:
 def intval(value: PhpValue, base: int = 10) -> int:
     """`intval($value, $base)`: as `to_int`, but a string's digits are of that base. 0 where there are none.
 
-    Base 16 allows `0x`, base 2 `0b`, base 8 neither (`0o` since 8.2 only in source code), and base 0 goes by what the
-    string begins with: `0x`, `0b`, `0`. Stops at the limits of 64 bits, where Python's `int` would fail or go on.
+    Base 16 allows `0x`, base 2 `0b`, base 8 no prefix (`0o` is of source code only), and base 0 goes by what the string
+    begins with: `0x`, `0b`, `0`. Stops at the limits of 64 bits, where Python's `int` would fail or go on. Of the base,
+    only the lowest 32 bits count for the digits.
     """
     if not isinstance(value, str) or base == 10:
         return to_int(value)
-    if base != 0 and not 2 <= base <= 36:
-        return 0
     text = value.partition("\0")[0].lstrip(_SPACE).lower()
     binary = _BINARY.fullmatch(text)
     if binary and base in (0, 2):
         return _strtol(binary[1] + binary[2], 2)
+    base = int32(base)
+    if base != 0 and not 2 <= base <= 36:
+        return 0
     if base == 0:
         unsigned = text[1:] if text[:1] in ("+", "-") else text
         base = 16 if unsigned.startswith("0x") else 8 if unsigned.startswith("0") else 10
     return _strtol(text, base)
 
 
+def int32(value: int) -> int:
+    """What C's `(int)` leaves of a PHP int: the lowest 32 bits, with their sign. PHP takes some parameters so."""
+    return (value + 2**31) % 2**32 - 2**31
+
+
 def is_numeric(value: object) -> bool:
-    """`is_numeric`: ints, floats, and strings that are a number but for whitespace around it (not `1_000`, `0x1A`)."""
+    """`is_numeric`: ints, floats, and strings that are a number but for whitespace around it (not `1_000`, `0x1A`).
+
+    Whitespace may be behind the number since 8.0; before, `is_numeric("1 ")` was false.
+    """
     if isinstance(value, str):
         return numeric_value(value) is not None
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def numeric_value(text: str) -> int | float | None:
-    """What number a string is in arithmetic and loose comparison; None if it is not numeric as a whole."""
+    """What number a string is in arithmetic and loose comparison; None if it is not numeric as a whole.
+
+    As 8.0 and later take it: before, whitespace behind the number made it none.
+    """
     match = _NUMBER.match(text)
     if match is None or text[match.end() :].strip(_SPACE):
         return None

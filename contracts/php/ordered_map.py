@@ -5,6 +5,7 @@ Python's dict has the order, and `"7"` beside `7`, `True` for `1`; PHP has one k
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from operator import eq
 from typing import Any
 
 from contracts.php.error import PhpError, PhpTypeError
@@ -52,7 +53,7 @@ def values(array: PhpArray) -> Iterable[Any]:
 
 def as_value(array: dict[int | str, Any]) -> PhpArrayValue:
     """A list if the keys are 0, 1, 2 … in order (so if there are none), else the dict itself."""
-    if all(key == position for position, key in enumerate(array)):
+    if not array or (0 in array and all(map(eq, array, range(len(array))))):
         return list(array.values())
     return array
 

@@ -1,5 +1,7 @@
 """PHP's texts put together and taken apart: `implode`, `explode`, `str_replace`."""
 
+from itertools import repeat
+
 from contracts.php.error import PhpTypeError, PhpValueError
 from contracts.php.number import to_text
 from contracts.php.ordered_map import PhpArray, PhpArrayValue, as_value, items, values
@@ -39,7 +41,7 @@ def explode(separator: str, text: str, limit: int | None = None) -> list[str]:
         limit: so many pieces at most, the last with the rest; negative: all but the last so many, maybe none.
 
     Raises:
-        PhpValueError: the separator is empty (before PHP 8 false with a warning).
+        PhpValueError: the separator is empty (the rule of 8.0 and later; before, it was false).
     """
     if not separator:
         raise PhpValueError("explode(): Argument #1 ($separator) cannot be empty")
@@ -72,28 +74,26 @@ def str_replace(
         raise PhpTypeError(
             "str_replace(): Argument #2 ($replace) must be of type string when argument #1 ($search) is a string"
         )
-    pairs = _pairs(search, replace, precision)
     if isinstance(subject, str):
-        return _replaced(subject, pairs)
-    return as_value({key: _replaced(to_text(value, precision), pairs) for key, value in items(subject)})
+        return _replaced(subject, search, replace, precision)
+    return as_value(
+        {key: _replaced(to_text(value, precision), search, replace, precision) for key, value in items(subject)}
+    )
 
 
-def _pairs(search: str | PhpArray, replace: str | PhpArray, precision: int) -> list[tuple[str, str]]:
-    if isinstance(search, str):
-        return [(search, str(replace))]
-    wanted = [to_text(one, precision) for one in values(search)]
-    if isinstance(replace, str):
-        return [(one, replace) for one in wanted]
-    put = [to_text(one, precision) for one in values(replace)][: len(wanted)]
-    return list(zip(wanted, put + [""] * (len(wanted) - len(put)), strict=True))
-
-
-def _replaced(text: str, pairs: list[tuple[str, str]]) -> str:
-    for wanted, put in pairs:
-        if not wanted or not text:
-            continue
-        if wanted.isascii() or text.isascii():
-            text = text.replace(wanted, put)
-        else:
-            text = from_bytes(to_bytes(text).replace(to_bytes(wanted), to_bytes(put)))
+def _replaced(text: str, search: str | PhpArray, replace: str | PhpArray, precision: int) -> str:
+    """Searches and replacements become text when their turn comes: one that never has it may be anything."""
+    puts = repeat(replace) if isinstance(replace, str) else iter(values(replace))
+    for one in (search,) if isinstance(search, str) else values(search):
+        if not text:
+            break
+        wanted, put = to_text(one, precision), to_text(next(puts, ""), precision)
+        if wanted:
+            text = _put(text, wanted, put)
     return rejoin(text)
+
+
+def _put(text: str, wanted: str, put: str) -> str:
+    if wanted.isascii() or text.isascii():
+        return text.replace(wanted, put)
+    return from_bytes(to_bytes(text).replace(to_bytes(wanted), to_bytes(put)))

@@ -1,16 +1,17 @@
 """PHP's `sprintf` and `vsprintf`: neither C's nor Python's, and not `number_format` either.
 
 `%.2f` of 1.005 is 1.00 here (correctly rounded) and 1.01 from `number_format`; `%5s` counts bytes; `%'x10d` pads with
-x; `%e` prints `1.0e+3`; `%d` of "12abc" is 12. Follows formatted_print.c of PHP 8.
+x; `%e` prints `1.0e+3`; `%d` of "12abc" is 12. Follows formatted_print.c of PHP 8; before 8.0 there were no `%h`, `%H`
+and `*`, and where it throws now, PHP warned and gave false.
 """
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from contracts.php.error import PhpArgumentCountError, PhpValueError
-from contracts.php.number import float_repr, general_text, to_float, to_int, to_text
+from contracts.php.error import PhpArgumentCountError, PhpError, PhpValueError
+from contracts.php.number import to_float, to_int, to_text, write_float
 from contracts.php.runtime import PhpRuntime
 from contracts.php.text import from_bytes, to_bytes
 from contracts.php.value import PhpValue
@@ -33,25 +34,30 @@ def sprintf(pattern: str, *arguments: PhpValue, runtime: PhpRuntime) -> str:
     Raises:
         PhpValueError: the pattern has an unknown specifier, or a number that is out of range.
         PhpArgumentCountError: there are fewer arguments than the pattern asks for.
-        PhpError: an object is to be text.
+        PhpError: an object is to be text, and nothing worse is wrong.
     """
-    text, missing = _fill_in(pattern, arguments, runtime)
-    if missing:
-        raise PhpArgumentCountError(f"{missing + 1} arguments are required, {len(arguments) + 1} given")
-    return text
+
+    def too_few(needed: int) -> PhpError:
+        return PhpArgumentCountError(f"{needed + 1} arguments are required, {len(arguments) + 1} given")
+
+    return _fill_in(pattern, arguments, runtime, too_few)
 
 
 def vsprintf(pattern: str, arguments: Sequence[PhpValue] | Mapping[int | str, PhpValue], *, runtime: PhpRuntime) -> str:
     """`vsprintf($pattern, $arguments)`: as `sprintf`, but too few arguments are a PhpValueError; keys do not count."""
     values = tuple(arguments.values()) if isinstance(arguments, Mapping) else arguments
-    text, missing = _fill_in(pattern, values, runtime)
-    if missing:
-        raise PhpValueError(f"The arguments array must contain {missing} items, {len(values)} given")
-    return text
+
+    def too_few(needed: int) -> PhpError:
+        return PhpValueError(f"The arguments array must contain {needed} items, {len(values)} given")
+
+    return _fill_in(pattern, values, runtime, too_few)
 
 
-def _fill_in(pattern: str, arguments: Sequence[PhpValue], runtime: PhpRuntime) -> tuple[str, int]:
-    """The text, and how many arguments the pattern asks for if these are too few, else 0."""
+def _fill_in(
+    pattern: str, arguments: Sequence[PhpValue], runtime: PhpRuntime, too_few: Callable[[int], PhpError]
+) -> str:
+    """The text. Args: too_few: what is thrown if the pattern asks for so many arguments."""
+    objection: PhpError | None = None
     supply = _Supply(arguments)
     source = _as_bytes(pattern)  # one character a byte: PHP pads and cuts bytes
     pieces = []
@@ -66,11 +72,20 @@ def _fill_in(pattern: str, arguments: Sequence[PhpValue], runtime: PhpRuntime) -
         if isinstance(specifier, int):  # an argument is missing: PHP goes on from here, and may find worse
             position = specifier
         elif (index := supply.find(specifier.argument)) is not None:
-            pieces.append(_convert(specifier, supply.arguments[index], runtime))
+            try:
+                pieces.append(_convert(specifier, supply.arguments[index], runtime))
+            except PhpValueError:
+                raise
+            except PhpError as error:  # an object is no text: PHP notes it, goes on, and may find worse
+                objection = error
         else:
             position = match.start("kind") if match["kind"] else match.end()
+    if supply.missing:
+        raise too_few(supply.missing)
+    if objection is not None:
+        raise objection
     pieces.append(source[position:])
-    return from_bytes("".join(pieces).encode("latin-1")), supply.missing
+    return from_bytes("".join(pieces).encode("latin-1"))
 
 
 @dataclass(slots=True)
@@ -211,7 +226,7 @@ def _float(specifier: _Specifier, value: float, runtime: PhpRuntime) -> str:
         text = f"{value:.{precision}f}" if kind in "fF" else _exponential(value, precision, kind)
     else:
         e = "E" if kind in "GH" else "e"
-        text = float_repr(value, e=e) if precision == -1 else general_text(value, max(1, precision), e=e)
+        text = write_float(value, precision or 1, e=e)
     is_negative = text[0] == "-"
     if specifier.has_sign and not is_negative:
         text = "+" + text

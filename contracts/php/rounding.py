@@ -12,7 +12,7 @@ from bisect import bisect_right
 from enum import IntEnum
 
 from contracts.php.error import PhpValueError
-from contracts.php.number import INT_MAX, INT_MIN
+from contracts.php.number import INT_MAX, INT_MIN, int32
 from contracts.php.runtime import PhpRuntime
 
 _POWERS = [10.0**n for n in range(-8, 23)]
@@ -23,7 +23,7 @@ _MOST_FRACTION_DIGITS = 318
 
 
 class RoundingMode(IntEnum):
-    """PHP_ROUND_HALF_*, and what PHP 8.4's enum RoundingMode has besides."""
+    """PHP_ROUND_HALF_*, and what PHP 8.4's enum RoundingMode has besides; 8.4 takes all of them as ints, too."""
 
     HALF_UP = 1
     """Away from zero, so -2.5 becomes -3."""
@@ -31,10 +31,12 @@ class RoundingMode(IntEnum):
     """Towards zero."""
     HALF_EVEN = 3
     HALF_ODD = 4
-    TOWARDS_ZERO = 5
-    AWAY_FROM_ZERO = 6
-    NEGATIVE_INFINITY = 7
-    POSITIVE_INFINITY = 8
+    POSITIVE_INFINITY = 5
+    """As `ceil`."""
+    NEGATIVE_INFINITY = 6
+    """As `floor`."""
+    TOWARDS_ZERO = 7
+    AWAY_FROM_ZERO = 8
 
 
 def php_round(
@@ -54,12 +56,16 @@ def php_round(
 
 
 def rounding_mode(number: int, *, runtime: PhpRuntime) -> RoundingMode:
-    """What an int means as `$mode`: before 8.4 an unknown one is HALF_UP, from then on PHP throws ValueError."""
-    if RoundingMode.HALF_UP <= number <= RoundingMode.HALF_ODD:
-        return RoundingMode(number)
-    if runtime.since(8, 4):
+    """What an int means as `$mode`: before 8.4 only the halves; any other one (of 32 bits) is HALF_UP.
+
+    Raises PhpValueError for an unknown one from 8.4 on.
+    """
+    if not runtime.since(8, 4):
+        number = int32(number)
+        return RoundingMode(number) if 1 <= number <= RoundingMode.HALF_ODD else RoundingMode.HALF_UP
+    if not 1 <= number <= max(RoundingMode):
         raise PhpValueError("round(): Argument #3 ($mode) must be a valid rounding mode (RoundingMode::*)")
-    return RoundingMode.HALF_UP
+    return RoundingMode(number)
 
 
 def floor(value: float) -> float:
@@ -183,6 +189,8 @@ def _to_whole(value: float, mode: RoundingMode) -> float:
         or (mode == RoundingMode.HALF_ODD and size == even - 0.5)
     ):
         rounded -= 1.0
+        if rounded == 0:  # PHP adds 1 to -1 here: no -0
+            return 0.0
     return -rounded if value < 0 else rounded  # round(-0.4) is -0 in PHP, too
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from contracts.php.compare import as_map, is_array, loose_equals, spaceship, strict_equals
 from contracts.php.error import PhpTypeError, PhpValueError
 from contracts.php.ordered_map import PhpArray
-from contracts.php.runtime import PHP_8_2, PhpRuntime
+from contracts.php.runtime import PhpRuntime
 from contracts.php.value import type_name
 
 
-def in_array(needle: object, haystack: PhpArray, *, strict: bool = False, runtime: PhpRuntime = PHP_8_2) -> bool:
+def in_array(needle: object, haystack: PhpArray, *, strict: bool = False, runtime: PhpRuntime) -> bool:
     """`in_array`: by `==` unless `strict`, so that "1e1" is in ["10"], and null in [0]; Python's `in` is neither.
 
     `runtime` matters before PHP 8, see `loose_equals`.
@@ -20,10 +20,11 @@ def in_array(needle: object, haystack: PhpArray, *, strict: bool = False, runtim
     return array_search(needle, haystack, strict=strict, runtime=runtime) is not False
 
 
-def array_search(
-    needle: object, haystack: PhpArray, *, strict: bool = False, runtime: PhpRuntime = PHP_8_2
-) -> int | str | bool:
-    """`array_search`: the first key whose value equals, or False (mind the key 0). By `==` unless `strict`."""
+def array_search(needle: object, haystack: PhpArray, *, strict: bool = False, runtime: PhpRuntime) -> int | str | bool:
+    """`array_search`: the first key whose value equals, or False (mind the key 0). By `==` unless `strict`.
+
+    `runtime` matters before PHP 8, see `loose_equals`.
+    """
     for key, value in as_map(haystack).items():
         if strict_equals(needle, value) if strict else loose_equals(needle, value, runtime=runtime):
             return key  # type: ignore[no-any-return]

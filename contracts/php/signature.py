@@ -144,7 +144,7 @@ def _as_int(value: Any, wanted: frozenset[str]) -> Any:
     if isinstance(value, float):
         if "float" in wanted and not isinstance(value, int):
             return value
-        if not math.isfinite(value) or not INT_MIN <= value < INT_MAX + 1 or ("string" in wanted and value % 1):
+        if not math.isfinite(value) or not INT_MIN <= value < INT_MAX + 1:
             return _UNCHANGED
     return int(value)
 

@@ -57,8 +57,8 @@ def krsort(array: PhpArray, flags: int = SORT_REGULAR, *, runtime: PhpRuntime) -
 
 def comparison(flags: int, runtime: PhpRuntime) -> Compare:
     """How two values compare under SORT_* flags; what is not known is SORT_REGULAR. The locale is "C"."""
-    ignores_case = bool(flags & SORT_FLAG_CASE)
     kind = flags & ~SORT_FLAG_CASE
+    ignores_case = bool(flags & SORT_FLAG_CASE) and kind != SORT_LOCALE_STRING
     fold = strtoupper if kind == SORT_NATURAL else strtolower  # which side of "_" the letters are on
 
     def text(value: Any) -> str:

@@ -6,7 +6,7 @@ keep writing `f"{label} €"`, nothing is lost, `to_bytes` always gives PHP's ex
 out (json_encode, UTF-8 files) fails loudly instead of storing something else, as PHP's json_encode does. Ask `is_utf8`
 before writing.
 
-Everything here counts and cuts bytes, and changes the case of ASCII letters only, as PHP 8.2 does.
+Everything here counts and cuts bytes, and changes the case of ASCII letters only, as PHP does since 8.2.
 """
 
 import base64
@@ -85,7 +85,10 @@ def rtrim(text: str, characters: str = TRIMMED) -> str:
 
 
 def substr(text: str, offset: int, length: int | None = None) -> str:
-    """`substr`: by bytes; may cut a character in half. Out of range is the empty string (PHP 8)."""
+    """`substr`: by bytes; may cut a character in half.
+
+    The rule of 8.0 and later: out of range is the empty string (before, it was false).
+    """
     data = to_bytes(text)
     size = len(data)
     start = max(0, size + offset) if offset < 0 else min(offset, size)
@@ -114,27 +117,27 @@ def str_pad(text: str, length: int, pad: str = " ", side: Literal["left", "right
 
 
 def strtolower(text: str) -> str:
-    """`strtolower` of PHP 8.2: A to Z only, whatever the locale."""
+    """`strtolower` since 8.2: A to Z only, whatever the locale; before, it was the locale's letters."""
     return text.lower() if text.isascii() else text.translate(_LOWER)
 
 
 def strtoupper(text: str) -> str:
-    """`strtoupper` of PHP 8.2: a to z only."""
+    """`strtoupper` since 8.2: a to z only."""
     return text.upper() if text.isascii() else text.translate(_UPPER)
 
 
 def ucfirst(text: str) -> str:
-    """`ucfirst` of PHP 8.2: the first letter if it is a to z; the rest stays."""
+    """`ucfirst` since 8.2: the first letter if it is a to z; the rest stays."""
     return strtoupper(text[:1]) + text[1:]
 
 
 def lcfirst(text: str) -> str:
-    """`lcfirst` of PHP 8.2: the first letter if it is A to Z; the rest stays."""
+    """`lcfirst` since 8.2: the first letter if it is A to Z; the rest stays."""
     return strtolower(text[:1]) + text[1:]
 
 
 def ucwords(text: str, separators: str = " \t\r\n\f\v") -> str:
-    """`ucwords`: a to z after a separator byte; the rest of a word stays (`Jean-pierre O'neill`)."""
+    """`ucwords` since 8.2: a to z after a separator byte; the rest of a word stays (`Jean-pierre O'neill`)."""
     if not text or not (separators.isascii() or text.isascii()):
         return from_bytes(_ucwords(to_bytes(text).decode("latin-1"), _byte_set(separators)).encode("latin-1"))
     return _ucwords(text, _byte_set(separators))

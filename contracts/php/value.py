@@ -20,6 +20,11 @@ from typing import Any, Literal
 
 Visibility = Literal["public", "protected", "private"]
 
+PHP_NAME = r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*"
+"""Of a method, property or case, as a regular expression; PHP takes any byte from 0x80 on."""
+PHP_CLASS = rf"\\?{PHP_NAME}(?:\\{PHP_NAME})*"
+"""With its namespace, perhaps with a first backslash."""
+
 _MANGLED = re.compile("\0([^\0]+)\0(.*)", re.DOTALL)
 
 
@@ -126,10 +131,11 @@ def lay_out(class_name: str, keys: tuple[int | str, ...]) -> Layout | None:
             names[key] = name
         else:
             inherited[key] = scope, name
-    taken = {name for key, name in names.items() if key not in inherited}
+    taken = {str(name) for key, name in names.items() if key not in inherited}  # 7 and "7" are one property
     for key, (scope, name) in inherited.items():
-        names[key] = f"{scope}::{name}" if name in taken else name
-        taken.add(names[key])
+        chosen = f"{scope}::{name}" if name in taken else name
+        names[key] = chosen
+        taken.add(chosen)
     if len(taken) < len(names):
         return None
     return tuple(names.values()), {name: str(key) for key, name in names.items() if name != key}

@@ -1,6 +1,5 @@
 """`strangler types`: what the registry knows, and what a message is that it does not know."""
 
-import json
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from contracts.codecs.error import DecodeError
+from contracts.codecs.json_body import decode_json
 from contracts.codecs.laravel_seal import KeyFormatError, read_key
 from contracts.codecs.legacy import read_message
 from ops.catalogue import catalogue
@@ -98,8 +98,10 @@ def inspect_message(
     Who has written it (Symfony Messenger, Laravel's queue, plain JSON or
     PHP's serialize), its class, its fields with their types, its stamps
     and attempts, and whether it can be written again to the same bytes.
-    Values are never shown: they may be personal. Reads no AWS, and runs
-    none of the message's classes.
+    Values are never shown: they may be personal. So may names be: a key
+    that cannot be a field's name is {key}, and a class is told only by a
+    name that can be one. Reads no AWS, and runs none of the message's
+    classes.
     """
     try:
         body = sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()
@@ -127,6 +129,6 @@ def _value(text: str) -> Any:
     if not text.startswith("{"):
         return text
     try:
-        return json.loads(text)
-    except ValueError:
+        return decode_json(text.encode("utf-8", "surrogateescape"))
+    except DecodeError:
         return text

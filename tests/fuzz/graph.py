@@ -25,6 +25,21 @@ def isomorphic(left: Any, right: Any) -> bool:
     return True
 
 
+def unshared(value: Any) -> Any:
+    """With the values of references in their places; endless for what contains itself."""
+    match value:
+        case PhpReference():
+            return unshared(value.value)
+        case PhpObject():
+            return PhpObject(value.class_name, {key: unshared(item) for key, item in value.properties.items()})
+        case dict():
+            return {key: unshared(item) for key, item in value.items()}
+        case list():
+            return [unshared(item) for item in value]
+        case _:
+            return value
+
+
 def _parts(value: Any) -> tuple[Any, Iterable[Any]]:
     """What must be equal, and what is in it."""
     match value:

@@ -48,17 +48,18 @@ def answer(runtime: PhpRuntime, function: str, arguments: Sequence[Any]) -> Any:
 
 def differing(
     oracle: Oracle, runtime: PhpRuntime, function: str, calls: Iterable[list[Any]]
-) -> list[tuple[list[Any], Any, Any]]:
-    """Calls with PHP's answer and ours, where they are not the same."""
-    found = []
+) -> tuple[list[tuple[list[Any], Any, Any]], int]:
+    """Calls with PHP's answer and ours, where they are not the same; and how many cannot be compared."""
+    found, skipped = [], 0
     for one in calls:
         try:
             theirs, ours = oracle.ask(function, one), answer(runtime, function, one)
         except HoldsItselfError:
+            skipped += 1
             continue
         if not same(theirs, ours):
             found.append((one, theirs, ours))
-    return found
+    return found, skipped
 
 
 def php_8_4() -> list[str]:
@@ -96,10 +97,11 @@ def main() -> int:
     ):
         with Oracle(command, runtime) as oracle:
             for name in chosen:
-                found = differing(oracle, runtime, name, cases(name, arguments.cases, arguments.seed))
+                found, skipped = differing(oracle, runtime, name, cases(name, arguments.cases, arguments.seed))
                 wrong += len(found)
                 version = ".".join(map(str, runtime.version))
-                _tell(f"PHP {version}  {name:<20} {arguments.cases:>6} cases  {len(found):>5} differences")
+                compared = arguments.cases - skipped
+                _tell(f"PHP {version}  {name:<20} {compared:>6} cases compared  {len(found):>5} differences")
                 for one, theirs, ours in found[: arguments.show]:
                     _tell(f"    {one!r}\n      PHP  {theirs!r}\n      here {ours!r}")
     _tell(f"{wrong} differences")

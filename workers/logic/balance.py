@@ -71,7 +71,7 @@ def _decide(notification: BalanceNotification, rows: Mapping[RowKey, Row], conte
             "authorizations": None if empty(authorizations) else to_text(authorizations),
             # A bound float passes through text on its way into the column.
             "authorized_balance": to_float(to_text(authorized)),
-            "currency": "EUR" if loose_equals(currency, EURO) else to_text(currency),
+            "currency": "EUR" if loose_equals(currency, EURO, runtime=MONOLITH) else to_text(currency),
             "level": level,
             "calculated_at": calculated_at,
             "last_event_at": notification.webhook_created_at,

@@ -28,7 +28,7 @@ def _decide(notification: CardTransactionNotification, rows: Mapping[RowKey, Row
     payment = notification.payment
     amount = to_float(payment.paymentAmount)
     cents = to_int(php_round(multiply(payment.paymentAmount, 100), runtime=MONOLITH))
-    foreign = payment.paymentCurrency is not None and not loose_equals(payment.paymentCurrency, EURO)
+    foreign = payment.paymentCurrency is not None and not loose_equals(payment.paymentCurrency, EURO, runtime=MONOLITH)
     fee = php_round(amount * FOREIGN_FEE_RATE, 2, runtime=MONOLITH) if foreign else 0.0
     authorized_at = to_utc(payment.authorizationIssuerTime, LONDON)
     token = _mask(payment.publicToken or "")
@@ -105,7 +105,7 @@ def _row(
             "public_token": payment.publicToken or "",
             "amount": number_format(amount, 2, ".", "", runtime=MONOLITH),
             "amount_cents": to_int(php_round(multiply(payment.paymentAmount, 100), runtime=MONOLITH)),
-            "currency": "EUR" if loose_equals(currency, EURO) else to_text(currency),
+            "currency": "EUR" if loose_equals(currency, EURO, runtime=MONOLITH) else to_text(currency),
             "exchange_rate": _rate(payment, amount),
             "fee": to_float(float_text(fee)),  # a bound float passes through text on its way into the column
             "merchant": rtrim(str_pad(substr(trim(payment.merchantName or ""), 0, 22), 22)),

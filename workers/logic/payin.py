@@ -88,7 +88,7 @@ def _decide(notification: PayinNotification, rows: Mapping[RowKey, Row], context
             "net": amount - fee,
             "currency": payin.currency if payin.currency is not None else "EUR",
             "label": payin.messageToUser or "",
-            "instant": loose_equals(payin.paymentMethodId, 27),
+            "instant": loose_equals(payin.paymentMethodId, 27, runtime=MONOLITH),
             "ignored": ignored,
         },
     )

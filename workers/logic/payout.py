@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from contracts.model.payout import PayoutUpdate
 from contracts.php.compare import truthy
-from contracts.php.date import DateError, restore
+from contracts.php.date import DateError, local_text, restore
 from contracts.php.number import float_text, is_numeric, to_float, to_int
 from contracts.php.printf import sprintf
 from contracts.php.rounding import number_format, php_round
@@ -89,7 +89,7 @@ def _decide(payout: PayoutUpdate, rows: Mapping[RowKey, Row], context: Context) 
 def _row(payout: PayoutUpdate, amount: float, fee: float, cents: int, status: str) -> Row:
     label = trim(payout.label or "")
     try:
-        created_at = restore(payout.createdDate.model_dump()).in_zone("UTC").format("Y-m-d H:i:s")
+        created_at = local_text(restore(payout.createdDate.model_dump()).timestamp, "UTC")
     except DateError as error:
         raise RejectedMessageError("a date cannot be read") from error
     return Row(

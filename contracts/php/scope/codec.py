@@ -5,15 +5,14 @@ from typing import Any
 
 from contracts.codecs.error import DecodeError, Limits
 from contracts.codecs.php_serialize import php_serialize
-from contracts.codecs.php_unserialize import php_unserialize
+from contracts.codecs.php_unserialize import DEEPEST, php_unserialize
 from contracts.php.error import PhpTypeError, PhpValueError
 from contracts.php.runtime import PhpRuntime
 from contracts.php.text import from_bytes, strtolower, to_bytes
-from contracts.php.value import PhpObject, PhpReference, type_name
+from contracts.php.value import PhpObject, type_name
 
-_DEPTH = 4096
-"""PHP's unserialize_max_depth."""
-_READ_BY_PHP_ALONE = frozenset({"cycle", "too_large", "too_many_elements"})
+_REFUSED = frozenset({"cycle", "too_large", "too_many_elements"})
+"""What PHP reads."""
 _INCOMPLETE = "__PHP_Incomplete_Class"
 
 
@@ -23,27 +22,41 @@ def _serialize(php: PhpRuntime, value: Any) -> str:
 
 def _unserialize(_: PhpRuntime, data: str, options: Any = ()) -> Any:
     """False where PHP warns and returns false. Raises DecodeError for what PHP reads and we refuse, as a cycle."""
+    if not data:
+        return False
     allowed, depth = _options(options)
     body = to_bytes(data)
-    limits = Limits(max_bytes=max(len(body), 1) * 64, max_depth=depth, max_elements=max(len(body), 1))
+    limits = Limits(max_bytes=len(body) * 64, max_depth=min(depth or DEEPEST, DEEPEST), max_elements=len(body))
+    refused = _REFUSED if 0 < depth <= DEEPEST else _REFUSED | {"too_deep"}
     try:
-        value = php_unserialize(body, limits, saturate=True)
+        value = php_unserialize(body, limits, as_php=True)
     except DecodeError as error:
-        if error.code in _READ_BY_PHP_ALONE:
-            raise
-        return False
-    return value if allowed is None else _stripped(value, allowed)
+        if error.code not in refused or _fails_later(body, limits, refused):
+            return False
+        raise
+    if allowed is not None:
+        _strip(value, allowed)
+    return value
+
+
+def _fails_later(body: bytes, limits: Limits, refused: frozenset[str]) -> bool:
+    """Whether PHP would stop at something after what we refuse; kept references are no reason to refuse."""
+    try:
+        php_unserialize(body, limits, references="keep", as_php=True)
+    except DecodeError as error:
+        return error.code not in refused
+    return False
 
 
 def _options(options: Any) -> tuple[frozenset[str] | None, int]:
-    """Which classes are allowed (None: all), and how deep it may be."""
+    """Which classes are allowed (None: all), and how deep it may be (0: without a limit)."""
     given: Mapping[Any, Any] = options if isinstance(options, dict) else {}
     classes = given.get("allowed_classes", True)
     if not isinstance(classes, bool | list | dict):
         raise PhpTypeError(
             f'unserialize(): Option "allowed_classes" must be of type array|bool, {type_name(classes)} given'
         )
-    depth = given.get("max_depth", _DEPTH)
+    depth = given.get("max_depth", DEEPEST)
     if type(depth) is not int:
         raise PhpTypeError(f'unserialize(): Option "max_depth" must be of type int, {type_name(depth)} given')
     if depth < 0:
@@ -54,25 +67,25 @@ def _options(options: Any) -> tuple[frozenset[str] | None, int]:
     elif isinstance(classes, list | dict):
         names = classes.values() if isinstance(classes, dict) else classes
         allowed = frozenset(strtolower(str(name)) for name in names)
-    return allowed, min(depth, _DEPTH) or _DEPTH
+    return allowed, depth
 
 
-def _stripped(value: Any, allowed: frozenset[str]) -> Any:
-    """With objects of other classes turned into incomplete ones, as PHP makes them."""
-    match value:
-        case list():
-            return [_stripped(item, allowed) for item in value]
-        case dict():
-            return {key: _stripped(item, allowed) for key, item in value.items()}
-        case PhpReference():
-            return PhpReference(_stripped(value.value, allowed))
-        case PhpObject():
-            properties = {key: _stripped(item, allowed) for key, item in value.properties.items()}
-            if strtolower(value.class_name) in allowed:
-                return PhpObject(value.class_name, properties, value.written)
-            return PhpObject(_INCOMPLETE, {f"{_INCOMPLETE}_Name": value.class_name, **properties}, value.written)
-        case _:
-            return value
+def _strip(value: Any, allowed: frozenset[str]) -> None:
+    """Turns objects of other classes into incomplete ones, as PHP makes them; what was one object stays one."""
+    seen: set[int] = set()
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen or not isinstance(one, list | dict | PhpObject):
+            continue
+        seen.add(id(one))
+        if isinstance(one, PhpObject):
+            waiting += one.properties.values()
+            if strtolower(one.class_name) not in allowed:
+                one.properties = {f"{_INCOMPLETE}_Name": one.class_name, **one.properties}
+                one.class_name = _INCOMPLETE
+        else:
+            waiting += one.values() if isinstance(one, dict) else one
 
 
 FUNCTIONS: Mapping[str, tuple[str, Callable[..., Any]]] = {

@@ -1,4 +1,4 @@
-"""Dates. See `contracts.php.functions`. What asks for the current time is answered for `time.time()`."""
+"""Dates. See `contracts.php.functions`. What asks for the current time is answered by a clock."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -9,35 +9,40 @@ from contracts.php.calendar import is_dst
 from contracts.php.date_format import Moment
 from contracts.php.runtime import PhpRuntime
 
+Clock = Callable[[], float]
+"""Seconds since 1970, UTC."""
 
-def _date(php: PhpRuntime, pattern: str, timestamp: int | None = None) -> str:
-    return date.date(pattern, _now(timestamp), php.timezone)
-
-
-def _gmdate(_: PhpRuntime, pattern: str, timestamp: int | None = None) -> str:
-    return date.gmdate(pattern, _now(timestamp))
+_MKTIME = "int $hour, ?int $minute = null, ?int $second = null, ?int $month = null, ?int $day = null, ?int $year = null"
 
 
-def _mktime(php: PhpRuntime, *fields: int | None) -> int | bool:
-    now = _now(None)
-    at = Moment.of(now, php.timezone)
-    present = (at.hour, at.second // 60 % 60, at.second % 60, at.month, at.day, at.year)
-    given = [*fields, *[None] * (len(present) - len(fields))]
-    whole = [now_field if field is None else field for field, now_field in zip(given, present, strict=True)]
-    moment = date.mktime(*whole, zone=php.timezone, dst=is_dst(php.timezone, now))
-    return False if moment is None else moment
+def _date(php: PhpRuntime, now: Clock, pattern: str, timestamp: int | None = None) -> str:
+    return date.date(pattern, int(now()) if timestamp is None else timestamp, php.timezone, runtime=php)
 
 
-def _now(timestamp: int | None) -> int:
-    return int(time.time()) if timestamp is None else timestamp
+def _gmdate(php: PhpRuntime, now: Clock, pattern: str, timestamp: int | None = None) -> str:
+    return date.gmdate(pattern, int(now()) if timestamp is None else timestamp, runtime=php)
 
 
-FUNCTIONS: Mapping[str, tuple[str, Callable[..., Any]]] = {
-    "checkdate": ("int $month, int $day, int $year", lambda _, *fields: date.checkdate(*fields)),
-    "date": ("string $format, ?int $timestamp = null", _date),
-    "gmdate": ("string $format, ?int $timestamp = null", _gmdate),
-    "mktime": (
-        "int $hour, ?int $minute = null, ?int $second = null, ?int $month = null, ?int $day = null, ?int $year = null",
-        _mktime,
-    ),
-}
+def _mktime(php: PhpRuntime, now: Clock, *fields: int | None) -> int:
+    present = int(now())
+    at = Moment.of(present, php.timezone)
+    fields_now = (at.hour, at.second // 60 % 60, at.second % 60, at.month, at.day, at.year)
+    given = [*fields, *[None] * (len(fields_now) - len(fields))]
+    whole = [field_now if field is None else field for field, field_now in zip(given, fields_now, strict=True)]
+    return date.mktime(*whole, zone=php.timezone, dst=is_dst(php.timezone, present))
+
+
+def functions(now: Clock) -> Mapping[str, tuple[str, Callable[..., Any]]]:
+    """The functions of dates, by a clock."""
+    return {
+        "checkdate": ("int $month, int $day, int $year", lambda _, *fields: date.checkdate(*fields)),
+        "date": ("string $format, ?int $timestamp = null", lambda php, *given: _date(php, now, *given)),
+        "gmdate": ("string $format, ?int $timestamp = null", lambda php, *given: _gmdate(php, now, *given)),
+        "mktime": (
+            _MKTIME,
+            lambda php, *given: _mktime(php, now, *given),
+        ),
+    }
+
+
+FUNCTIONS = functions(time.time)

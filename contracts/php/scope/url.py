@@ -8,7 +8,7 @@ from contracts.php.runtime import PhpRuntime
 
 
 def _http_build_query(php: PhpRuntime, *given: Any) -> str:
-    return url.http_build_query(*given, precision=php.precision)
+    return url.http_build_query(*given, runtime=php)
 
 
 _BUILD_QUERY = (

@@ -4,7 +4,7 @@
  * Writes messages as the producers in Debian's packages make them, one JSON line each:
  * {"name", "body": base64, "headers": {name: text or table}, "key": "base64:…"?, "attempts": how many this is}.
  *
- * Usage: php producers.php
+ * Usage: php producers.php [COUNT]: with it, those that write JSON alone, each one message with a list of so many elements
  */
 
 declare(strict_types=1);
@@ -157,6 +157,15 @@ namespace Producer {
         new RedeliveryStamp(2, null, null, $at),
     ];
     $simple = fn (string $label) => new Simple('1', $label, 10.0, ['x' => [1, 2.5, null], 5 => []], null, $at);
+
+    if (isset($argv[1])) {
+        $elements = array_map(fn (int $n) => [$n, $n / 10, "é/$n", null][$n % 4], range(1, (int) $argv[1]));
+        $encoded = Serializer::create()->encode(new Envelope(new Simple('1', 'many', 10.0, $elements), [$stamps[0]]));
+        told('symfony-json: many', $encoded['body'], $encoded['headers'], 1);
+        told('laravel: many', (new Payloads())->payload('App\Jobs\Import@run', $elements), [], 1);
+        told('json: many', json_encode($elements));
+        exit;
+    }
 
     $php = new PhpSerializer();
     $envelopes = [

@@ -32,15 +32,17 @@ def new() -> Iterator[Oracle]:
 
 @pytest.mark.parametrize("function", sorted(FUNCTIONS))
 def test_php_8_2_answers_the_same(old: Oracle, function: str) -> None:
-    assert differing(old, OLD, function, cases(function, CASES, SEED)) == []
+    found, skipped = differing(old, OLD, function, cases(function, CASES, SEED))
+    assert found == []
+    assert skipped < CASES / 2
 
 
 @pytest.mark.parametrize("function", OF_8_4)
 def test_php_8_4_answers_the_same(new: Oracle, function: str) -> None:
-    assert differing(new, NEW, function, cases(function, CASES, SEED)) == []
+    assert differing(new, NEW, function, cases(function, CASES, SEED)) == ([], 0)
 
 
 def test_a_rule_of_another_version_would_be_noticed(old: Oracle) -> None:
     calls = [[8868.835, 2], [1.7249999999999999, 2], [0.285, 2]]
-    assert differing(old, OLD, "round", calls) == []
-    assert differing(old, NEW, "round", calls) != []
+    assert differing(old, OLD, "round", calls) == ([], 0)
+    assert differing(old, NEW, "round", calls) != ([], 0)

@@ -16,7 +16,7 @@ from contracts.codecs.legacy_message import LegacyMessage, SealedPayload
 from contracts.codecs.php_serialize import php_serialize
 from contracts.codecs.php_unserialize import php_unserialize
 from contracts.php import date
-from contracts.php.runtime import PhpRuntime
+from contracts.php.runtime import PHP_8_2, PhpRuntime
 from contracts.php.value import PhpEnum, PhpObject, PhpReference
 from tests.contract.php.conftest import php_command
 
@@ -41,9 +41,9 @@ def _lines(*arguments: str, serialize_precision: int = -1) -> list[bytes]:
     return subprocess.run(command, capture_output=True, check=True, cwd=HERE).stdout.splitlines()
 
 
-def _produced(serialize_precision: int) -> dict[str, Produced]:
+def _produced(serialize_precision: int, *arguments: str) -> dict[str, Produced]:
     runtime = PhpRuntime(serialize_precision=serialize_precision)
-    cases = map(json.loads, _lines("producers.php", serialize_precision=serialize_precision))
+    cases = map(json.loads, _lines("producers.php", *arguments, serialize_precision=serialize_precision))
     return {
         case["name"]: Produced(
             base64.b64decode(case["body"]),
@@ -65,10 +65,24 @@ def test_every_message_is_written_again_to_the_same_bytes_and_headers(produced: 
     assert len(produced) == 17
     for name, one in (produced | {f"{name} 17": one for name, one in _produced(17).items()}).items():
         message = one.read()
-        written = write_message(message, key=one.key, runtime=one.runtime)
+        written = write_message(message, runtime=one.runtime, key=one.key)
         assert (written.body, written.headers) == (one.body, one.headers), name
         assert message.framework == name.partition(":")[0].partition(" ")[0], name
         assert (message.body, message.attempts) == (one.body, one.attempts), name
+
+
+@pytest.mark.parametrize("precision", [-1, 17])
+def test_a_message_of_200_000_elements_is_written_again_to_the_same_bytes(precision: int) -> None:
+    limits = Limits(max_elements=250_000)
+    many = _produced(precision, "200000")
+    assert sorted(many) == ["json: many", "laravel: many", "symfony-json: many"]
+    for name, one in many.items():
+        message = read_message(one.body, one.headers, limits=limits)
+        written = write_message(message, runtime=one.runtime)
+        assert len(written.body) == len(one.body) > 1_000_000, name
+        assert written.body == one.body, name
+        with pytest.raises(DecodeError, match="too_many_elements"):
+            read_message(one.body, one.headers)
 
 
 def test_symfonys_message_has_its_class_its_fields_and_its_stamps(produced: dict[str, Produced]) -> None:
@@ -78,7 +92,7 @@ def test_symfonys_message_has_its_class_its_fields_and_its_stamps(produced: dict
     properties = message.payload.properties
     assert properties["label"] == 'it\'s "quoted" \\ and \\0\0' + "1"
     assert (properties["amount"], properties["tags"]) == (10.0, {"x": [1, 2.5, None], 5: []})
-    assert date.restore(properties["at"].properties).format("c") == "2024-03-31T01:59:59+01:00"
+    assert date.restore(properties["at"].properties).format("c", runtime=PHP_8_2) == "2024-03-31T01:59:59+01:00"
     assert list(message.stamps) == [STAMP + name for name in ("BusNameStamp", "DelayStamp", "RedeliveryStamp")]
     assert [stamp.properties["delay"] for stamp in message.stamps[STAMP + "DelayStamp"]] == [1000, 5000]
 
@@ -141,7 +155,7 @@ def test_an_encrypted_job_stays_sealed_without_its_key_and_another_key_is_refuse
     sealed = read_message(one.body, one.headers)
     assert isinstance(sealed.payload, SealedPayload)
     assert sealed.name == "App\\Jobs\\SendSecret"
-    assert write_message(sealed).body == one.body
+    assert write_message(sealed, runtime=PHP_8_2).body == one.body
     assert one.key is not None
     with pytest.raises(DecodeError, match="key"):
         read_message(one.body, one.headers, key=bytes(len(one.key)))
@@ -161,7 +175,7 @@ def test_what_we_write_is_what_php_reads(produced: dict[str, Produced]) -> None:
     """A message whose payload is changed here is a message of the same framework's."""
     message = produced["symfony-php: stamped"].read()
     message.payload.properties["label"] = "caf\udce9"
-    body = write_message(message).body
+    body = write_message(message, runtime=PHP_8_2).body
     script = """
         require '/usr/share/php/Symfony/Component/Messenger/autoload.php';
         eval('namespace App\\Message; final class Simple { public $id, $label, $amount, $tags, $note, $at; }');

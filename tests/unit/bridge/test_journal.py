@@ -1,5 +1,6 @@
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_what_was_written_is_there_after_the_process_is_gone(tmp_path: Path) -> 
 
 def test_what_another_process_reads_is_on_the_disk_when_recording_returns(tmp_path: Path, journal: Journal) -> None:
     journal.record([note("w1")], 1.0)
-    with sqlite3.connect(tmp_path / "router" / "router.sqlite3") as other:
+    with closing(sqlite3.connect(tmp_path / "router" / "router.sqlite3")) as other, other:
         assert other.execute("SELECT id, route FROM decision").fetchall() == [("w1", "legacy")]
     other.close()
 

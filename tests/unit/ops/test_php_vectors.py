@@ -97,10 +97,10 @@ def test_values_may_be_nested_deeper_than_python_calls() -> None:
     assert (board.in_scope, board.agreed) == (1, 1)
 
 
-def test_an_answer_that_may_never_be_reached_is_shown_all_the_same() -> None:
+def test_differences_are_shown_briefly_however_deep_they_are() -> None:
     board = replayed(line("array_values", b"a:1:{i:0;" + DEEP + b"}", b"i:1;"), line("strval", b"a:1:{i:0;", b"i:7;"))
     shown = "".join(map(str, scoreboard_tables(board, differences=2)))
-    assert "nested too deeply to be shown" in shown
+    assert max(map(len, shown.splitlines())) < 300
     assert "cannot be read here: truncated" in shown
 
 

@@ -10,6 +10,7 @@ from contracts.codecs.laravel import read_job, write_job
 from contracts.codecs.laravel_seal import KeyFormatError, read_key, seal_again, unseal
 from contracts.codecs.legacy_message import Seal, SealedPayload
 from contracts.codecs.php_serialize import php_serialize
+from contracts.php.runtime import PHP_8_2
 from contracts.php.value import PhpObject
 
 KEY = bytes(range(32))
@@ -36,12 +37,12 @@ def refusal(body: bytes, key: bytes | None = KEY) -> str:
 def test_attempts_are_counted_in_a_header(headers: dict[str, Any], attempts: int) -> None:
     message = read_job(record(COMMAND.decode()), headers)
     assert message.attempts == attempts
-    assert write_job(message).headers == headers
+    assert write_job(message, runtime=PHP_8_2).headers == headers
 
 
 def test_another_attempt_is_written_to_the_header() -> None:
     message = read_job(record(COMMAND.decode()), {"laravel": {"attempts": 1, "x": 0}})
-    assert write_job(replace(message, attempts=5)).headers == {"laravel": {"attempts": 4, "x": 0}}
+    assert write_job(replace(message, attempts=5), runtime=PHP_8_2).headers == {"laravel": {"attempts": 4, "x": 0}}
 
 
 @pytest.mark.parametrize("seal", [CBC, GCM, Seal("cbc", bytes(16), tagged=False)])
@@ -50,9 +51,9 @@ def test_an_encrypted_job_is_opened_and_closed_again(seal: Seal) -> None:
     message = read_job(body, {}, key=KEY)
     assert message.payload == PhpObject("App\\Job", {"iban": "FR76", "queue": None})
     assert message.seal == seal
-    assert write_job(message, key=KEY).body == body
+    assert write_job(message, runtime=PHP_8_2, key=KEY).body == body
     with pytest.raises(EncodeError, match="key"):
-        write_job(message)
+        write_job(message, runtime=PHP_8_2)
 
 
 def test_a_job_without_its_key_stays_sealed() -> None:
@@ -60,7 +61,7 @@ def test_a_job_without_its_key_stays_sealed() -> None:
     message = read_job(body, {})
     assert isinstance(message.payload, SealedPayload)
     assert message.name == "App\\Job"
-    assert write_job(message).body == body
+    assert write_job(message, runtime=PHP_8_2).body == body
 
 
 def changed(text: str, **fields: Any) -> str:
@@ -113,3 +114,14 @@ def test_a_seal_opens_with_its_key_alone() -> None:
     assert unseal(sealed(GCM, b"x"), KEY) == (b"x", GCM)
     with pytest.raises(DecodeError, match="key"):
         unseal(sealed(GCM, b"x"), bytes(32))
+
+
+@pytest.mark.parametrize("job", ["Jean Dupont 06 12 34", "", "A@", "A@b@c", "9a", None, 5, ["A"]])
+def test_what_calls_no_class_is_no_job(job: Any) -> None:
+    assert refusal(json.dumps({"job": job, "data": {"a": 1}}).encode()) == "not_a_job"
+
+
+@pytest.mark.parametrize("job", ["App\\Import", "\\App\\Import@run", "Céline"])
+def test_what_calls_a_class_is_one(job: str) -> None:
+    message = read_job(json.dumps({"job": job, "data": {"a": 1}}).encode(), {})
+    assert message.name == job.partition("@")[0]

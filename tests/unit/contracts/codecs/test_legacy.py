@@ -4,11 +4,12 @@ from typing import Any
 import pytest
 
 from contracts.codecs.error import DecodeError, EncodeError
+from contracts.codecs.laravel import write_job
 from contracts.codecs.legacy import read_message, write_message
 from contracts.codecs.legacy_message import LegacyMessage
-from contracts.codecs.symfony import ENVELOPE, REDELIVERY
-from contracts.codecs.symfony_json import STAMP_PREFIX
-from contracts.php.runtime import PhpRuntime
+from contracts.codecs.symfony import ENVELOPE, REDELIVERY, write_envelope
+from contracts.codecs.symfony_json import STAMP_PREFIX, write_symfony_json
+from contracts.php.runtime import PHP_8_2, PhpRuntime
 from contracts.php.text import addslashes
 from contracts.php.value import PhpObject
 
@@ -53,7 +54,7 @@ def test_a_message_is_recognised_and_written_again(
 ) -> None:
     message = read_message(body, headers)
     assert (message.framework, message.name, message.attempts, message.body) == (framework, name, attempts, body)
-    written = write_message(message)
+    written = write_message(message, runtime=PHP_8_2)
     assert written.body == body
     assert written.headers == {
         key: value.decode() if key == "type" and isinstance(value, bytes) else value for key, value in headers.items()
@@ -98,17 +99,24 @@ def test_floats_are_written_as_the_monolith_is_set() -> None:
 
 def test_a_message_can_be_made_anew() -> None:
     made = LegacyMessage("symfony-php", "M", PhpObject("M", {"x": "\udce9"}))
-    assert write_message(made).body == WRAPPED
+    assert write_message(made, runtime=PHP_8_2).body == WRAPPED
     made = LegacyMessage(
         "symfony-json", "M", PhpObject("stdClass", {"x": 1}), stamps={"S": (PhpObject("stdClass", {}),)}
     )
-    encoded = write_message(made)
+    encoded = write_message(made, runtime=PHP_8_2)
     assert (encoded.body, encoded.headers) == (b'{"x":1}', {"type": "M", STAMP_PREFIX + "S": "[{}]"})
     with pytest.raises(EncodeError):
-        write_message(LegacyMessage("json", None, "\udce9"))
+        write_message(LegacyMessage("json", None, "\udce9"), runtime=PHP_8_2)
 
 
 def test_no_value_is_shown_in_a_repr() -> None:
     message = read_message(b'{"iban":"FR76"}', {"token": "secret"})
-    assert "FR76" not in repr(message) + repr(write_message(message))
-    assert "secret" not in repr(message) + repr(write_message(message))
+    assert "FR76" not in repr(message) + repr(write_message(message, runtime=PHP_8_2))
+    assert "secret" not in repr(message) + repr(write_message(message, runtime=PHP_8_2))
+
+
+def test_what_the_monoliths_settings_decide_cannot_be_forgotten() -> None:
+    message = read_message(b"d:0.1;")
+    for write in (write_message, write_envelope, write_job, write_symfony_json):
+        with pytest.raises(TypeError, match="runtime"):
+            write(message)  # type: ignore[call-arg]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from contracts.codecs.error import DecodeError, EncodeError, Limits
 from contracts.codecs.php_serialize import php_serialize
 from contracts.codecs.php_unserialize import php_unserialize
-from contracts.php.json_reader import array_key
+from contracts.php.ordered_map import text_key
 from contracts.php.value import PhpEnum, PhpObject, PhpOpaque, PhpReference
 from tests.fuzz.graph import isomorphic
 
@@ -108,7 +108,7 @@ def test_a_reference_behind_a_body_that_may_hold_values_is_refused() -> None:
 
 TEXTS = st.text(max_size=8) | st.binary(max_size=8).map(lambda data: data.decode("utf-8", "surrogateescape"))
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}(\\[A-Z][a-z]{0,5})?", fullmatch=True)
-KEYS = st.integers(-(2**63), 2**63 - 1) | TEXTS.map(array_key)
+KEYS = st.integers(-(2**63), 2**63 - 1) | TEXTS.map(text_key)
 SCALARS = (
     st.none()
     | st.booleans()

@@ -11,7 +11,7 @@ from contracts.codecs.error import DecodeError, Limits
 from contracts.codecs.php_unserialize import php_unserialize
 from contracts.codecs.php_usual import UNUSUAL, read_usual
 from contracts.php.value import PhpEnum, PhpObject, PhpOpaque, PhpReference
-from tests.fuzz.graph import isomorphic
+from tests.fuzz.graph import isomorphic, unshared
 from tests.fuzz.mutant import inputs
 
 ROOMY = Limits(max_depth=4096)
@@ -83,6 +83,37 @@ def test_array_keys_and_value_references_take_no_number() -> None:
     assert php_unserialize(data[:-1].replace(b"a:5", b"a:6") + b"i:5;R:5;}")[-1] == "b"  # type: ignore[index]
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"a:3:{i:0;i:5;i:0;i:6;i:1;R:2;}", [6, 6]),
+        (b"a:4:{i:0;i:5;i:1;R:2;i:0;i:6;i:2;R:2;}", [6, 5, 6]),
+        (b"a:3:{i:0;a:1:{i:0;i:5;}i:0;i:6;i:1;R:3;}", [6, 5]),
+        (b'a:3:{i:0;i:5;s:1:"0";i:6;i:1;R:2;}', [6, 6]),
+        (b'O:1:"A":3:{i:7;i:5;s:1:"7";i:6;s:1:"x";R:2;}', PhpObject("A", {7: 6, "x": 6})),
+    ],
+)
+def test_a_key_that_comes_twice_is_one_place(data: bytes, expected: Any) -> None:
+    assert php_unserialize(data) == expected
+    assert unshared(kept(data)) == expected
+
+
+def test_references_kept_to_a_place_that_has_become_a_list_or_an_object_are_in_there() -> None:
+    array, again = kept(b"a:2:{i:0;a:1:{i:0;i:5;}i:1;R:3;}")
+    assert array[0] is again
+    one, other = kept(b'a:2:{i:0;O:1:"B":1:{s:4:"\0B\0x";i:5;}i:1;R:3;}')
+    assert one.properties["x"] is other
+
+
+def test_references_add_no_depth_where_php_decides() -> None:
+    data = b"a:2:{i:0;a:1:{i:0;i:1;}i:1;a:1:{i:0;R:2;}}"
+    assert refusal(data, Limits(max_depth=2))[0] == "too_deep"
+    assert php_unserialize(data, Limits(max_depth=2), as_php=True) == [[1], [[1]]]
+    chain = b"".join(b"i:%d;a:1:{i:0;R:%d;}" % (at, at + 2 if at > 1 else 2) for at in range(1, 5000))
+    with pytest.raises(DecodeError, match="too_large"):
+        php_unserialize(b"a:5000:{i:0;a:1:{i:0;N;}" + chain + b"}", Limits(max_bytes=2**30), as_php=True)
+
+
 def kept(data: bytes) -> Any:
     return php_unserialize(data, references="keep")
 
@@ -111,7 +142,7 @@ def test_what_has_no_references_is_the_same_either_way() -> None:
 
 def test_an_integer_past_64_bits_is_the_nearest_one_where_that_is_wanted() -> None:
     data = b"a:2:{i:0;i:9223372036854775808;i:1;i:-" + b"9" * 5000 + b";}"
-    assert php_unserialize(data, saturate=True) == [2**63 - 1, -(2**63)]
+    assert php_unserialize(data, as_php=True) == [2**63 - 1, -(2**63)]
     assert php_unserialize(b"i:" + b"0" * 5000 + b"7;") == 7
 
 
@@ -124,6 +155,8 @@ def test_an_integer_past_64_bits_is_the_nearest_one_where_that_is_wanted() -> No
         b'a:1:{s:1:"\xff";s:2:"\xc3\xa9";}',
         b'O:1:"A":1:{s:1:"x";E:6:"Suit:A";}',
         b'a:2:{i:0;E:6:"Suit:A";i:1;r:2;}',
+        b'a:4:{i:0;s:1:""";i:1;s:3:"a"b";i:2;s:5:"";i:2";s:1:"k";s:1:""";}',
+        b'O:1:"A":2:{s:1:""";s:3:"x"y";s:1:"z";a:1:{i:0;s:2:""}";}}',
         b"a:00:{}",
         b"i:7;",
     ],
@@ -178,7 +211,7 @@ def test_the_short_way_leads_to_the_same_value_or_nowhere(data: bytes) -> None:
         (b"a:1:{i:0;R:1;}", "cycle", 9),
         (b'O:1:"A":1:{s:1:"x";r:1;}', "cycle", 19),
         (b'a:2:{i:0;C:1:"A":4:{i:1;}i:1;R:3;}', "reference", 29),  # behind a body whose values nobody can number
-        (b"a:3:{i:0;i:1;i:0;i:2;i:1;R:2;}", "reference", 25),
+        (b"a:2:{i:0;i:5;i:0;R:2;}", "reference", 17),  # one place: it would refer to itself
     ],
 )
 def test_everything_else_is_refused_with_its_place(data: bytes, code: str, position: int | None) -> None:
@@ -201,7 +234,8 @@ def test_neither_errors_nor_reprs_show_what_was_in_the_body() -> None:
 
 @pytest.mark.parametrize("levels", [64, 65])
 def test_depth_is_limited_as_configured(levels: int) -> None:
-    data = b"a:1:{i:0;" * (levels - 1) + b"a:0:{}" + b"}" * (levels - 1)
+    data = b"a:1:{i:0;" * levels + b"a:0:{}" + b"}" * levels  # as in PHP, an empty array is no level
+    assert read_usual(data.decode(), Limits()) is UNUSUAL or levels == 64
     if levels == 64:
         php_unserialize(data)
     else:

@@ -1,5 +1,6 @@
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,11 @@ def test_operands_keep_the_kind_that_their_text_has() -> None:
 
 
 @pytest.mark.parametrize("operand", ["abc", "5 apples", "", [1]])
-def test_what_is_no_number_is_a_type_error(operand: object) -> None:
+def test_what_is_no_number_is_a_type_error(operand: Any) -> None:
     with pytest.raises(PhpTypeError):
         add(operand, 1)
+    with pytest.raises(PhpTypeError):
+        modulo(operand, 3)
 
 
 def test_quotients_go_towards_zero_and_remainders_have_the_sign_of_the_dividend() -> None:

@@ -3,7 +3,8 @@ import pytest
 from contracts.php import array
 from contracts.php.error import PhpError, PhpTypeError, PhpValueError
 from contracts.php.runtime import PHP_8_2, PhpRuntime
-from contracts.php.sort import SORT_NUMERIC, SORT_REGULAR
+from contracts.php.search import in_array
+from contracts.php.sort import SORT_FLAG_CASE, SORT_LOCALE_STRING, SORT_NUMERIC, SORT_REGULAR, SORT_STRING
 from contracts.php.value import PhpObject
 
 
@@ -27,8 +28,8 @@ def test_filtering_leaves_holes() -> None:
 def test_keys_of_equal_values() -> None:
     given = {"a": 0, 3: "0", "c": None, "d": "x"}
     assert array.array_keys(given) == ["a", 3, "c", "d"]
-    assert array.array_keys_of(given, 0) == ["a", 3, "c"]
-    assert array.array_keys_of(given, 0, strict=True) == ["a"]
+    assert array.array_keys_of(given, 0, runtime=PHP_8_2) == ["a", 3, "c"]
+    assert array.array_keys_of(given, 0, strict=True, runtime=PHP_8_2) == ["a"]
     assert array.array_keys_of(given, 0, runtime=PhpRuntime((7, 4))) == ["a", 3, "c", "d"]
     assert array.array_values(given) == [0, "0", None, "x"]
 
@@ -73,10 +74,10 @@ def test_sums(values: list[object], total: float) -> None:
 
 
 def test_values_are_unique_as_texts() -> None:
-    assert array.array_unique([1, "1", 1.0, True, "01"]) == {0: 1, 4: "01"}
-    assert array.array_unique({"a": "x", "b": "x"}) == {"a": "x"}
+    assert array.array_unique([1, "1", 1.0, True, "01"], runtime=PHP_8_2) == {0: 1, 4: "01"}
+    assert array.array_unique({"a": "x", "b": "x"}, runtime=PHP_8_2) == {"a": "x"}
     with pytest.raises(PhpError):
-        array.array_unique([PhpObject("A", {}), 1])
+        array.array_unique([PhpObject("A", {}), 1], runtime=PHP_8_2)
 
 
 def test_values_are_unique_by_other_comparisons() -> None:
@@ -90,3 +91,20 @@ def test_arrays_inside_count_themselves_and_their_values() -> None:
     assert array.count([1, [2]]) == 2
     with pytest.raises(PhpTypeError, match="Countable"):
         array.count("abc")
+
+
+def test_arrays_are_counted_and_searched_however_deep() -> None:
+    deep: list[object] = []
+    alike: list[object] = []
+    for _ in range(3000):
+        deep, alike = [deep], [alike]
+    assert array.count(deep, recursive=True) == 3000
+    assert array.array_keys_of([1, deep], alike, runtime=PHP_8_2) == [1]
+    assert in_array(deep, [alike], runtime=PHP_8_2)
+    assert in_array(deep, [alike], strict=True, runtime=PHP_8_2)
+
+
+def test_a_case_is_not_ignored_in_the_locale_s_order() -> None:
+    given = ["a", "A", "b", "a"]
+    assert array.array_unique(given, SORT_LOCALE_STRING | SORT_FLAG_CASE, runtime=PHP_8_2) == ["a", "A", "b"]
+    assert array.array_unique(given, SORT_STRING | SORT_FLAG_CASE, runtime=PHP_8_2) == {0: "a", 2: "b"}

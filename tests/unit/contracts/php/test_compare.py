@@ -1,7 +1,8 @@
 import pytest
 
 from contracts.php.compare import empty, loose_equals, spaceship, strict_equals, truthy
-from contracts.php.runtime import PhpRuntime
+from contracts.php.error import PhpError
+from contracts.php.runtime import PHP_8_2, PhpRuntime
 from contracts.php.value import PhpEnum, PhpObject
 
 
@@ -41,8 +42,8 @@ def test_what_php_takes_for_true(value: object) -> None:
     ],
 )
 def test_what_is_loosely_equal(left: object, right: object) -> None:
-    assert loose_equals(left, right)
-    assert loose_equals(right, left)
+    assert loose_equals(left, right, runtime=PHP_8_2)
+    assert loose_equals(right, left, runtime=PHP_8_2)
 
 
 @pytest.mark.parametrize(
@@ -62,26 +63,26 @@ def test_what_is_loosely_equal(left: object, right: object) -> None:
     ],
 )
 def test_what_is_not_loosely_equal(left: object, right: object) -> None:
-    assert not loose_equals(left, right)
-    assert not loose_equals(right, left)
+    assert not loose_equals(left, right, runtime=PHP_8_2)
+    assert not loose_equals(right, left, runtime=PHP_8_2)
 
 
 @pytest.mark.parametrize(("left", "right"), [(0, "abc"), (0, ""), (1, "1x"), ("1.5 apples", 1.5)])
 def test_numbers_and_texts_were_compared_as_numbers_before_8(left: object, right: object) -> None:
     assert loose_equals(left, right, runtime=PhpRuntime((7, 4)))
-    assert not loose_equals(left, right)
+    assert not loose_equals(left, right, runtime=PHP_8_2)
 
 
 def test_blanks_behind_a_number_count_before_8() -> None:
-    assert loose_equals("1 ", "1")
+    assert loose_equals("1 ", "1", runtime=PHP_8_2)
     assert not loose_equals("1 ", "1", runtime=PhpRuntime((7, 4)))
 
 
 def test_a_float_is_compared_with_a_text_as_it_is_printed() -> None:
     text = "0.3x"
-    assert spaceship(0.1 + 0.2, text) == -1
+    assert spaceship(0.1 + 0.2, text, runtime=PHP_8_2) == -1
     assert spaceship(0.1 + 0.2, text, runtime=PhpRuntime(precision=17)) == -1
-    assert spaceship(0.1 + 0.2, "0.30000000000000003x") == -1
+    assert spaceship(0.1 + 0.2, "0.30000000000000003x", runtime=PHP_8_2) == -1
     assert spaceship(0.1 + 0.2, "0.30000000000000003x", runtime=PhpRuntime(precision=17)) == 1
 
 
@@ -119,11 +120,11 @@ def test_a_float_is_compared_with_a_text_as_it_is_printed() -> None:
     ],
 )
 def test_the_order_of_any_two_values(left: object, right: object, expected: int) -> None:
-    assert spaceship(left, right) == expected
+    assert spaceship(left, right, runtime=PHP_8_2) == expected
 
 
 def test_objects_of_one_class_are_equal_by_their_properties() -> None:
-    assert loose_equals(PhpObject("A", {"x": 1}), PhpObject("A", {"x": "1"}))
+    assert loose_equals(PhpObject("A", {"x": 1}), PhpObject("A", {"x": "1"}), runtime=PHP_8_2)
     assert not strict_equals(PhpObject("A", {}), PhpObject("A", {}))
 
 
@@ -141,3 +142,28 @@ def test_what_is_strictly_equal() -> None:
 )
 def test_what_is_not_strictly_equal(left: object, right: object) -> None:
     assert not strict_equals(left, right)
+
+
+def nested(levels: int, value: object) -> object:
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def test_values_may_be_nested_as_deeply_as_they_like() -> None:
+    one, same, alike = nested(3000, 1), nested(3000, 1), nested(3000, "1")
+    assert strict_equals(one, same)
+    assert not strict_equals(one, alike)
+    assert loose_equals(one, alike, runtime=PHP_8_2)
+    assert spaceship(one, nested(3000, 2), runtime=PHP_8_2) == -1
+    assert spaceship([one, 1], [alike, 2], runtime=PHP_8_2) == -1
+
+
+def test_values_inside_of_themselves_are_not_compared() -> None:
+    one, other = PhpObject("A", {}), PhpObject("A", {})
+    one.properties["x"], other.properties["x"] = one, other
+    with pytest.raises(PhpError, match="Nesting level too deep"):
+        loose_equals(one, other, runtime=PHP_8_2)
+    assert loose_equals(one, one, runtime=PHP_8_2)
+    twice = [1]
+    assert loose_equals([twice, twice], [["1"], ["1"]], runtime=PHP_8_2)

@@ -1,3 +1,4 @@
+import hashlib
 import math
 from typing import Any
 
@@ -78,6 +79,30 @@ def test_arrays_and_objects_are_indented_as_php_does(runtime: PhpRuntime) -> Non
 )
 def test_values_are_source_code(value: Any, expected: str) -> None:
     assert var_export(value, runtime=PHP_8_2) == expected
+
+
+def test_what_is_within_itself_is_null_there() -> None:
+    value = std_class({"a": 1})
+    value.properties |= {"self": value, "l": [value, [1]]}
+    assert var_export(value, runtime=PHP_8_2) == (
+        "(object) array(\n   'a' => 1,\n   'self' => NULL,\n   'l' => \n  array (\n"
+        "    0 => NULL,\n    1 => \n    array (\n      0 => 1,\n    ),\n  ),\n)"
+    )
+
+
+def test_any_number_of_levels_is_written() -> None:
+    value: list[Any] = []
+    for _ in range(3000):
+        value = [value]
+    text = var_export(value, runtime=PHP_8_2)
+    assert (len(text), hashlib.md5(text.encode()).hexdigest()) == (27_060_009, "336f5c7511f95e7c854ccbc52df688b9")
+
+
+def test_classes_begin_with_a_backslash_since_8_2() -> None:
+    value = [PhpObject("App\\Foo", {}), PhpEnum("App\\Suit", "Hearts")]
+    old = "array (\n  0 => \n  App\\Foo::__set_state(array(\n  )),\n  1 => \n  App\\Suit::Hearts,\n)"
+    assert var_export(value, runtime=PhpRuntime((8, 1))) == old
+    assert var_export(value, runtime=PHP_8_2) == old.replace("App", "\\App")
 
 
 def test_floats_have_the_digits_of_the_setting() -> None:

@@ -115,6 +115,10 @@ def test_what_cannot_be_written_may_be_replaced(value: Any, options: JsonOptions
     assert json_encode(value, partial_output_on_error=True, **options) == expected  # type: ignore[misc]
 
 
+def test_one_key_written_in_two_ways_is_one_element() -> None:
+    assert json_encode({0: 1, "0": 2}) == "[2]"
+
+
 def test_partial_output_ends_where_an_array_holds_itself() -> None:
     array: list[Any] = [1]
     array.append(array)
@@ -124,7 +128,7 @@ def test_partial_output_ends_where_an_array_holds_itself() -> None:
 def test_an_array_that_holds_itself_twice_is_an_error_and_no_explosion() -> None:
     array: list[Any] = []
     array += [array, array]
-    with pytest.raises(JsonError, match="depth"):
+    with pytest.raises(JsonError, match="recursion"):
         json_encode(array)
 
 
@@ -166,8 +170,35 @@ def test_512_levels_are_written_and_513_are_not() -> None:
 def test_a_value_that_holds_itself_is_an_error_and_no_endless_loop() -> None:
     array: list[Any] = []
     array.append(array)
-    with pytest.raises(JsonError, match="depth"):
-        json_encode(array)
+    for depth in (1, 512, 2**31 - 1):
+        with pytest.raises(JsonError, match="recursion"):
+            json_encode(array, depth=depth)
+
+
+@pytest.mark.parametrize(
+    ("value", "item"),
+    [
+        ([1] * 150_000, "1"),
+        (["a/é"] * 150_000, '"a\\/\\u00e9"'),
+        ([2.0, 0.5] * 75_000, "2,0.5"),
+        ([[]] * 60_000, "[]"),
+        ([["x"], {"k": None}] * 30_000, '["x"],{"k":null}'),
+        ([std_class({"k": [True]})] * 60_000, '{"k":[true]}'),
+    ],
+)
+def test_nothing_of_a_long_array_is_lost(value: list[Any], item: str) -> None:
+    times = len(value) // (2 if value[0] != value[1] else 1)
+    expected = "[" + ",".join([item] * times) + "]"
+    assert json_encode(value) == expected
+    assert json_encode(std_class({"a": value})) == f'{{"a":{expected}}}'
+
+
+def test_nothing_of_a_long_object_is_lost() -> None:
+    value = {f"k{number}": number for number in range(1, 150_001)}
+    inner = ",".join(f'"{key}":{number}' for key, number in value.items())
+    assert json_encode(value) == f"{{{inner}}}"
+    assert json_encode([value, value]) == f"[{{{inner}}},{{{inner}}}]"
+    assert json_encode(std_class(value), unescaped_unicode=True) == f"{{{inner}}}"
 
 
 @pytest.mark.parametrize(
@@ -227,10 +258,37 @@ def test_a_repeated_key_hides_no_depth() -> None:
         json_decode('{"a":{"b":1},"a":1}', depth=2)
 
 
-@pytest.mark.parametrize("depth", [0, -1, 2**31 - 1])
+@pytest.mark.parametrize("depth", [0, -1, 2**31, 2**32])
 def test_a_depth_out_of_range_is_a_value_error(depth: int) -> None:
     with pytest.raises(PhpValueError, match=r"Argument #3 \(\$depth\) must be"):
         json_decode("1", depth=depth)
+
+
+def test_the_greatest_depth_is_31_bits() -> None:
+    assert json_decode("[1]", depth=2**31 - 1) == [1]
+    with pytest.raises(JsonError, match="syntax"):
+        json_decode("", depth=0)  # an empty text is looked at first
+
+
+@pytest.mark.parametrize("depth", [0, -1, 2**31, 2**32, 2**32 - 1])
+def test_no_depth_is_left_in_the_lowest_32_bits(depth: int) -> None:
+    assert json_encode(1, depth=depth) == "1"
+    for value in ([1], [], std_class()):
+        with pytest.raises(JsonError, match="depth"):
+            json_encode(value, depth=depth)
+
+
+def test_a_depth_past_32_bits_is_cut() -> None:
+    assert json_encode([1], depth=2**32 + 1) == json_encode([1], depth=1 - 2**32) == "[1]"
+
+
+@pytest.mark.parametrize("levels", [511, 3000, 10_000])
+def test_any_number_of_levels_is_read_and_written(levels: int) -> None:
+    for text, associative in (("[" * levels + "]" * levels, True), ('{"a":' * levels + "1" + "}" * levels, False)):
+        value = json_decode(text, depth=levels + 1, associative=associative)
+        assert json_encode(value, depth=levels) == text
+        with pytest.raises(JsonError, match="depth"):
+            json_encode(value, depth=levels - 1)
 
 
 def test_errors_are_what_php_throws_if_told_to() -> None:

@@ -14,6 +14,7 @@ from contracts.php.number import (
     to_float,
     to_int,
     to_text,
+    write_float,
 )
 from contracts.php.value import PhpEnum, PhpObject, std_class
 
@@ -49,6 +50,25 @@ def test_the_shortest_form_has_a_capital_exponent_in_serialize_and_a_fraction_if
     assert float_repr(1e25, e="E") == "1.0E+25"
     assert float_repr(10.0, zero_fraction=True) == "10.0"
     assert float_repr(1e25, zero_fraction=True) == "1.0e+25"
+
+
+@pytest.mark.parametrize(
+    ("value", "precision", "text", "json"),
+    [
+        (0.1, -1, "0.1", "0.1"),
+        (0.1, 17, "0.10000000000000001", "0.10000000000000001"),
+        (150.0, 0, "2.0E+2", "2.0e+2"),
+        (5.0, 0, "5.0E+0", "5.0e+0"),
+        (0.5, 0, "0.5", "0.5"),
+        (150.0, 17, "150", "150.0"),
+        (1e25, 17, "1.0000000000000001E+25", "1.0000000000000001e+25"),
+        (-0.0, 17, "-0", "-0.0"),
+        (math.inf, 17, "INF", "INF"),
+    ],
+)
+def test_a_float_has_as_many_digits_as_a_setting_says(value: float, precision: int, text: str, json: str) -> None:
+    assert write_float(value, precision) == text
+    assert write_float(value, precision, e="e", zero_fraction=True) == json
 
 
 @pytest.mark.parametrize(
@@ -128,6 +148,12 @@ def test_an_object_has_no_text(value: PhpObject | PhpEnum) -> None:
         ("6" * 5000, 7, INT_MAX),
         ("0o17", 8, 0),
         ("0o17", 0, 0),
+        ("12", 2**32, 12),
+        ("0b11", 2**32, 0),  # the prefix is looked for before the base is cut to 32 bits
+        ("0x12", 2**32 + 16, 18),
+        ("1e3", 2**32 + 10, 1),
+        ("12", -(2**32) + 16, 18),
+        ("12", -1, 0),
         (" z!", 36, 35),
         ("102", 2, 2),
         ("5", 1, 0),

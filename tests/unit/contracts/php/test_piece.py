@@ -60,3 +60,14 @@ def test_an_array_is_replaced_value_by_value() -> None:
     assert str_replace("1", "2", {"k": 11, "l": [1], "m": None}) == {"k": "22", "l": "Array", "m": ""}
     with pytest.raises(PhpTypeError):
         str_replace("a", ["b"], "a")
+
+
+def test_a_replacement_becomes_text_when_its_turn_comes() -> None:
+    thing = PhpObject("stdClass", {})
+    assert str_replace([], [thing], "x") == "x"
+    assert str_replace(["a"], ["b", thing], "xa") == "xb"
+    assert str_replace(["a", "b"], ["", thing], "a") == ""
+    assert str_replace([thing], "x", "") == ""
+    for search in ("", "z"):
+        with pytest.raises(PhpError, match="could not be converted to string"):
+            str_replace([search], [thing], "a")

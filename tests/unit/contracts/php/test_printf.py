@@ -6,7 +6,7 @@ from contracts.php.error import PhpArgumentCountError, PhpError, PhpValueError
 from contracts.php.number import Scalar
 from contracts.php.printf import sprintf, vsprintf
 from contracts.php.runtime import PHP_8_2, PHP_8_4, PhpRuntime
-from contracts.php.value import PhpValue, std_class
+from contracts.php.value import PhpObject, PhpValue, std_class
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,16 @@ def test_an_object_is_no_text() -> None:
     with pytest.raises(PhpError, match="stdClass could not be converted to string"):
         sprintf("%s", std_class(), runtime=PHP_8_2)
     assert sprintf("%s|%d", [1], [1], runtime=PHP_8_2) == "Array|1"
+
+
+def test_what_else_is_wrong_comes_before_an_object_that_is_no_text() -> None:
+    with pytest.raises(PhpArgumentCountError, match="3 arguments are required, 2 given"):
+        sprintf("%s|%d", std_class(), runtime=PHP_8_2)
+    with pytest.raises(PhpValueError, match="must contain 2 items, 1 given"):
+        vsprintf("%s|%d", [std_class()], runtime=PHP_8_2)
+    with pytest.raises(PhpValueError, match='Unknown format specifier "y"'):
+        sprintf("%s %y", std_class(), 1, runtime=PHP_8_2)
+    with pytest.raises(PhpValueError, match="Width must be"):
+        sprintf("%s|%2147483648d", std_class(), runtime=PHP_8_2)
+    with pytest.raises(PhpError, match="class stdClass could not"):  # the last one
+        sprintf("%s %s", PhpObject("A", {}), std_class(), runtime=PHP_8_2)

@@ -3,6 +3,7 @@ import math
 import pytest
 
 from contracts.php.error import PhpValueError, UnknownRuleError
+from contracts.php.functions import call
 from contracts.php.rounding import RoundingMode, ceil, floor, number_format, php_round, rounding_mode
 from contracts.php.runtime import PHP_8_2, PHP_8_4, PhpRuntime
 
@@ -81,8 +82,33 @@ def test_the_enum_of_8_4_has_four_modes_more() -> None:
 def test_an_unknown_mode_is_half_up_before_8_4_and_an_error_since() -> None:
     assert rounding_mode(9, runtime=PHP_8_2) is RoundingMode.HALF_UP
     assert rounding_mode(3, runtime=PHP_8_4) is RoundingMode.HALF_EVEN
-    with pytest.raises(PhpValueError):
-        rounding_mode(5, runtime=PHP_8_4)
+    assert rounding_mode(2**32 + 2, runtime=PHP_8_2) is DOWN
+    for number in (0, 9, -1, 2**32 + 2):
+        with pytest.raises(PhpValueError):
+            rounding_mode(number, runtime=PHP_8_4)
+
+
+def test_the_modes_of_8_4_are_ints_too() -> None:
+    def rounded(mode: int, runtime: PhpRuntime) -> list[str]:
+        return [str(call(runtime, "round", [value, 0, mode])) for value in (-2.5, -1.2, 1.2, 2.5, -0.2)]
+
+    assert [rounded(mode, PHP_8_4) for mode in (5, 6, 7, 8)] == [
+        ["-2.0", "-1.0", "2.0", "3.0", "-0.0"],
+        ["-3.0", "-2.0", "1.0", "2.0", "-1.0"],
+        ["-2.0", "-1.0", "1.0", "2.0", "-0.0"],
+        ["-3.0", "-2.0", "2.0", "3.0", "-1.0"],
+    ]
+    assert {tuple(rounded(mode, PHP_8_2)) for mode in (0, 1, 5, 6, 7, 8, 9)} == {("-3.0", "-1.0", "1.0", "3.0", "-0.0")}
+
+
+@pytest.mark.parametrize(("value", "places", "unit"), [(-0.5, 0, "-1.0"), (-5, -1, "-10.0"), (-0.005, 2, "-0.01")])
+def test_a_negative_half_that_becomes_zero_has_no_sign_before_8_4(value: float, places: int, unit: str) -> None:
+    def rounded(runtime: PhpRuntime) -> list[str]:
+        return [str(php_round(value, places, mode, runtime=runtime)) for mode in (UP, DOWN, EVEN, ODD)]
+
+    assert rounded(PHP_8_2) == [unit, "0.0", "0.0", unit]
+    assert rounded(PHP_8_4) == [unit, "-0.0", "-0.0", unit]
+    assert str(php_round(value * 0.8, places, DOWN, runtime=PHP_8_2)) == "-0.0"  # not a half
 
 
 def test_floor_and_ceil_give_floats() -> None:

@@ -8,22 +8,22 @@ from contracts.php.search import array_search, in_array, php_max, php_min
 
 
 def test_a_needle_is_found_loosely() -> None:
-    assert in_array("1e1", ["10"])
-    assert in_array(None, [0])
-    assert in_array("abc", [True])
-    assert not in_array("abc", [0])
+    assert in_array("1e1", ["10"], runtime=PHP_8_2)
+    assert in_array(None, [0], runtime=PHP_8_2)
+    assert in_array("abc", [True], runtime=PHP_8_2)
+    assert not in_array("abc", [0], runtime=PHP_8_2)
     assert in_array("abc", [0], runtime=PhpRuntime((7, 4)))
-    assert not in_array(math.nan, [math.nan])
+    assert not in_array(math.nan, [math.nan], runtime=PHP_8_2)
 
 
 def test_a_needle_is_found_strictly() -> None:
-    assert not in_array(1, [1.0, "1", True], strict=True)
-    assert array_search("1", {"a": 1, "b": "1"}, strict=True) == "b"
+    assert not in_array(1, [1.0, "1", True], strict=True, runtime=PHP_8_2)
+    assert array_search("1", {"a": 1, "b": "1"}, strict=True, runtime=PHP_8_2) == "b"
 
 
 def test_the_first_key_is_told() -> None:
-    assert array_search("1", [1, "1"]) == 0
-    assert array_search("x", {"a": 1}) is False
+    assert array_search("1", [1, "1"], runtime=PHP_8_2) == 0
+    assert array_search("x", {"a": 1}, runtime=PHP_8_2) is False
 
 
 def test_the_first_of_equal_values_is_the_greatest() -> None:
