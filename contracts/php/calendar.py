@@ -138,7 +138,10 @@ def _moment(zone: str, timestamp: int) -> datetime:
 @lru_cache(maxsize=64)
 def _zone(name: str) -> ZoneInfo:
     """PHP takes names in any case. Raises UnknownZoneError."""
-    known = _names().get(name.lower())
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # zoneinfo says in three ways that there is none
+        known = _names().get(name.lower())  # opens every zone's file: not on the usual way
     if known is None:
         raise UnknownZoneError(f"no such time zone: {name[:64]!r}")
     return ZoneInfo(known)
