@@ -70,7 +70,7 @@ class AmqpSource:
         properties = {**delivery.facts.properties, "delivery_mode": 2}
         try:
             self._connection.publish(Outgoing("", naming.OVERSIZE_QUEUE, delivery.body, properties, delivery.headers))
-        except NotRoutedError as error:
+        except (NotRoutedError, UnwritableError) as error:
             raise SourceLostError(f"{naming.OVERSIZE_QUEUE} took nothing: {error}") from error
         self.acknowledge(delivery)
 
@@ -130,4 +130,7 @@ def publish_aside(connection: AmqpConnection, delivery: Delivery, cause: str) ->
         connection.publish(aside(delivery, cause, at))
     except UnwritableError:
         # A header that can be read but not written must not stop the queue: kept in words, beside the body.
-        connection.publish(aside_in_words(delivery, cause, at))
+        try:
+            connection.publish(aside_in_words(delivery, cause, at))
+        except UnwritableError as error:
+            raise NotRoutedError(f"headers that cannot be written, nor in words: {error}") from error

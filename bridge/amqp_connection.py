@@ -25,6 +25,7 @@ from contracts.envelope import AmqpFacts
 _ACCESS_REFUSED = 403  # AMQP 0-9-1, reply codes
 _NOT_FOUND = 404
 _PRECONDITION_FAILED = 406
+_AROUND_PROPERTIES = 22  # frame header and end, class, weight, size of the body, flags
 _PROPERTIES = (
     "content_type", "content_encoding", "delivery_mode", "priority", "correlation_id", "reply_to", "expiration",
     "message_id", "timestamp", "type", "user_id", "app_id", "cluster_id",
@@ -47,6 +48,7 @@ class AmqpConnection:
         self._channels: dict[str, BlockingChannel] = {}
         self._consumers: dict[str, str] = {}
         self._connection = _connect(settings)
+        self._frame_max: int = self._connection._impl.params.frame_max  # as it was agreed on
         with _losing():
             self._scratch = self._connection.channel()
             self._publisher = self._connection.channel()
@@ -205,9 +207,11 @@ class AmqpConnection:
             headers=None if message.headers is None else dict(message.headers), **message.properties
         )
         try:
-            properties.encode()
+            size = sum(map(len, properties.encode()))
         except (exceptions.AMQPError, struct.error, ArithmeticError, TypeError, ValueError) as error:
             raise UnwritableError(type(error).__name__) from error
+        if size > self._frame_max - _AROUND_PROPERTIES:  # the broker would end the connection, again and again
+            raise UnwritableError(f"{size} bytes of properties and headers, in frames of {self._frame_max}")
         try:
             with _losing():
                 self._publisher.basic_publish(

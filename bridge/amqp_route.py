@@ -114,5 +114,5 @@ class AmqpOutlet:
 def _publish(connection: AmqpConnection, message: Outgoing) -> None:
     try:
         connection.publish(message)
-    except UnwritableError as error:  # nothing that was read from the broker is so
+    except UnwritableError as error:  # of what was read from the broker: with ours it does not fit into a frame
         raise NotRoutedError(f"headers that cannot be written: {error}") from error

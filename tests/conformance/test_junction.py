@@ -314,6 +314,18 @@ class TestAmqpJunction(JunctionPromises):
         yield broker
         broker.close()
 
+    def test_a_header_that_leaves_no_room_for_ours_is_not_routed_and_ends_nothing(self, broker: _RabbitBroker) -> None:
+        junction = claimed(broker.connect())
+        broker.publish(b"1", headers={"note": "x" * 131_000})
+        broker.publish(b"2")
+        wide, narrow = take(junction, 2)
+        with pytest.raises(NotRoutedError, match=r"headers that cannot be written: 131\d{3} bytes"):
+            junction.publish(stamped(wide, "legacy"))
+        with pytest.raises(NotRoutedError, match="nor in words"):
+            junction.copy_aside(wide, "headers")
+        junction.publish(stamped(narrow, "legacy"))
+        assert [one.body for one in broker.take(LEGACY)] == [b"2"]
+
     @pytest.mark.parametrize("route", ["legacy", "shadow", "new", "hold"])
     @pytest.mark.parametrize(
         ("headers", "properties"),
