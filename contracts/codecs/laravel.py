@@ -45,6 +45,13 @@ def read_job(
     document = read_json(body, limits)
     if not is_job(document):
         raise DecodeError("not_a_job")
+    return job_of(document, body, headers, key=key, limits=limits)
+
+
+def job_of(
+    document: PhpObject, body: bytes, headers: Mapping[str, Any], *, key: bytes | None, limits: Limits
+) -> LegacyMessage:
+    """As `read_job`, of a record that was decoded already, and `is_job`."""
     record = dict(document.properties)
     data, called = record["data"], record["job"]
     seal: Seal | None = None

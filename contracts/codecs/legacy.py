@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.codecs.error import DecodeError, Limits
 from contracts.codecs.json_body import read_json, style_of, write_json
-from contracts.codecs.laravel import is_job, read_job, write_job
+from contracts.codecs.laravel import is_job, job_of, write_job
 from contracts.codecs.legacy_message import EncodedMessage, LegacyMessage
 from contracts.codecs.php_serialize import php_serialize
 from contracts.codecs.php_unserialize import DEFAULT_LIMITS, php_unserialize
@@ -49,7 +49,7 @@ def read_message(
         raise DecodeError("unknown_format", 0)
     document = read_json(body, limits)
     if is_job(document):
-        return read_job(body, known, key=key, limits=limits)
+        return job_of(document, body, known, key=key, limits=limits)
     return LegacyMessage("json", None, document, body=body, headers=known, style=style_of(body))
 
 

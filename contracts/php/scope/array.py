@@ -15,12 +15,10 @@ def _array_keys(php: PhpRuntime, values: Any, *filtered: Any) -> Any:
 
 
 def _array_combine(php: PhpRuntime, keys: Any, values: Any) -> Any:
-    php.must_know("array_combine", since=(8, 0))
     return array.array_combine(keys, values, precision=php.precision)
 
 
-def _count(php: PhpRuntime, value: Any, mode: int = 0) -> int:
-    php.must_know("count", since=(8, 0))
+def _count(_: PhpRuntime, value: Any, mode: int = 0) -> int:
     if mode not in (0, 1):
         raise PhpValueError("count(): Argument #2 ($mode) must be either COUNT_NORMAL or COUNT_RECURSIVE")
     return array.count(value, recursive=bool(mode))

@@ -38,8 +38,7 @@ def _number_format(
 
 
 def _bc(function: Callable[..., Any]) -> tuple[str, Callable[..., Any]]:
-    def body(php: PhpRuntime, num1: str, num2: str, scale: int | None = None) -> Any:
-        php.must_know(function.__name__, since=(8, 0))
+    def body(_: PhpRuntime, num1: str, num2: str, scale: int | None = None) -> Any:
         return function(num1, num2, scale or 0)
 
     return "string $num1, string $num2, ?int $scale = null", body

@@ -19,7 +19,6 @@ def _str_pad(_: PhpRuntime, source: str, length: int, pad: str = " ", side: int 
 
 
 def _implode(php: PhpRuntime, *arguments: Any) -> str:
-    php.must_know("implode", since=(8, 0))
     return piece.implode(*arguments, precision=php.precision)
 
 
@@ -31,16 +30,6 @@ def _base64_decode(_: PhpRuntime, source: str, strict: bool = False) -> Any:  # 
 
 def _htmlspecialchars(php: PhpRuntime, source: str, *options: Any) -> str:
     return html.htmlspecialchars(source, *options[:2], double_encode=False not in options[2:], runtime=php)
-
-
-def _explode(php: PhpRuntime, separator: str, source: str, *limit: int) -> list[str]:
-    php.must_know("explode", since=(8, 0))
-    return piece.explode(separator, source, *limit)
-
-
-def _substr(php: PhpRuntime, source: str, offset: int, length: int | None = None) -> str:
-    php.must_know("substr", since=(8, 0))
-    return text.substr(source, offset, length)
 
 
 def _cased(function: Callable[..., str]) -> Callable[..., str]:
@@ -69,7 +58,7 @@ FUNCTIONS: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "bin2hex": ("string $string", lambda _, source: text.bin2hex(source)),
     "chop": (_TRIM, lambda _, *given: text.rtrim(*given)),
     "crc32": ("string $string", lambda _, source: digest.crc32(source)),
-    "explode": ("string $separator, string $string, int $limit = PHP_INT_MAX", _explode),
+    "explode": ("string $separator, string $string, int $limit = PHP_INT_MAX", lambda _, *given: piece.explode(*given)),
     "htmlspecialchars": (_HTML, _htmlspecialchars),
     "implode": (_IMPLODE, _implode),
     "join": (_IMPLODE, _implode),
@@ -94,7 +83,7 @@ FUNCTIONS: Mapping[str, tuple[str, Callable[..., Any]]] = {
     ),
     "strtolower": ("string $string", _cased(text.strtolower)),
     "strtoupper": ("string $string", _cased(text.strtoupper)),
-    "substr": ("string $string, int $offset, ?int $length = null", _substr),
+    "substr": ("string $string, int $offset, ?int $length = null", lambda _, *given: text.substr(*given)),
     "trim": (_TRIM, lambda _, *given: text.trim(*given)),
     "ucfirst": ("string $string", _cased(text.ucfirst)),
     "ucwords": (r'string $string, string $separators = " \t\r\n\f\v"', _cased(text.ucwords)),

@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.php.number import INT_MAX, INT_MIN
 from contracts.php.value import std_class
+from tests.php_fuzz.generate import money
 
 TEXTS = (
     "",
@@ -93,22 +94,6 @@ SCALARS: tuple[Any, ...] = (
 ZONES = ("Europe/Paris", "Europe/London", "America/New_York", "Australia/Sydney", "Asia/Kolkata", "UTC")
 
 
-def a_money_float(dice: random.Random) -> float:
-    """Amounts and products of amounts, many of them half a cent away from a cent."""
-    cents = dice.randint(-(10**8), 10**8)
-    return dice.choice(
-        (
-            (cents + 0.5) / 100,
-            cents / 1000,
-            cents / 100 * dice.choice((1.2, 0.2, 0.005, 0.0085, 0.0015, 0.015)),
-            cents / 100 * 100,
-            cents / 100 - dice.randint(0, 10**6) / 100,
-            float(cents),
-            dice.uniform(-1, 1) * 10 ** dice.randint(-12, 20),
-        )
-    )
-
-
 def a_text(dice: random.Random) -> str:
     if dice.random() < 0.5:
         return dice.choice(TEXTS)
@@ -122,7 +107,7 @@ def a_value(dice: random.Random, depth: int = 4) -> Any:
     if kind < 2:
         return a_text(dice)
     if kind < 4:
-        return a_money_float(dice)
+        return money(dice)
     if kind < 6:
         return dice.choice((None, True, False, 0, -1, dice.randint(INT_MIN, INT_MAX), 0.0, -0.0, 1e25))
     if kind < 8:

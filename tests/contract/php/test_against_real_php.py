@@ -23,11 +23,11 @@ from tests.contract.php.hostile import (
     ZONES,
     a_json_text,
     a_local_time,
-    a_money_float,
     a_text,
     a_value,
     broken,
 )
+from tests.php_fuzz.generate import money
 
 SEED = 20_241_027
 
@@ -73,7 +73,7 @@ def differences(php: RealPhp, function: str, ours: Callable[..., Any], cases: li
 
 
 def test_floats_are_rounded_as_php_rounds_them(php: RealPhp, dice: random.Random) -> None:
-    cases = [(a_money_float(dice), dice.choice((0, 1, 2, 2, 2, 3, 4, -1, -2))) for _ in range(1500)]
+    cases = [(money(dice), dice.choice((0, 1, 2, 2, 2, 3, 4, -1, -2))) for _ in range(1500)]
     assert differences(php, "round", partial(rounding.php_round, runtime=PHP_8_2), cases) == []
 
 
@@ -84,12 +84,12 @@ def test_ints_are_rounded_as_php_rounds_them(php: RealPhp, dice: random.Random) 
 
 def test_numbers_are_formatted_as_php_formats_them(php: RealPhp, dice: random.Random) -> None:
     layouts = ((), (0,), (2,), (2, ",", " "), (2, ".", ""), (3, ",", "\u202f"), (-1,), (1, "", "::"))
-    cases = [(a_money_float(dice), *dice.choice(layouts)) for _ in range(800)]
+    cases = [(money(dice), *dice.choice(layouts)) for _ in range(800)]
     assert differences(php, "number_format", partial(rounding.number_format, runtime=PHP_8_2), cases) == []
 
 
 def test_floats_become_text_as_in_php(php: RealPhp, dice: random.Random) -> None:
-    floats = [a_money_float(dice) for _ in range(300)]
+    floats = [money(dice) for _ in range(300)]
     floats += [struct.unpack("d", dice.randbytes(8))[0] for _ in range(300)]
     floats += [float(dice.randrange(10**13, 10**14) * 10 + 5) for _ in range(100)]  # half way at 14 digits
     cases = [(value,) for value in floats if not math.isnan(value)]
@@ -281,7 +281,7 @@ def test_patterns_are_filled_in_as_php_fills_them_in(php: RealPhp, dice: random.
         flags = "".join(dice.choice(("", "0", "-", "+", " ", "'x", "'0")) for _ in range(2))
         width, precision = dice.choice(("", "5", "12", "1", "30")), dice.choice(("", "", ".0", ".1", ".2", ".10", "."))
         kind = dice.choice("bcdeEfFgGhHosuxXdfs")
-        cases.append((f"<%{flags}{width}{precision}{kind}>", dice.choice((*values, a_money_float(dice)))))
+        cases.append((f"<%{flags}{width}{precision}{kind}>", dice.choice((*values, money(dice)))))
     cases += [("%2$s %1$s %%", "a", "b"), ("%05d|%.2f", -3, 1.005)] * 50
     assert differences(php, "sprintf", partial(printf.sprintf, runtime=PHP_8_2), cases) == []
 
@@ -323,7 +323,7 @@ def test_timestamps_are_printed_in_a_zone_as_php_prints_them(php: RealPhp, dice:
 def test_webhooks_are_signed_as_php_signs_them(php: RealPhp, dice: random.Random) -> None:
     wrong = []
     for _ in range(200):
-        payload = {"payins": [{"label": dice.choice(TEXTS[:10]), "fee": a_money_float(dice), "tags": a_value(dice)}]}
+        payload = {"payins": [{"label": dice.choice(TEXTS[:10]), "fee": money(dice), "tags": a_value(dice)}]}
         try:
             mine = digest.webhook_signature("clé secrète", payload)
         except JsonError:
