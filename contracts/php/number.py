@@ -49,11 +49,11 @@ def write_float(value: float, precision: int, *, e: str = "E", zero_fraction: bo
     """
     if precision == -1 or not math.isfinite(value):
         return float_repr(value, e=e, zero_fraction=zero_fraction)
-    text = general_text(value, precision, e=e)
+    text = _general_text(value, precision, e=e)
     return f"{text}.0" if zero_fraction and "." not in text else text
 
 
-def general_text(value: float, digits: int, *, e: str) -> str:
+def _general_text(value: float, digits: int, *, e: str) -> str:
     """A finite float with so many significant digits (`%.14G`), trailing zeros cut, as PHP's zend_gcvt prints it."""
     shown_digits = max(1, digits)
     mantissa, _, exponent_text = f"{abs(value):.{shown_digits - 1}e}".partition("e")
