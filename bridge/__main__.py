@@ -15,8 +15,9 @@ from enum import IntEnum
 from typing import Protocol, TypeVar
 
 from bridge.bootstrap import build_returner, build_router, build_shipper
-from bridge.journal import JournalError
-from bridge.port import SourceLostError, SourceRefusedError
+from bridge.journal_file import JournalError
+from bridge.poison import PoisonFloodError
+from bridge.port import ChannelFailedError, SourceLostError, SourceRefusedError
 from bridge.settings import BridgeSettings, RouterSettings, SettingsError, ShipperSettings, read_settings
 
 _LOG = logging.getLogger("bridge")
@@ -31,7 +32,11 @@ class ExitCode(IntEnum):
     NOT_DRAINED = 3
     """Stopped before everything in flight was settled; it will be delivered again."""
     SETTINGS = 64
+    POISONED = 65
+    """More messages than the limit cannot be read or sent: they lie in the Invalid Message Channel, the rest waits."""
     UNREACHABLE = 69
+    CHANNEL_FAILED = 74
+    """The Invalid Message Channel takes nothing; what was meant for it stays where it is."""
     REFUSED = 77
     """The broker answers, but refuses us: credentials, a missing exchange, other queue arguments."""
 
@@ -74,17 +79,24 @@ def ship() -> ExitCode:
     if settings is None:
         return ExitCode.SETTINGS
     stopping = _listen()
-    shipper = build_shipper(settings)
+    try:
+        parts = build_shipper(settings)
+    except JournalError as error:
+        return _complain("ship", f"STRANGLER_JOURNAL: {error}", ExitCode.SETTINGS)
 
     def run() -> ExitCode:
-        shipper.open()
-        _LOG.info("shipping", extra={"stack": settings.stack})
-        _loop(stopping, shipper)
-        drained = shipper.drain(settings.drain_s)
-        _LOG.info("stopped", extra={**shipper.counts, "drained": drained})
+        parts.shipper.open()
+        _LOG.info("shipping", extra={"stack": settings.stack, "shipper": parts.journal.name})
+        _loop(stopping, parts.shipper)
+        drained = parts.shipper.drain(settings.drain_s)
+        _LOG.info("stopped", extra={**parts.shipper.counts, "drained": drained})
         return ExitCode.OK if drained else ExitCode.NOT_DRAINED
 
-    return _told("ship", run)
+    try:
+        return _told("ship", run)
+    finally:
+        parts.shipper.close()
+        parts.journal.close()
 
 
 def route() -> ExitCode:
@@ -170,6 +182,10 @@ def _told(command: str, run: Callable[[], ExitCode]) -> ExitCode:
         return _complain(command, str(error), ExitCode.REFUSED)
     except SourceLostError as error:
         return _complain(command, str(error), ExitCode.UNREACHABLE)
+    except PoisonFloodError as error:
+        return _complain(command, str(error), ExitCode.POISONED)
+    except ChannelFailedError as error:
+        return _complain(command, str(error), ExitCode.CHANNEL_FAILED)
 
 
 def _complain(command: str, text: str, code: ExitCode) -> ExitCode:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from bridge.amqp_connection import AmqpConnection, UnwritableError
 from bridge.amqp_settings import AmqpSettings
 from bridge.invalid import aside, aside_in_words
-from bridge.port import Delivery, NotRoutedError, Outgoing, SourceLostError
+from bridge.port import ChannelFailedError, Delivery, NotRoutedError, Outgoing
 from bridge.topology import DROPPED, INVALID, OVERSIZE, QueueSpec
 from contracts import naming
 
@@ -39,10 +39,9 @@ class AmqpSource:
             unconsumed: what is declared only, for others publish to it.
             successions: taps that are to be left, where they still exist.
         """
-        self._prefetch = settings.prefetch
         self._dropped = 0
         self._successions = {one.tap.name: one for one in successions}
-        self._connection = AmqpConnection(settings, generation)
+        self._connection = AmqpConnection(settings, generation, queues=len(queues) + len(successions))
         try:
             self._begin(queues, unconsumed)
         except BaseException:
@@ -53,17 +52,16 @@ class AmqpSource:
         """See `Source.poll`."""
         return self._connection.poll(timeout_s)
 
-    def acknowledge(self, delivery: Delivery) -> None:
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """See `Source.acknowledge`."""
-        self._connection.acknowledge(delivery)
+        self._connection.acknowledge(deliveries)
 
-    def divert(self, delivery: Delivery, cause: str) -> None:
+    def divert(self, delivery: Delivery, cause: str, attempts: int) -> None:
         """See `Source.divert`."""
         try:
-            publish_aside(self._connection, delivery, cause)
+            publish_aside(self._connection, delivery, cause, attempts)
         except NotRoutedError as error:
-            raise SourceLostError(f"the Invalid Message Channel took nothing: {error}") from error
-        self.acknowledge(delivery)
+            raise ChannelFailedError(f"the Invalid Message Channel ({INVALID.name}) takes nothing: {error}") from error
 
     def put_aside(self, delivery: Delivery) -> None:
         """See `Source.put_aside`."""
@@ -71,8 +69,11 @@ class AmqpSource:
         try:
             self._connection.publish(Outgoing("", naming.OVERSIZE_QUEUE, delivery.body, properties, delivery.headers))
         except (NotRoutedError, UnwritableError) as error:
-            raise SourceLostError(f"{naming.OVERSIZE_QUEUE} took nothing: {error}") from error
-        self.acknowledge(delivery)
+            raise ChannelFailedError(f"{naming.OVERSIZE_QUEUE} takes nothing: {error}") from error
+
+    def wake(self) -> None:
+        """See `Source.wake`."""
+        self._connection.wake()
 
     def dissolve(self, queue: str) -> bool:
         """See `Source.dissolve`."""
@@ -86,11 +87,11 @@ class AmqpSource:
             self._connection.cancel(queue)
         waiting = self._connection.ready(queue)
         if waiting:
-            self._connection.consume(queue, self._prefetch)
+            self._connection.consume(queue)
             return False
         if waiting is not None and not self._connection.delete(queue):
             return False
-        self._connection.consume(successor, self._prefetch)
+        self._connection.consume(successor)
         return True
 
     def dropped(self) -> int:
@@ -110,27 +111,27 @@ class AmqpSource:
         successors = [one.successor for one in self._successions.values()]
         self._connection.declare((INVALID, OVERSIZE, DROPPED, *queues, *unconsumed, *successors))
         for queue in queues:
-            self._connection.consume(queue.name, self._prefetch)
+            self._connection.consume(queue.name)
         for name, one in self._successions.items():
             if self._connection.ready(name) is None:
-                self._connection.consume(one.successor.name, self._prefetch)
+                self._connection.consume(one.successor.name)
             else:
                 self._connection.unbind(one.tap)
-                self._connection.consume(name, self._prefetch)
+                self._connection.consume(name)
         self._connection.watch(naming.DROPPED_QUEUE, self._count_dropped)
 
     def _count_dropped(self) -> None:
         self._dropped += 1
 
 
-def publish_aside(connection: AmqpConnection, delivery: Delivery, cause: str) -> None:
+def publish_aside(connection: AmqpConnection, delivery: Delivery, cause: str, attempts: int = 0) -> None:
     """Publish a delivery to the Invalid Message Channel. Raises NotRoutedError, SourceLostError."""
     at = datetime.now(UTC)
     try:
-        connection.publish(aside(delivery, cause, at))
+        connection.publish(aside(delivery, cause, at, attempts))
     except UnwritableError:
         # A header that can be read but not written must not stop the queue: kept in words, beside the body.
         try:
-            connection.publish(aside_in_words(delivery, cause, at))
+            connection.publish(aside_in_words(delivery, cause, at, attempts))
         except UnwritableError as error:
             raise NotRoutedError(f"headers that cannot be written, nor in words: {error}") from error

@@ -5,8 +5,10 @@ Anything that pika says about a lost connection becomes `SourceLostError`; the o
 """
 
 import contextlib
+import logging
 import ssl
 import struct
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -18,13 +20,23 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 from bridge import amqp_field
 from bridge.amqp_settings import AmqpSettings, describe
+from bridge.credit import Credit
 from bridge.port import Delivery, NotRoutedError, Outgoing, SourceLostError, SourceRefusedError
+from bridge.tag import Tags
 from bridge.topology import QueueSpec
 from contracts.envelope import AmqpFacts
 
+_LOG = logging.getLogger(__name__)
+BLOCKED = "the broker blocks publishes: its memory or disk is short (connection.blocked)"
 _ACCESS_REFUSED = 403  # AMQP 0-9-1, reply codes
 _NOT_FOUND = 404
 _PRECONDITION_FAILED = 406
+_NOT_IMPLEMENTED = 540
+_NOT_CLASSIC = (
+    "is no classic queue: a quorum queue or a stream takes no prefetch that can be lowered, and lets others in beside "
+    "an exclusive consumer, so that messages could pass by the router. Where it is ours, the virtual host's default "
+    "queue type has to be classic"
+)
 _AROUND_PROPERTIES = 22  # frame header and end, class, weight, size of the body, flags
 _PROPERTIES = (
     "content_type", "content_encoding", "delivery_mode", "priority", "correlation_id", "reply_to", "expiration",
@@ -39,15 +51,25 @@ class UnwritableError(ValueError):
 class AmqpConnection:
     """Consumes, gets, publishes and declares."""
 
-    def __init__(self, settings: AmqpSettings, generation: int = 0) -> None:
-        """Connect. Raises SourceLostError or SourceRefusedError."""
-        self._settings = settings
+    def __init__(self, settings: AmqpSettings, generation: int = 0, *, queues: int = 0) -> None:
+        """Connect. Raises SourceLostError or SourceRefusedError.
+
+        Args:
+            settings: how to reach the broker.
+            generation: number of the connection; each begins with another host.
+            queues: how many will be consumed.
+        """
         self._generation = generation
+        self._prefetch = settings.prefetch
+        self._credit = Credit(queues, most=settings.prefetch, budget_bytes=settings.budget_bytes)
+        self._tags: dict[str, Tags] = {}
         self._arrived: deque[Delivery] = deque()
         self._paused = False
         self._channels: dict[str, BlockingChannel] = {}
         self._consumers: dict[str, str] = {}
-        self._connection = _connect(settings)
+        self._connection, self._where = _connect(settings, generation)
+        self._connection.add_on_connection_blocked_callback(lambda *_: _LOG.warning(BLOCKED))
+        self._connection.add_on_connection_unblocked_callback(lambda *_: _LOG.info("the broker takes publishes again"))
         self._frame_max: int = self._connection._impl.params.frame_max  # as it was agreed on
         with _losing():
             self._scratch = self._connection.channel()
@@ -105,14 +127,16 @@ class AmqpConnection:
             raise
         return True
 
-    def consume(self, queue: str, prefetch: int, *, exclusive: bool = False) -> bool:
+    def consume(self, queue: str, *, exclusive: bool = False) -> bool:
         """Begin to take a queue's messages; False where it is exclusive and somebody else has it.
 
         Raises SourceRefusedError where there is no such queue, or where it lets others in beside an exclusive consumer.
         """
         with _losing():
             channel = self._connection.channel()
-            channel.basic_qos(prefetch_count=prefetch)
+            channel.basic_qos(prefetch_count=self._prefetch)
+            _grant(channel, self._credit.open(queue), self._prefetch)
+        self._tags[queue] = Tags()
         arrive = self._arrival(queue)
         try:
             with _losing(refused=True):
@@ -120,6 +144,10 @@ class AmqpConnection:
         except SourceRefusedError as error:
             if exclusive and _code(error) == _ACCESS_REFUSED:
                 return False
+            raise
+        except SourceLostError as error:
+            if _is_not_classic(error):
+                raise SourceRefusedError(f"{queue} {_NOT_CLASSIC}") from error
             raise
         channel.add_on_cancel_callback(lambda _: channel.close())  # the queue was deleted: found by the next poll
         self._channels[queue] = channel
@@ -130,7 +158,8 @@ class AmqpConnection:
     def _ensure_alone(self, queue: str) -> None:
         """Try to get in beside ourselves: no reply and no passive declaration tells whether a queue shuts others out.
 
-        RabbitMQ takes the word `exclusive` of a quorum queue's or a stream's consumer, and lets the next one in.
+        RabbitMQ takes the word `exclusive` of a quorum queue's or a stream's consumer, and lets the next one in: one
+        that also took the word `global` (3.10 does not) is found here.
         """
         try:
             with self._scratching() as channel:
@@ -141,10 +170,7 @@ class AmqpConnection:
             if _code(error) == _ACCESS_REFUSED:
                 return
             raise
-        raise SourceRefusedError(
-            f"{queue} lets a second consumer in beside an exclusive one, as quorum queues and streams do: messages "
-            "could pass by the router. It can stand before a classic queue only"
-        )
+        raise SourceRefusedError(f"{queue} {_NOT_CLASSIC}")
 
     def consumes(self, queue: str) -> bool:
         """Whether we take the queue's messages."""
@@ -159,6 +185,8 @@ class AmqpConnection:
         with _losing():
             self._channels[queue].basic_cancel(self._consumers.pop(queue))
             self._channels.pop(queue).close()
+        self._credit.close(queue)
+        del self._tags[queue]
         self._arrived = deque(one for one in self._arrived if one.queue != queue)
 
     def watch(self, queue: str, see: Callable[[], None]) -> None:
@@ -178,8 +206,12 @@ class AmqpConnection:
         with _losing():
             if queue not in self._channels:
                 self._channels[queue] = self._connection.channel()
+                self._tags[queue] = Tags()
             method, properties, body = self._channels[queue].basic_get(queue)
-        return None if method is None else self._delivery(queue, method, properties, body)
+        if method is None:
+            return None
+        self._tags[queue].add(method.delivery_tag, len(body))
+        return self._delivery(queue, method, properties, body)
 
     def poll(self, timeout_s: float) -> Sequence[Delivery]:
         """See `Source.poll`."""
@@ -190,16 +222,36 @@ class AmqpConnection:
         for queue, channel in self._channels.items():
             if channel.is_closed:
                 raise SourceLostError(f"the broker closed the channel of {queue}")
+        self._adjust()
         taken = tuple(self._arrived)
         self._arrived.clear()
         return taken
 
-    def acknowledge(self, delivery: Delivery) -> None:
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """See `Source.acknowledge`."""
-        if delivery.generation != self._generation:
-            raise SourceLostError("delivery of an earlier connection")
+        by_queue: dict[str, list[int]] = {}
+        for delivery in deliveries:
+            if delivery.generation != self._generation:
+                raise SourceLostError("delivery of an earlier connection")
+            by_queue.setdefault(delivery.queue, []).append(delivery.tag)
         with _losing():
-            self._channels[delivery.queue].basic_ack(delivery.tag)
+            for queue, tags in by_queue.items():
+                for tag, multiple in self._tags[queue].settle(tags):
+                    self._channels[queue].basic_ack(tag, multiple=multiple)
+
+    def wake(self) -> None:
+        """See `Source.wake`."""
+        with contextlib.suppress(exceptions.AMQPError):  # closed: whoever polls is told
+            self._connection.add_callback_threadsafe(lambda: None)
+
+    def _adjust(self) -> None:
+        """Let the broker hand out more or less, by what is in hand."""
+        if self._paused:
+            return
+        unsettled = {queue: len(self._tags[queue]) for queue in self._consumers}
+        for queue in self._credit.adjust(unsettled, time.monotonic()):
+            with _losing():
+                _grant(self._channels[queue], self._credit.prefetch(queue), self._prefetch)
 
     def publish(self, message: Outgoing) -> None:
         """Publish, mandatory, and wait for the confirm. Raises NotRoutedError, UnwritableError."""
@@ -251,6 +303,8 @@ class AmqpConnection:
     def _arrival(self, queue: str) -> Callable[[BlockingChannel, Any, pika.BasicProperties, bytes], None]:
         def arrive(_: BlockingChannel, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
             if not self._paused:
+                self._tags[queue].add(method.delivery_tag, len(body))
+                self._credit.weigh(queue, len(body))
                 self._arrived.append(self._delivery(queue, method, properties, body))
 
         return arrive
@@ -263,7 +317,7 @@ class AmqpConnection:
     @contextlib.contextmanager
     def _scratching(self) -> Iterator[BlockingChannel]:
         """A channel that the broker may close: AMQP answers a question with no by closing."""
-        with _losing(refused=True, where=describe(self._settings.url)):
+        with _losing(refused=True, where=self._where):
             if self._scratch.is_closed:
                 self._scratch = self._connection.channel()
             yield self._scratch
@@ -284,16 +338,42 @@ def _losing(*, refused: bool = False, where: str = "") -> Iterator[None]:
         raise SourceLostError(_reason(error)) from error
 
 
+def _is_not_classic(error: SourceLostError) -> bool:
+    """Whether the broker closed the connection for a consumer with a prefetch that can be changed."""
+    cause = error.__cause__
+    return isinstance(cause, exceptions.ConnectionClosedByBroker) and cause.reply_code == _NOT_IMPLEMENTED
+
+
 def _code(error: SourceRefusedError) -> int:
     return error.__cause__.reply_code if isinstance(error.__cause__, exceptions.ChannelClosedByBroker) else 0
 
 
-def _connect(settings: AmqpSettings) -> pika.BlockingConnection:
+def _grant(channel: BlockingChannel, prefetch: int, most: int) -> None:
+    """How much of its one queue a channel may have in hand: a limit of the channel, under that of the consumer.
+
+    Only the channel's can be changed while it consumes, and it costs the broker a question a message, so it is lifted
+    where it is no lower (rabbitmq.com/docs/consumer-prefetch; measured). Quorum queues refuse it; ours are classic.
+    """
+    channel.basic_qos(prefetch_count=0 if prefetch >= most else prefetch, global_qos=True)
+
+
+def _connect(settings: AmqpSettings, generation: int) -> tuple[pika.BlockingConnection, str]:
+    """A connection to the first host that answers, and how that is called."""
     amqp_field.mend()
-    where = describe(settings.url)
-    parts = urlsplit(settings.url)
-    if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
-        raise SourceRefusedError("AMQP_URL: expected amqp://user:password@host:port/vhost or amqps://…")
+    urls = deque(settings.urls)
+    urls.rotate(-generation)
+    while True:
+        url = urls.popleft()
+        try:
+            return _connect_to(url, settings), describe(url)
+        except SourceLostError:
+            if not urls:
+                raise
+
+
+def _connect_to(url: str, settings: AmqpSettings) -> pika.BlockingConnection:
+    where = describe(url)
+    parts = urlsplit(url)
     parameters = pika.ConnectionParameters(
         host=parts.hostname,
         port=parts.port or (5671 if parts.scheme == "amqps" else 5672),

@@ -23,10 +23,9 @@ class AmqpJunction:
             copies: messages that a queue of copies holds before it drops its oldest; the same wherever it is declared.
             generation: number of the connection.
         """
-        self._prefetch = settings.prefetch
         self._copies = copies
         self._families = {family.name: family for family in families}
-        self._connection = AmqpConnection(settings, generation)
+        self._connection = AmqpConnection(settings, generation, queues=len(families))
         try:
             self._connection.declare((INVALID, DROPPED))
             for name in self._families:
@@ -38,7 +37,7 @@ class AmqpJunction:
 
     def claim(self, family: str) -> bool:
         """See `Junction.claim`."""
-        return self._connection.consume(self._families[family].legacy_queue, self._prefetch, exclusive=True)
+        return self._connection.consume(self._families[family].legacy_queue, exclusive=True)
 
     def poll(self, timeout_s: float) -> Sequence[Delivery]:
         """See `Junction.poll`."""
@@ -63,7 +62,7 @@ class AmqpJunction:
 
     def acknowledge(self, delivery: Delivery) -> None:
         """See `Junction.acknowledge`."""
-        self._connection.acknowledge(delivery)
+        self._connection.acknowledge([delivery])
 
     def depth(self, family: str) -> Depth:
         """See `Junction.depth`."""

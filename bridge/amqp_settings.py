@@ -4,14 +4,19 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 HEARTBEAT_S = 30
+BUDGET_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class AmqpSettings:
     """How to reach the broker."""
 
-    url: str = field(repr=False)  # holds the password
+    urls: tuple[str, ...] = field(repr=False)  # hold the password
+    """Of the hosts of one broker; all name the same user. Another one is tried where one does not answer."""
     prefetch: int = 200
+    """Unacknowledged messages per queue, at most."""
+    budget_bytes: int = BUDGET_BYTES
+    """Of bodies in hand, all queues together; lowers the prefetch. One message of each queue is always taken."""
     heartbeat_s: int = HEARTBEAT_S
     name: str = "strangler shipper"
     """What an operator sees in the broker's list of connections."""
@@ -19,7 +24,7 @@ class AmqpSettings:
     @property
     def user(self) -> str:
         """The user of the connection."""
-        return unquote(urlsplit(self.url).username or "guest")
+        return unquote(urlsplit(self.urls[0]).username or "guest")
 
 
 def describe(url: str) -> str:

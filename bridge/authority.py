@@ -15,7 +15,8 @@ from typing import Protocol
 
 from bridge.board import Board, Report
 from bridge.finality import UNKNOWN, Finality, is_settled
-from bridge.journal import Balance, Journal, JournalError
+from bridge.journal import Balance, Journal
+from bridge.journal_file import JournalError
 from bridge.port import Clock
 from contracts import point
 from contracts.authority import AuthorityRecord, Waiver

@@ -14,14 +14,18 @@ from bridge.amqp_settings import AmqpSettings
 from bridge.authority import SideLine, Ticker
 from bridge.board import Board
 from bridge.control import DynamoControl, DynamoLedgerView
+from bridge.crew import Crew
+from bridge.delivery_log import DELIVERY_SCHEMA, DeliveryLog
 from bridge.invalid import parking_translator
 from bridge.journal import Journal
+from bridge.journal_file import JournalFile
 from bridge.port import Source, SystemClock
 from bridge.return_queue import SqsReturnQueue
 from bridge.returner import Returner
 from bridge.router import Router
 from bridge.settings import BridgeSettings, RouterSettings, ShipperSettings
-from bridge.shipper import Shipper, Translate
+from bridge.ship_lane import CALLS_AT_ONCE
+from bridge.shipper import ShipLimits, Shipper, ShipRoute
 from bridge.sqs import SqsSink
 from bridge.topology import INVALID, OUTCOMES, QueueSpec, ensure_apart, shadow_queue, ship_queue, tap_queue
 from bridge.translator import notification_translator, outcome_translator, stamped_translator
@@ -29,20 +33,45 @@ from contracts import naming
 from contracts.message_type import Family
 from contracts.registry import FAMILIES
 
+SHIPPER = "shipper"
 _SIDE_LINE = Config(retries={"total_max_attempts": 2}, connect_timeout=2, read_timeout=5, tcp_keepalive=True)
 """Short: whoever waits for this router to confirm sees its rows grow old meanwhile."""
 
 
-def build_shipper(settings: ShipperSettings, families: Sequence[Family] = FAMILIES) -> Shipper:
-    """A shipper over real RabbitMQ and SQS; connects to neither yet."""
+@dataclass(frozen=True, slots=True)
+class ShipperParts:
+    """A shipper, and what is to be closed at the end."""
+
+    shipper: Shipper
+    journal: JournalFile
+
+
+def build_shipper(settings: ShipperSettings, families: Sequence[Family] = FAMILIES) -> ShipperParts:
+    """A shipper over real RabbitMQ and SQS; connects to neither yet. Raises JournalError."""
     clock = SystemClock()
+    routes = _routes(settings, families, clock.now)
+    calls = CALLS_AT_ONCE * len(routes)  # so that a destination that hangs keeps no other waiting
     client = boto3.client(
         "sqs",
-        config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30, tcp_keepalive=True),
+        config=Config(
+            retries={"total_max_attempts": 1},
+            connect_timeout=5,
+            read_timeout=30,
+            tcp_keepalive=True,
+            max_pool_connections=calls,
+        ),
     )
-    left = [naming.tap_queue_name(family.name) for family in families if family not in settings.tapped]
-    routes = _routes(settings.stack, families, clock.now)
-    return Shipper(_shipper_connector(settings, families), SqsSink(client), routes, clock, leaving=left)
+    journal = JournalFile(settings.journal, SHIPPER, DELIVERY_SCHEMA)
+    shipper = Shipper(
+        _shipper_connector(settings, families),
+        SqsSink(client),
+        routes,
+        DeliveryLog(journal),
+        Crew(calls),
+        clock,
+        limits=ShipLimits(settings.poison_per_minute, settings.delivery_timeout_s),
+    )
+    return ShipperParts(shipper, journal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +100,7 @@ def build_router(settings: RouterSettings) -> RouterParts:
         clock,
         delivery_timeout_s=settings.delivery_timeout_s,
     )
-    amqp = AmqpSettings(settings.amqp_url.get_secret_value(), settings.prefetch, name="strangler router")
+    amqp = settings.amqp("strangler router")
     generations = itertools.count()
     router = Router(
         lambda: AmqpJunction(amqp, families, settings.tap_length, next(generations)),
@@ -91,7 +120,7 @@ def build_returner(settings: BridgeSettings) -> Returner:
         config=Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=30, tcp_keepalive=True),
     )
     queue = SqsReturnQueue(client, naming.return_queue_name(settings.stack))
-    amqp = AmqpSettings(settings.amqp_url.get_secret_value(), name="strangler returner")
+    amqp = AmqpSettings(settings.amqp_urls, heartbeat_s=settings.heartbeat_s, name="strangler returner")
     return Returner(lambda: AmqpOutlet(amqp, FAMILIES), queue, amqp.user, SystemClock())
 
 
@@ -126,7 +155,7 @@ def shipper_queues(families: Sequence[Family], tapped: Sequence[Family], tap_len
 
 def _shipper_connector(settings: ShipperSettings, families: Sequence[Family]) -> Callable[[], Source]:
     generations = itertools.count()
-    amqp = AmqpSettings(settings.amqp_url.get_secret_value(), settings.prefetch)
+    amqp = settings.amqp("strangler shipper")
     queues = shipper_queues(families, settings.tapped, settings.tap_length)
     return lambda: AmqpSource(
         amqp,
@@ -137,15 +166,17 @@ def _shipper_connector(settings: ShipperSettings, families: Sequence[Family]) ->
     )
 
 
-def _routes(stack: str, families: Sequence[Family], now: Callable[[], float]) -> Mapping[str, tuple[str, Translate]]:
-    routes: dict[str, tuple[str, Translate]] = {
-        naming.OUTCOME_QUEUE: (naming.outcome_queue_name(stack), outcome_translator(now)),
-        naming.INVALID_MESSAGE_QUEUE: (naming.invalid_queue_name(stack), parking_translator()),
+def _routes(settings: ShipperSettings, families: Sequence[Family], now: Callable[[], float]) -> Mapping[str, ShipRoute]:
+    stack = settings.stack
+    routes = {
+        naming.OUTCOME_QUEUE: ShipRoute(naming.outcome_queue_name(stack), outcome_translator(now)),
+        naming.INVALID_MESSAGE_QUEUE: ShipRoute(naming.invalid_queue_name(stack), parking_translator()),
     }
     for family in families:
         destination = naming.queue_name(stack, family.name, ordered=family.ordered)
-        stamped = stamped_translator(family, now)
-        routes[naming.tap_queue_name(family.name)] = (destination, notification_translator(family, now))
-        routes[naming.ship_queue_name(family.name)] = (destination, stamped)
-        routes[naming.shadow_queue_name(family.name)] = (destination, stamped)
+        tapped, stamped = notification_translator(family, now), stamped_translator(family, now)
+        left = family not in settings.tapped
+        routes[naming.tap_queue_name(family.name)] = ShipRoute(destination, tapped, leave=left)
+        routes[naming.ship_queue_name(family.name)] = ShipRoute(destination, stamped)
+        routes[naming.shadow_queue_name(family.name)] = ShipRoute(destination, stamped)
     return routes

@@ -26,9 +26,9 @@ _COPYING = frozenset({"CC", "BCC"})
 _KNOWN_NOTES = frozenset({"cause", "exchange", "routing-key", "queue", "at", "no-headers"})
 
 
-def aside(delivery: Delivery, cause: str, at: datetime) -> Outgoing:
-    """The delivery as it lies in the Invalid Message Channel, with the reason."""
-    properties, notes = _notes(delivery, cause, at)
+def aside(delivery: Delivery, cause: str, at: datetime, attempts: int = 0) -> Outgoing:
+    """The delivery as it lies in the Invalid Message Channel, with the reason and how often it was sent in vain."""
+    properties, notes = _notes(delivery, cause, at, attempts)
     if delivery.headers is None:
         notes[f"{_NOTE}no-headers"] = True
     headers = dict(delivery.headers or {})
@@ -37,9 +37,9 @@ def aside(delivery: Delivery, cause: str, at: datetime) -> Outgoing:
     return _outgoing(delivery, properties, {**headers, **notes})
 
 
-def aside_in_words(delivery: Delivery, cause: str, at: datetime) -> Outgoing:
+def aside_in_words(delivery: Delivery, cause: str, at: datetime, attempts: int = 0) -> Outgoing:
     """As `aside`, for headers that can be read but not written: they are kept in words."""
-    properties, notes = _notes(delivery, cause, at)
+    properties, notes = _notes(delivery, cause, at, attempts)
     return _outgoing(delivery, properties, {**notes, f"{_NOTE}headers": repr(delivery.headers)})
 
 
@@ -95,7 +95,7 @@ def park(delivery: Delivery) -> Parked:
     )
 
 
-def _notes(delivery: Delivery, cause: str, at: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
+def _notes(delivery: Delivery, cause: str, at: datetime, attempts: int) -> tuple[dict[str, Any], dict[str, Any]]:
     notes: dict[str, Any] = {
         f"{_NOTE}cause": cause,
         f"{_NOTE}exchange": delivery.facts.exchange,
@@ -103,6 +103,8 @@ def _notes(delivery: Delivery, cause: str, at: datetime) -> tuple[dict[str, Any]
         f"{_NOTE}queue": delivery.queue,
         f"{_NOTE}at": at,
     }
+    if attempts:
+        notes[f"{_NOTE}attempts"] = attempts
     properties = dict(delivery.facts.properties)
     for name in ("user_id", "expiration"):
         if name in properties:

@@ -6,23 +6,17 @@ wherever it was sent; until then it is kept, and named to whoever wants to move 
 that begins with an empty folder is another router.
 """
 
-import contextlib
-import fcntl
-import secrets
-import socket
-import sqlite3
-import threading
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
+from bridge.delivery_log import DELIVERY_SCHEMA, DeliveryLog, Taken
+from bridge.journal_file import JournalFile
 from contracts.control_item import UNSETTLED_SAMPLE
 from contracts.routing import Decision, Route
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS router (name TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS decision (
     sequence INTEGER PRIMARY KEY,
     family TEXT NOT NULL,
@@ -40,15 +34,8 @@ CREATE TABLE IF NOT EXISTS decision (
 CREATE INDEX IF NOT EXISTS unsettled ON decision (look_at) WHERE settled_at IS NULL;
 CREATE INDEX IF NOT EXISTS settled ON decision (settled_at) WHERE settled_at IS NOT NULL;
 """
+ROUTER = "router"
 _MOST_PATIENT_S = 60.0
-
-
-class JournalError(OSError):
-    """The journal cannot be read or written: without it nothing may be published."""
-
-
-class JournalTakenError(JournalError):
-    """Another router works with this journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,33 +72,15 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         """Open, or begin. Raises JournalTakenError, JournalError."""
-        self._lock = threading.Lock()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._guard = (folder / "router.lock").open("w")
-        except OSError as error:
-            raise JournalError(f"{folder}: {error.strerror}") from error
-        try:
-            fcntl.flock(self._guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._guard.close()
-            raise JournalTakenError(f"{folder}: another router works with this journal") from error
-        opened = contextlib.ExitStack()
-        opened.callback(self._guard.close)
-        try:
-            self._database = sqlite3.connect(folder / "router.sqlite3", check_same_thread=False, isolation_level=None)
-            opened.callback(self._database.close)
-            # Of a write-ahead log, only FULL has every commit on the disk (sqlite.org/pragma.html#pragma_synchronous).
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = FULL")
-            self._database.executescript(_SCHEMA)
-            self.name = self._name()
-        except sqlite3.Error as error:
-            opened.close()
-            raise JournalError(f"{folder}: {error}") from error
+        self._file = JournalFile(folder, ROUTER, _SCHEMA + DELIVERY_SCHEMA)
+        self.name = self._file.name
+        self.deliveries = DeliveryLog(self._file)
+        """What became of each delivery; of it the decision is only a part."""
 
-    def record(self, notes: Sequence[Note], now: float) -> None:
-        """Write decisions, all or none; on the disk when this returns. Raises JournalError.
+    def record(self, notes: Sequence[Note], now: float, taken: Sequence[Taken] = ()) -> None:
+        """Write decisions and the deliveries that they are about, all or none; on the disk when this returns.
+
+        Raises JournalError.
 
         A later decision about a message wins, but what it was sent to before stays to be settled.
         """
@@ -128,22 +97,13 @@ class Journal:
             "INSERT OR REPLACE INTO decision"
             " (family, id, digest, route, epoch, doubtful, decided_at, settled_at, look_at) VALUES (?,?,?,?,?,?,?,?,?)"
         )
-        with self._lock:
-            try:
-                self._database.execute("BEGIN IMMEDIATE")
-                try:
-                    self._database.executemany(statement, rows)
-                    self._database.execute("COMMIT")
-                except sqlite3.Error:
-                    if self._database.in_transaction:
-                        self._database.execute("ROLLBACK")
-                    raise
-            except sqlite3.Error as error:
-                raise JournalError(f"journal: {error}") from error
+        with self._file.transaction() as database:
+            database.executemany(statement, rows)
+            self.deliveries.note(database, taken, now)
 
     def latest(self, family: str, message_id: str, digest: str) -> Decision | None:
         """What was decided last about a message. Raises JournalError."""
-        found = self._all(
+        found = self._file.rows(
             "SELECT route, epoch, doubtful FROM decision WHERE family = ? AND id = ? AND digest = ?"
             " ORDER BY sequence DESC LIMIT 1",
             (family, message_id, digest),
@@ -153,7 +113,7 @@ class Journal:
     def due(self, now: float, limit: int, *, urgent: Sequence[str] = ()) -> Sequence[Unsettled]:
         """Unsettled entries whose turn it is to be looked up, longest waiting first; of urgent families all are."""
         marks = ",".join("?" * len(urgent))
-        found = self._all(
+        found = self._file.rows(
             "SELECT sequence, id, route FROM decision WHERE settled_at IS NULL"  # noqa: S608  # marks only
             f" AND (look_at <= ? OR family IN ({marks})) ORDER BY look_at LIMIT ?",
             (now, *urgent, limit),
@@ -180,53 +140,25 @@ class Journal:
 
     def balance(self) -> Mapping[str, Balance]:
         """What is unsettled, by family; families without are left out."""
-        counts = self._all("SELECT family, count(*) FROM decision WHERE settled_at IS NULL GROUP BY family", ())
+        counts = self._file.rows("SELECT family, count(*) FROM decision WHERE settled_at IS NULL GROUP BY family", ())
         return {str(family): Balance(int(count), self._sample(str(family))) for family, count in counts}
 
     def prune(self, settled_before: float) -> int:
         """Forget what was settled before; returns how many."""
-        with self._lock:
-            try:
-                return self._database.execute("DELETE FROM decision WHERE settled_at < ?", (settled_before,)).rowcount
-            except sqlite3.Error as error:
-                raise JournalError(f"journal: {error}") from error
+        with self._file.transaction() as database:
+            return database.execute("DELETE FROM decision WHERE settled_at < ?", (settled_before,)).rowcount
 
     def close(self) -> None:
         """Let the next router have it."""
-        with self._lock:
-            self._database.close()
-            self._guard.close()
+        self._file.close()
 
     def _sample(self, family: str) -> tuple[str, ...]:
-        found = self._all(
+        found = self._file.rows(
             "SELECT id FROM decision WHERE settled_at IS NULL AND family = ? ORDER BY sequence LIMIT ?",
             (family, UNSETTLED_SAMPLE),
         )
         return tuple(str(one) for (one,) in found)
 
-    def _name(self) -> str:
-        known = self._database.execute("SELECT name FROM router").fetchone()
-        if known is not None:
-            return str(known[0])
-        name = f"{socket.gethostname()}-{secrets.token_hex(4)}"
-        self._database.execute("INSERT INTO router (name) VALUES (?)", (name,))
-        return name
-
-    def _all(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        with self._lock:
-            try:
-                with closing(self._database.execute(statement, values)) as cursor:
-                    return cursor.fetchall()
-            except sqlite3.Error as error:
-                raise JournalError(f"journal: {error}") from error
-
     def _many(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-        with self._lock:
-            try:
-                self._database.execute("BEGIN IMMEDIATE")
-                self._database.executemany(statement, rows)
-                self._database.execute("COMMIT")
-            except sqlite3.Error as error:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise JournalError(f"journal: {error}") from error
+        with self._file.transaction() as database:
+            database.executemany(statement, rows)

@@ -1,12 +1,13 @@
 """What a router has in hand of one family, and what it decides about each message. Looks at nothing but its journal."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bridge.backoff import Backoff
 from bridge.board import Board, Doubt, Report
+from bridge.delivery_log import Place, Placed, Taken
 from bridge.finality import resolve
 from bridge.journal import Journal, Note
 from bridge.port import Delivery, Depth, Outgoing
@@ -19,6 +20,10 @@ from contracts.invalid_message import InvalidMessageError
 from contracts.message_type import Family
 from contracts.routing import Decision, decide, direct
 
+_PLACES: Mapping[str, Place] = {
+    "legacy": "legacy", "shadow": "legacy", "unread": "legacy", "new": "new", "hold": "held"
+}  # fmt: skip
+
 
 @dataclass(slots=True)
 class Work:
@@ -30,15 +35,24 @@ class Work:
     """What is published; None once it is, or where nothing is to be."""
     note: Note | None
     """What the journal gets before; None for what nobody can read."""
+    taken: Taken
+    """The delivery, as the log has it."""
     cause: str | None = None
     """Why a copy goes to the Invalid Message Channel; None where none does, or once it has."""
     released: bool = False
     """Whether it comes from the hold queue."""
+    stamped: bool = True
+    """Whether it goes anywhere but to the Invalid Message Channel."""
 
     @property
     def route(self) -> str:
         """Where it goes; `unread` for what nobody can read."""
         return "unread" if self.note is None else self.note.decision.route
+
+    @property
+    def placed(self) -> Placed:
+        """Where the delivery has gone, once all is done."""
+        return Placed(self.taken.sequence, _PLACES[self.route] if self.stamped else "quarantined")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +201,8 @@ class Lane:
         try:
             message = unstamp(delivery)
         except NotStampedError:
-            self.decided.append(Work(delivery, None, None, "stamp-missing", released=True))
+            taken = self._taken(delivery)
+            self.decided.append(Work(delivery, None, None, taken, "stamp-missing", released=True, stamped=False))
             return
         try:
             self.kept.append(Held(delivery, message, self.read(message.delivery)))
@@ -265,14 +280,25 @@ class Lane:
     ) -> Work:
         identity = reading.identity.id
         outgoing = stamp(message, self.family.name, decision, id=identity, own_user=user)
-        note = Note(self.family.name, identity, body_digest(message.body), decision)
-        return Work(delivery, outgoing, note, released=released)
+        taken = self._taken(delivery, reading)
+        note = Note(self.family.name, identity, taken.digest, decision)
+        return Work(delivery, outgoing, note, taken, released=released)
 
     def _unread(self, delivery: Delivery, message: Delivery, user: str, cause: str) -> Work:
         """What we cannot read is the monolith's, whatever is decided; and a copy for those who can mend it."""
         epoch = 0 if self.record is None else self.record.stamp_epoch
         outgoing = stamp(message, self.family.name, Decision("legacy", epoch), own_user=user)
-        return Work(delivery, outgoing, None, cause, released=message is not delivery)
+        return Work(delivery, outgoing, None, self._taken(delivery), cause, released=message is not delivery)
+
+    def _taken(self, delivery: Delivery, reading: Reading | None = None) -> Taken:
+        return Taken(
+            self.journal.deliveries.number(),
+            delivery.queue,
+            "" if reading is None else reading.message_type.name,
+            "" if reading is None else reading.identity.id,
+            body_digest(delivery.body),
+            delivery.facts.redelivered,
+        )
 
     def _forget_doubts(self) -> None:
         self.board.forget(self.asked)

@@ -4,11 +4,14 @@ What the router asks of the control table and the ledger stands in `bridge.autho
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from contracts.envelope import AmqpFacts
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 class SourceLostError(ConnectionError):
@@ -19,12 +22,20 @@ class SourceRefusedError(RuntimeError):
     """The broker answers, but will not serve us (credentials, missing exchange, other queue arguments): not retried."""
 
 
+class ChannelFailedError(RuntimeError):
+    """The Invalid Message Channel takes nothing. What was meant for it stays where it is: nothing is dropped."""
+
+
 class NotRoutedError(RuntimeError):
     """The broker found no queue for a message, or refused to take it. Whoever sent it still has it."""
 
 
 class SinkUnavailableError(ConnectionError):
     """The sink took nothing, or nobody knows what it took. Everything is to be sent again under the same ids."""
+
+
+class CallRefusedError(ValueError):
+    """The sink refused a whole call for what is in it, and does not say for which entry. Names the sink's code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +73,12 @@ class Entry:
 class Receipt:
     """What the sink said of one entry."""
 
-    fate: Literal["accepted", "refused", "unknown"]
-    """`refused`: never, as it is. `unknown`: not taken, or nobody knows: send again."""
+    fate: Literal["accepted", "refused", "unknown", "altered"]
+    """`refused`: never, as it is. `unknown`: not taken, or nobody knows: send again. `altered`: what the sink says that
+    it has is not what was sent: send again, some times."""
     reason: str = ""
+    place: str = ""
+    """The sink's own id of what it has accepted."""
 
 
 class Source(Protocol):
@@ -76,20 +90,24 @@ class Source(Protocol):
         Also keeps the connection alive, so it must be called every few seconds. Raises SourceLostError.
         """
 
-    def acknowledge(self, delivery: Delivery) -> None:
-        """Tell the broker that the sink has it. Raises SourceLostError."""
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        """Tell the broker that these have found their places, in as few words as it takes. Raises SourceLostError."""
 
-    def divert(self, delivery: Delivery, cause: str) -> None:
-        """Publish the delivery, whole, to the Invalid Message Channel, wait for the confirm, then acknowledge it.
+    def divert(self, delivery: Delivery, cause: str, attempts: int) -> None:
+        """Publish the delivery, whole, to the Invalid Message Channel and wait for the confirm; settles nothing.
 
-        Raises SourceLostError where the confirm did not come: the delivery then stays unsettled.
+        Raises SourceLostError where the confirm did not come, ChannelFailedError where the broker refused it.
         """
 
     def put_aside(self, delivery: Delivery) -> None:
-        """Publish a delivery of the Invalid Message Channel, as it is, to the queue of what is too large; acknowledge.
+        """Publish a delivery of the Invalid Message Channel, as it is, to the queue of what is too large.
 
-        Raises SourceLostError where the confirm did not come: the delivery then stays unsettled.
+        Waits for the confirm; settles nothing. Raises SourceLostError where it did not come, ChannelFailedError where
+        the broker refused.
         """
+
+    def wake(self) -> None:
+        """Let a `poll` that blocks return. The one method that any thread may call; never raises."""
 
     def dissolve(self, queue: str) -> bool:
         """Go on from a tap queue that gets nothing any more to the queue of copies that comes after it.
@@ -118,8 +136,19 @@ class Sink(Protocol):
     def send(self, queue: str, entries: Sequence[Entry]) -> Sequence[Receipt]:
         """Send up to ten entries in one call; one receipt per entry, in order.
 
-        Blocks for the call. May take an entry twice when it is sent twice. Raises SinkUnavailableError.
+        Blocks for the call; several threads may call it. May take an entry twice when it is sent twice. Raises
+        SinkUnavailableError, CallRefusedError.
         """
+
+
+_T = TypeVar("_T")
+
+
+class Calls(Protocol):
+    """Who makes calls that block."""
+
+    def submit(self, call: Callable[[], _T]) -> "Future[_T]":
+        """Make a call, now or as soon as somebody is free; the future has its result or its exception. Never blocks."""
 
 
 @dataclass(frozen=True, slots=True)

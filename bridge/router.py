@@ -12,7 +12,8 @@ from datetime import timedelta
 
 from bridge.backoff import Backoff
 from bridge.board import Board
-from bridge.journal import Journal, JournalError
+from bridge.journal import Journal
+from bridge.journal_file import JournalError
 from bridge.lane import Lane, Work
 from bridge.port import Clock, Junction, NotRoutedError, SourceLostError
 from contracts import point
@@ -73,6 +74,7 @@ class Router:
 
     def open(self) -> None:
         """Connect for the first time. Raises SourceLostError or SourceRefusedError: at the start, nobody retries."""
+        self._give_back()  # what an earlier process had in hand when it was killed
         self._junction = self._connect()
         self._report()
 
@@ -123,6 +125,7 @@ class Router:
         if self._junction is not None:
             self._junction.close()
             self._junction = None
+            self._give_back()
         for lane in self._lanes.values():
             lane.drop()
 
@@ -240,13 +243,16 @@ class Router:
         """Write down what is decided, publish it, acknowledge it: each in order, each message once this far."""
         if lane.decided:
             point.reach("router.decided")
-            self._journal.record([work.note for work in lane.decided if work.note is not None], self._clock.now())
+            notes = [work.note for work in lane.decided if work.note is not None]
+            self._journal.record(notes, self._clock.now(), [work.taken for work in lane.decided])
             point.reach("router.journalled")
             lane.work.extend(lane.decided)
             lane.decided.clear()
         while lane.work:
             work = lane.work[0]
             self._publish(work, junction)
+            # With the operating system, not on the disk: after a loss of power it may come again, and be placed again.
+            self._journal.deliveries.write([], [work.placed], self._clock.now(), durable=False)
             junction.acknowledge(work.delivery)
             point.reach("router.acknowledged")
             lane.work.popleft()
@@ -291,6 +297,13 @@ class Router:
     def _report(self) -> None:
         now = self._clock.now()
         self._board.report({name: lane.report(now) for name, lane in self._lanes.items()})
+
+    def _give_back(self) -> None:
+        """Nothing is in hand any more. Where that cannot be written down, it is at the next end of a connection."""
+        try:
+            self._journal.deliveries.give_back(self._clock.now())
+        except JournalError as error:
+            _LOG.error("the journal cannot be written", extra={"reason": str(error)})
 
     def _lose(self, error: SourceLostError) -> None:
         self.close()

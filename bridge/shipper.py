@@ -1,39 +1,60 @@
-"""The shipper's loop: take, translate, send, and acknowledge only what SQS has accepted.
+"""The shipper's loop: take, translate, send, write down, and acknowledge only what SQS has accepted.
 
-What cannot be read goes to the Invalid Message Channel with its cause, and by a lane of its own from there to the index
-of dead letters. When AWS refuses as a whole, nothing is acknowledged and nothing diverted: the shipper pauses, says
-why, and tries again.
+Calls to SQS are made by a crew of threads; everything else is done here, on one thread, which never waits for them: so
+the broker's heartbeat is kept whatever AWS does. What cannot be read goes to the Invalid Message Channel with its
+cause, and by a lane of its own from there to the index of dead letters. When AWS refuses as a whole, nothing is
+acknowledged and nothing diverted: the lane pauses, says why, and tries again.
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from bridge.backoff import Backoff
-from bridge.port import Clock, Delivery, Entry, Sink, SinkUnavailableError, Source, SourceLostError
-from bridge.window import Pending, Window
-from contracts import naming
+from bridge.delivery_log import DeliveryLog, Placed, Taken
+from bridge.journal_file import JournalError
+from bridge.poison import Poison, PoisonFloodError
+from bridge.port import Calls, Clock, Delivery, Receipt, Sink, Source, SourceLostError
+from bridge.ship_lane import Call, ShipLane
+from bridge.window import Pending, Translate
+from contracts import naming, point
+from contracts.effect import body_digest
 from contracts.invalid_message import InvalidMessageError
 
 _LOG = logging.getLogger(__name__)
 POLL_S = 0.5
 DISSOLVE_S = 1.0
+PRUNE_S = 10.0
+STALLED_S = 10.0
+"""After so long without a word to the broker it is asked first: it may have given what is in hand to somebody else."""
+HANDED_BACK_AT = 0.8
+"""Share of the broker's delivery timeout after which what SQS does not take is given back, to come again."""
+KEPT_S = 14 * 86_400.0
 
-Translate = Callable[[Delivery], Entry]
-"""A Message Translator: a value or InvalidMessageError, never anything else."""
 
-
-@dataclass(slots=True)
-class _Lane:
-    """One destination with what waits for it: a destination that refuses holds up nobody else's messages."""
+@dataclass(frozen=True, slots=True)
+class ShipRoute:
+    """Where the messages of a queue go."""
 
     destination: str
+    """SQS queue."""
     translate: Translate
-    backoff: Backoff
-    window: Window = field(default_factory=Window)
-    resume_at: float = 0.0
-    last: bool = False
-    """The Invalid Message Channel itself: what cannot go on from there is put aside, and never comes back to it."""
+    leave: bool = False
+    """Whether it is a tap that is to be emptied and left."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShipLimits:
+    """When a shipper stops, and when it lets go."""
+
+    poison_per_minute: int = 60
+    """So many messages may go to the Invalid Message Channel within a minute."""
+    delivery_timeout_s: float = 1800.0
+    """How long the broker lets a delivery go unacknowledged."""
+
+
+DEFAULT_LIMITS = ShipLimits()
 
 
 class Shipper:
@@ -43,47 +64,83 @@ class Shipper:
         self,
         connect: Callable[[], Source],
         sink: Sink,
-        routes: Mapping[str, tuple[str, Translate]],
+        routes: Mapping[str, ShipRoute],
+        log: DeliveryLog,
+        calls: Calls,
         clock: Clock,
         backoff: Callable[[], Backoff] = Backoff,
-        leaving: Collection[str] = (),
+        *,
+        limits: ShipLimits = DEFAULT_LIMITS,
     ) -> None:
         """A shipper that has not connected yet.
 
         Args:
             connect: opens a source.
-            routes: RabbitMQ queue to SQS queue and translator.
-            leaving: tap queues that are to be emptied and left.
+            sink: where entries go.
+            routes: by RabbitMQ queue.
+            log: what became of each delivery.
+            calls: who makes the calls to the sink.
+            clock: time.
+            backoff: delays of one thing that is tried again.
+            limits: when it stops, and when it lets go.
         """
         self._connect = connect
-        self._sink = sink
         self._lanes = {
-            queue: _Lane(destination, translate, backoff(), last=queue == naming.INVALID_MESSAGE_QUEUE)
-            for queue, (destination, translate) in routes.items()
+            queue: ShipLane(
+                route.destination,
+                route.translate,
+                sink,
+                calls,
+                backoff,
+                last=queue == naming.INVALID_MESSAGE_QUEUE,
+            )
+            for queue, route in routes.items()
         }
-        self._to_leave = frozenset(leaving)
-        self._leaving: set[str] = set()
-        self._dissolve_at = 0.0
+        self._log = log
         self._clock = clock
-        self._source_backoff = backoff()
+        self._poison = Poison(limits.poison_per_minute)
+        self._limits = limits
+        self._to_leave = frozenset(queue for queue, route in routes.items() if route.leave)
+        self._leaving: set[str] = set()
+        self._dissolve_at = self._prune_at = self._polled_at = self._write_at = 0.0
+        self._taken: list[Taken] = []
+        """Not in the log yet."""
+        self._placed: list[tuple[Pending, Placed]] = []
+        """Have found their place; not in the log, not acknowledged."""
+        self._source_backoff, self._log_backoff = backoff(), backoff()
         self._reconnect_at = 0.0
         self._source: Source | None = None
-        self.counts = {"shipped": 0, "diverted": 0, "put_aside": 0, "resent": 0, "dropped": 0, "reconnected": 0}
+        self.counts: Counter[str] = Counter(
+            dict.fromkeys(("shipped", "diverted", "put_aside", "resent", "dropped", "reconnected"), 0)
+        )
+
+    @property
+    def lanes(self) -> Mapping[str, ShipLane]:
+        """What is on its way, by RabbitMQ queue. For looking only."""
+        return self._lanes
+
+    @property
+    def connected(self) -> bool:
+        """Whether we take from the broker, as far as is known."""
+        return self._source is not None
 
     @property
     def in_flight(self) -> int:
         """Messages that have been taken and not yet settled."""
-        return sum(len(lane.window) for lane in self._lanes.values())
+        return len(self._placed) + sum(len(lane.window) for lane in self._lanes.values())
 
     def open(self) -> None:
         """Connect for the first time. Raises SourceLostError or SourceRefusedError: at the start, nobody retries."""
+        self._give_back()  # what an earlier process had in hand when it was killed
         self._source = self._connect()
         self._leaving = set(self._to_leave)
+        self._polled_at = self._clock.monotonic()
 
     def step(self) -> None:
-        """One round: poll, translate, send. A lost source is opened again, in its time.
+        """One round: poll, translate, send, settle. A lost source is opened again, in its time.
 
-        Raises SourceRefusedError where the broker has come back and will not serve us any more.
+        Raises SourceRefusedError where the broker has come back and will not serve us any more, ChannelFailedError
+        where the Invalid Message Channel fails, PoisonFloodError where too much goes there.
         """
         try:
             if self._source is None:
@@ -94,8 +151,10 @@ class Shipper:
                 self._source_backoff.reset()
             if self._source is not None:
                 self._take(self._source)
-                self._send(self._source)
+                self._carry(self._source)
                 self._leave(self._source)
+                self._watch()
+                self._prune()
         except SourceLostError as error:
             self._lose(error)
 
@@ -109,8 +168,9 @@ class Shipper:
             if self._source is not None:
                 self._source.pause()
                 while self.in_flight and self._clock.monotonic() < until:
-                    self._take(self._source)
-                    self._send(self._source)
+                    self._carry(self._source)
+                    if self.in_flight:
+                        self._take(self._source)
         except SourceLostError as error:
             settled = not self.in_flight
             self._lose(error)
@@ -124,8 +184,11 @@ class Shipper:
         if self._source is not None:
             self._source.close()
             self._source = None
+            self._give_back()
+        self._taken.clear()
+        self._placed.clear()
         for lane in self._lanes.values():
-            lane.window.clear()
+            lane.clear()
 
     def waits_s(self) -> float:
         """How long nothing can be done but wait: time until the next try at a lost broker."""
@@ -134,59 +197,98 @@ class Shipper:
         return max(0.0, self._reconnect_at - self._clock.monotonic())
 
     def _take(self, source: Source) -> None:
-        for delivery in source.poll(self._patience_s()):
-            lane = self._lanes[delivery.queue]
-            try:
-                entry = lane.translate(delivery)
-            except InvalidMessageError as error:
-                self._divert(source, lane, delivery, error.cause)
-            else:
-                lane.window.add(Pending(delivery, entry))
+        deliveries = source.poll(self._patience_s())
+        self._polled_at = self._clock.monotonic()
+        for delivery in deliveries:
+            self._take_one(source, delivery)
         dropped = source.dropped()
         if dropped:
             self.counts["dropped"] += dropped
             _LOG.warning("a full tap queue has dropped messages", extra={"dropped": dropped})
 
+    def _take_one(self, source: Source, delivery: Delivery) -> None:
+        lane, now = self._lanes[delivery.queue], self._clock.monotonic()
+        sequence, digest = self._log.number(), body_digest(delivery.body)
+        redelivered = delivery.facts.redelivered
+        point.reach("ship.taken")
+        try:
+            pending, entry = Pending.of(delivery, lane.translate, sequence, now)
+        except InvalidMessageError as error:
+            self._taken.append(Taken(sequence, delivery.queue, "", "", digest, redelivered))
+            pending = Pending.unread(delivery, lane.translate, sequence, now)
+            self._divert(source, lane, pending, error.cause)
+        else:
+            self._taken.append(Taken(sequence, delivery.queue, entry.type, entry.id, digest, redelivered))
+            lane.window.add(pending)
+
     def _patience_s(self) -> float:
-        """How long to wait for deliveries: not at all while something can be sent, never past the end of a pause."""
+        """How long to wait for deliveries: not at all while something can be done, never past the end of a pause."""
         now = self._clock.monotonic()
-        waits = (max(0.0, lane.resume_at - now) for lane in self._lanes.values() if len(lane.window))
-        return min(POLL_S, *waits, POLL_S)
+        if self._placed:
+            return max(0.0, min(POLL_S, self._write_at - now))
+        return min((lane.waits_s(now) for lane in self._lanes.values()), default=POLL_S)
 
-    def _send(self, source: Source) -> None:
+    def _carry(self, source: Source) -> None:
+        """Begin calls, and settle what has ended: each in order, each message once this far."""
+        if self._clock.monotonic() - self._polled_at < STALLED_S:
+            for lane in self._lanes.values():
+                lane.begin(self._clock.monotonic(), source.wake)
         for lane in self._lanes.values():
-            if self._clock.monotonic() >= lane.resume_at:
-                self._send_batch(source, lane)
+            for call in lane.ended():
+                self._settle_call(source, lane, call)
+        self._acknowledge(source)
 
-    def _send_batch(self, source: Source, lane: _Lane) -> None:
-        batch = lane.window.next_batch()
-        if not batch:
+    def _settle_call(self, source: Source, lane: ShipLane, call: Call) -> None:
+        point.reach("ship.answered")
+        outcome = lane.settle(call, self._clock.monotonic())
+        for pending, receipt in outcome.accepted:
+            self._placed.append((pending, Placed(pending.sequence, "accepted", receipt.place)))
+            self.counts["shipped"] += 1
+        for pending, receipt in outcome.refused:
+            self._divert(source, lane, pending, _cause(receipt))
+        self.counts["resent"] += outcome.again
+
+    def _acknowledge(self, source: Source) -> None:
+        """Write down what has found its place, and tell the broker."""
+        if self._clock.monotonic() < self._write_at or not (self._placed or self._taken):
             return
         try:
-            receipts = self._sink.send(lane.destination, [pending.entry for _, pending in batch])
-        except SinkUnavailableError as error:
-            self._hold(lane, str(error))
+            # What was only taken will come again if it is not in the log: no need to wait for the disk.
+            placed = [one for _, one in self._placed]
+            self._log.write(self._taken, placed, self._clock.now(), durable=bool(placed))
+        except JournalError as error:
+            pause_s = self._log_backoff.next_s()
+            self._write_at = self._clock.monotonic() + pause_s
+            detail = {"reason": str(error), "pause_s": round(pause_s, 2)}
+            _LOG.error("the journal cannot be written: nothing is acknowledged", extra=detail)
             return
-        unsent = 0
-        for (ticket, pending), receipt in zip(batch, receipts, strict=True):
-            if receipt.fate == "accepted":
-                source.acknowledge(pending.delivery)
-                self.counts["shipped"] += 1
-            elif receipt.fate == "refused":
-                self._divert(source, lane, pending.delivery, f"refused-by-sqs:{receipt.reason}")
-            else:
-                unsent += 1
-                continue
-            lane.window.settle(ticket)
-        if unsent:
-            self.counts["resent"] += unsent
-            self._hold(lane, f"{unsent} of {len(batch)} entries not accepted")
+        self._log_backoff.reset()
+        self._taken.clear()
+        if self._placed:
+            point.reach("ship.journalled")
+            source.acknowledge([pending.delivery for pending, _ in self._placed])
+            self._placed.clear()
+            point.reach("ship.acknowledged")
+        if self._poison.flooded(self._clock.monotonic()):
+            raise PoisonFloodError(self._poison.sentence)
+
+    def _divert(self, source: Source, lane: ShipLane, pending: Pending, cause: str) -> None:
+        detail = {"queue": pending.delivery.queue, "cause": cause}
+        if lane.last:
+            source.put_aside(pending.delivery)
+            self.counts["put_aside"] += 1
+            _LOG.error("too large for the index of dead letters", extra=detail)
         else:
-            lane.backoff.reset()
+            source.divert(pending.delivery, cause, pending.attempts)
+            self.counts["diverted"] += 1
+            _LOG.warning("to the Invalid Message Channel", extra=detail)
+            self._poison.count(self._clock.monotonic())
+        point.reach("ship.diverted")
+        self._placed.append((pending, Placed(pending.sequence, "quarantined")))
 
     def _leave(self, source: Source) -> None:
         """Go on from taps that are empty to what comes after them."""
-        if not self._leaving or self._clock.monotonic() < self._dissolve_at:
+        if not self._leaving or self._clock.monotonic() < self._dissolve_at or self._placed:
             return
         self._dissolve_at = self._clock.monotonic() + DISSOLVE_S
         for queue in sorted(self._leaving):
@@ -194,24 +296,35 @@ class Shipper:
                 self._leaving.discard(queue)
                 _LOG.info("no tap any more: the copies of the router are taken", extra={"queue": queue})
 
-    def _divert(self, source: Source, lane: _Lane, delivery: Delivery, cause: str) -> None:
-        if lane.last:
-            source.put_aside(delivery)
-            self.counts["put_aside"] += 1
-            _LOG.error("too large for the index of dead letters", extra={"queue": delivery.queue, "cause": cause})
-            return
-        source.divert(delivery, cause)
-        self.counts["diverted"] += 1
-        _LOG.warning("to the Invalid Message Channel", extra={"queue": delivery.queue, "cause": cause})
+    def _watch(self) -> None:
+        """Give back what the broker would soon take from us anyway, with an error: SQS has not taken it for so long."""
+        limit_s = HANDED_BACK_AT * self._limits.delivery_timeout_s
+        ages = [lane.oldest_s(self._clock.monotonic()) for lane in self._lanes.values()]
+        if max(ages, default=0.0) > limit_s:
+            raise SourceLostError(f"given back: in hand for {limit_s:.0f} s, and the broker's delivery timeout is near")
 
-    def _hold(self, lane: _Lane, reason: str) -> None:
-        pause_s = lane.backoff.next_s()
-        lane.resume_at = self._clock.monotonic() + pause_s
-        detail = {"destination": lane.destination, "reason": reason, "pause_s": round(pause_s, 2)}
-        _LOG.warning("sending pauses", extra=detail)
+    def _prune(self) -> None:
+        if self._clock.monotonic() >= self._prune_at:
+            self._prune_at = self._clock.monotonic() + PRUNE_S
+            try:
+                self._log.prune(self._clock.now() - KEPT_S)
+            except JournalError as error:
+                _LOG.error("the journal cannot be pruned", extra={"reason": str(error)})
+
+    def _give_back(self) -> None:
+        """Nothing is in hand any more. Where that cannot be written down, it is when the next connection is opened."""
+        try:
+            self._log.write(self._taken, [], self._clock.now(), durable=False)
+            self._log.give_back(self._clock.now())
+        except JournalError as error:
+            _LOG.error("the journal cannot be written", extra={"reason": str(error)})
 
     def _lose(self, error: SourceLostError) -> None:
         self.close()
         pause_s = self._source_backoff.next_s()
         self._reconnect_at = self._clock.monotonic() + pause_s
         _LOG.warning("broker lost", extra={"reason": str(error), "pause_s": round(pause_s, 2)})
+
+
+def _cause(receipt: Receipt) -> str:
+    return f"altered-by-sqs:{receipt.reason}" if receipt.fate == "altered" else f"refused-by-sqs:{receipt.reason}"

@@ -172,7 +172,7 @@ def _connect() -> Outlet:
             "AMQP_URL is not set: the monolith catches up through RabbitMQ (amqp://user:password@host)",
         )
     try:
-        return AmqpConnection(AmqpSettings(url, name="strangler catch-up"))
+        return AmqpConnection(AmqpSettings((url,), name="strangler catch-up"))
     except SourceRefusedError as error:
         raise CommandError(ExitCode.REFUSED, str(error)) from error
     except SourceLostError as error:

@@ -24,7 +24,7 @@ class FollowUps:
 
     def __init__(self, amqp_url: str, log: Path) -> None:
         """Bind the queue: what arrives from now on is noted."""
-        self._settings = AmqpSettings(amqp_url, name="demo follow-ups")
+        self._settings = AmqpSettings((amqp_url,), name="demo follow-ups")
         self._log = log
         log.touch()
         connection = self._connect()
@@ -42,7 +42,7 @@ class FollowUps:
                         line = {"effect_id": effect, "webhook_id": read_effect_id(str(effect))[0]}
                         log.write(json.dumps(line) + "\n")
                     log.flush()
-                    connection.acknowledge(delivery)
+                    connection.acknowledge([delivery])
         finally:
             connection.close()
 

@@ -258,7 +258,7 @@ class _RabbitBroker:
         self.channel.basic_publish("notifications", "payin.create", body, message)
 
     def connect(self, prefetch: int = 200) -> AmqpJunction:
-        junction = AmqpJunction(AmqpSettings(self._url, prefetch), FAMILIES, 1000, self._generation)
+        junction = AmqpJunction(AmqpSettings((self._url,), prefetch), FAMILIES, 1000, self._generation)
         self._generation += 1
         self._junctions.append(junction)
         return junction
@@ -398,14 +398,14 @@ class TestAmqpJunction(JunctionPromises):
             assert not second.claim("payin")
             return
         for junction in (first, second):
-            with pytest.raises(SourceRefusedError, match="second consumer"):
+            with pytest.raises(SourceRefusedError, match="no classic queue"):
                 junction.claim("payin")
         first.close()
         second.close()
         eventually(lambda: [one.body for one in broker.take(ORIGIN)] == [b"1"], WITHIN_S, "nothing is kept")
 
     def test_an_outlet_tells_what_no_queue_takes_and_goes_on(self, broker: _RabbitBroker, amqp_url: str) -> None:
-        outlet = AmqpOutlet(AmqpSettings(amqp_url), FAMILIES)
+        outlet = AmqpOutlet(AmqpSettings((amqp_url,)), FAMILIES)
         for exchange in ("nowhere", "notifications"):
             with pytest.raises(NotRoutedError):
                 outlet.publish(Outgoing(exchange, "nobody", b"1"))

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 FIFO = "s-payin.fifo"
 STANDARD = "s-cardtransaction"
-ACCEPTED = Receipt("accepted")
 
 
 class Harness(Protocol):
@@ -37,6 +36,10 @@ def parts(entry: Entry) -> tuple[str, str, str, str, str | None]:
     return entry.body, entry.envelope, entry.id, entry.type, entry.group
 
 
+def fates(receipts: Sequence[Receipt]) -> list[str]:
+    return [one.fate for one in receipts]
+
+
 def notice(webhook_id: str, payin_id: str = "p1", amount: str = "1.00") -> Entry:
     return translated("payin.create", payin(webhook_id, payin_id, amount=amount), headers={"x": "é"})
 
@@ -50,12 +53,12 @@ class SinkPromises:
 
     def test_what_was_sent_is_taken_whole(self, harness: Harness) -> None:
         entry = notice("w1")
-        assert list(harness.sink.send(FIFO, [entry])) == [ACCEPTED]
+        assert fates(harness.sink.send(FIFO, [entry])) == ["accepted"]
         assert list(harness.taken(FIFO)) == [parts(entry)]
 
     def test_ten_go_in_one_call_and_each_has_its_receipt(self, harness: Harness) -> None:
         entries = [notice(f"w{n}", f"p{n}") for n in range(10)]
-        assert list(harness.sink.send(FIFO, entries)) == [ACCEPTED] * 10
+        assert fates(harness.sink.send(FIFO, entries)) == ["accepted"] * 10
         assert sorted(harness.taken(FIFO)) == sorted(map(parts, entries))
 
     def test_one_key_keeps_its_order_over_many_calls(self, harness: Harness) -> None:
@@ -64,9 +67,14 @@ class SinkPromises:
             harness.sink.send(FIFO, [entry])
         assert list(harness.taken(FIFO)) == [parts(entry) for entry in entries]
 
+    def test_what_is_accepted_has_an_id_of_the_sinks(self, harness: Harness) -> None:
+        places = [one.place for one in harness.sink.send(FIFO, [notice("w1"), notice("w2", "p2")])]
+        assert all(places)
+        assert len(set(places)) == 2
+
     def test_an_ordered_entry_that_is_sent_again_is_taken_once(self, harness: Harness) -> None:
         entry = notice("w1")
-        assert [list(harness.sink.send(FIFO, [entry])) for _ in range(2)] == [[ACCEPTED]] * 2
+        assert [fates(harness.sink.send(FIFO, [entry])) for _ in range(2)] == [["accepted"]] * 2
         assert list(harness.taken(FIFO)) == [parts(entry)]
 
     def test_an_id_that_comes_with_other_bytes_is_not_swallowed(self, harness: Harness) -> None:
@@ -78,12 +86,12 @@ class SinkPromises:
     @pytest.mark.parametrize("body", [b"", b"\x00\xff", "\ufffe".encode(), "é \U0001f600\t\r\n".encode(), b"<&>"])
     def test_any_body_is_taken_as_it_was_encoded(self, harness: Harness, body: bytes) -> None:
         entry = card("m1", body)
-        assert list(harness.sink.send(STANDARD, [entry])) == [ACCEPTED]
+        assert fates(harness.sink.send(STANDARD, [entry])) == ["accepted"]
         assert list(harness.taken(STANDARD)) == [parts(entry)]
 
     def test_a_message_of_the_largest_size_is_taken(self, harness: Harness) -> None:
         entry = card("m1", b"x" * (ENTRY_BYTES - 1_000))
-        assert list(harness.sink.send(STANDARD, [entry])) == [ACCEPTED]
+        assert fates(harness.sink.send(STANDARD, [entry])) == ["accepted"]
         assert len(harness.taken(STANDARD)) == 1
 
     def test_a_queue_that_is_not_there_is_an_outage_that_quotes_nothing(self, harness: Harness) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from threading import Timer
 from typing import Any, Protocol
 
 import pika
@@ -13,7 +14,7 @@ import pytest
 
 from bridge.amqp import AmqpSource, Succession
 from bridge.amqp_settings import AmqpSettings
-from bridge.port import Delivery, Source, SourceLostError, SourceRefusedError
+from bridge.port import ChannelFailedError, Delivery, Source, SourceLostError, SourceRefusedError
 from bridge.topology import OUTCOMES, OVERSIZE, Binding, QueueSpec
 from contracts import naming
 from infra.local.process import free_ports
@@ -142,7 +143,7 @@ class SourcePromises:
         for n in range(3):
             broker.publish("notifications", "payin.create", b"%d" % n)
         deliveries = take(source, 3)
-        source.acknowledge(deliveries[1])
+        source.acknowledge([deliveries[1]])
         source.close()
         assert [one.body for one in take(broker.connect(), 2)] == [b"0", b"2"]
 
@@ -164,7 +165,7 @@ class SourcePromises:
         assert list(source.poll(0.1)) == []
         assert broker.count(TAP.name) == 2
         for one in deliveries:
-            source.acknowledge(one)
+            source.acknowledge([one])
         assert [one.body for one in take(source, 2)] == [b"2", b"3"]
 
     def test_a_diverted_delivery_lies_whole_in_the_invalid_message_channel(self, broker: Broker) -> None:
@@ -174,10 +175,29 @@ class SourcePromises:
                 "notifications", "payin.create", body, HEADERS, {"user_id": "strangler", "expiration": "60000"}
             )
         bad, _ = take(source, 2)
-        source.divert(bad, "unreadable:syntax")
+        source.divert(bad, "unreadable:syntax", 1)
+        source.acknowledge([bad])
         assert list(broker.diverted()) == [(b"\xff bad", "unreadable:syntax")]
         source.close()
         assert [one.body for one in take(broker.connect(), 1)] == [b"good"]
+
+    def test_what_is_acknowledged_past_one_that_is_not_leaves_that_one_unsettled(self, broker: Broker) -> None:
+        source = broker.connect(prefetch=10)
+        for n in range(5):
+            broker.publish("notifications", "payin.create", b"%d" % n)
+        deliveries = take(source, 5)
+        source.acknowledge([deliveries[n] for n in (4, 1, 0)])
+        source.close()
+        assert [one.body for one in take(broker.connect(), 2)] == [b"2", b"3"]
+
+    def test_another_thread_lets_a_poll_return(self, broker: Broker) -> None:
+        source = broker.connect()
+        Timer(0.1, source.wake).start()
+        begun = time.monotonic()
+        assert list(source.poll(WITHIN_S)) == []
+        assert time.monotonic() - begun < WITHIN_S / 2
+        source.close()
+        source.wake()
 
     def test_a_delivery_of_an_earlier_connection_cannot_be_settled(self, broker: Broker) -> None:
         first = broker.connect()
@@ -187,10 +207,10 @@ class SourcePromises:
         second = broker.connect()
         (late,) = take(second, 1)
         with pytest.raises(SourceLostError):
-            second.acknowledge(early)
+            second.acknowledge([early])
         with pytest.raises(SourceLostError):
-            first.acknowledge(early)
-        second.acknowledge(late)
+            first.acknowledge([early])
+        second.acknowledge([late])
         second.close()
         assert broker.count(TAP.name) == 0
 
@@ -208,14 +228,16 @@ class SourcePromises:
         source.pause()
         broker.publish("notifications", "payin.create", b"2")
         assert list(source.poll(0.1)) == []
-        source.acknowledge(one)
+        source.acknowledge([one])
         source.close()
         assert broker.count(TAP.name) == 1
 
     def test_what_is_too_large_is_put_aside_whole(self, broker: Broker) -> None:
         source = broker.connect()
         broker.publish("payouts", "", b"large")
-        source.put_aside(take(source, 1)[0])
+        (large,) = take(source, 1)
+        source.put_aside(large)
+        source.acknowledge([large])
         assert list(broker.oversize()) == [b"large"]
         source.close()
         assert broker.count(PAYOUTS.name) == 0
@@ -228,13 +250,13 @@ class SourcePromises:
         source = broker.connect()
         (tapped,) = take(source, 1)
         assert tapped.body == b"tapped"
-        source.acknowledge(tapped)
+        source.acknowledge([tapped])
         broker.publish("notifications", "card", b"unbound")
         assert source.dissolve(LEFT.name)
         (copied,) = take(source, 1)
         assert (copied.body, copied.queue) == (b"copied", COPIES.name)
         assert source.dissolve(LEFT.name)
-        source.acknowledge(copied)
+        source.acknowledge([copied])
         source.close()
 
     def test_without_a_tap_its_successor_is_taken_at_once(self, broker: Broker) -> None:
@@ -330,7 +352,7 @@ class _RabbitBroker:
 
     def connect(self, prefetch: int = 200, port: int | None = None) -> AmqpSource:
         url = self._url if port is None else re.sub(r":\d+/", f":{port}/", self._url)
-        source = AmqpSource(AmqpSettings(url, prefetch), QUEUES, self._generation, successions=(LEAVING,))
+        source = AmqpSource(AmqpSettings((url,), prefetch), QUEUES, self._generation, successions=(LEAVING,))
         self._generation += 1
         self._sources.append(source)
         return source
@@ -377,7 +399,7 @@ class TestAmqpSource(SourcePromises):
         source = broker.connect()
         properties = {"user_id": "strangler", "expiration": "60000", "app_id": "monolith", "delivery_mode": 1}
         broker.publish("notifications", "payin.update", b"bad", {"x": 1}, properties)
-        source.divert(take(source, 1)[0], "id-missing:webhook_id")
+        source.divert(take(source, 1)[0], "id-missing:webhook_id", 1)
         ((_, headers, kept),) = broker.invalid()
         assert isinstance(headers.pop("x-strangler-at"), datetime)
         assert headers == {
@@ -386,6 +408,7 @@ class TestAmqpSource(SourcePromises):
             "x-strangler-exchange": "notifications",
             "x-strangler-routing-key": "payin.update",
             "x-strangler-queue": TAP.name,
+            "x-strangler-attempts": 1,
             "x-strangler-user-id": "strangler",
             "x-strangler-expiration": "60000",
             "x-strangler-delivery-mode": 1,
@@ -397,8 +420,8 @@ class TestAmqpSource(SourcePromises):
         broker.publish("notifications", "payin.create", b"bad")
         (one,) = take(source, 1)
         broker.channel.queue_delete(naming.INVALID_MESSAGE_QUEUE)
-        with pytest.raises(SourceLostError, match="Invalid Message Channel"):
-            source.divert(one, "unreadable")
+        with pytest.raises(ChannelFailedError, match="Invalid Message Channel"):
+            source.divert(one, "unreadable", 1)
         source.close()
         assert [again.body for again in take(broker.connect(), 1)] == [b"bad"]
 
@@ -420,18 +443,21 @@ class TestAmqpSource(SourcePromises):
         with pytest.raises(SourceLostError):
             poll_until(source, lambda: False)
 
-    def test_a_delivery_that_is_acknowledged_twice_loses_the_source(self, broker: _RabbitBroker) -> None:
+    def test_a_delivery_that_is_acknowledged_twice_is_found_before_the_broker_hears_of_it(
+        self, broker: _RabbitBroker
+    ) -> None:
         source = broker.connect()
         broker.publish("payouts", "", b"")
         (one,) = take(source, 1)
-        source.acknowledge(one)
-        with pytest.raises(SourceLostError):  # noqa: PT012  the broker's answer may come with either call
-            source.acknowledge(one)
-            poll_until(source, lambda: False)
+        source.acknowledge([one])
+        with pytest.raises(KeyError):
+            source.acknowledge([one])
+        broker.publish("payouts", "", b"next")
+        assert [other.body for other in take(source, 1)] == [b"next"]
 
     def test_an_ordered_queue_is_consumed_by_one_source_at_a_time(self, broker: _RabbitBroker, amqp_url: str) -> None:
         queue = QueueSpec("strangler.tap.ordered", (Binding("payouts"),), ordered=True)
-        first, second = (AmqpSource(AmqpSettings(amqp_url), (queue,), generation) for generation in range(2))
+        first, second = (AmqpSource(AmqpSettings((amqp_url,)), (queue,), generation) for generation in range(2))
         broker.publish("payouts", "", b"1")
         broker.publish("payouts", "", b"2")
         assert [one.body for one in take(first, 2)] == [b"1", b"2"]
@@ -443,13 +469,13 @@ class TestAmqpSource(SourcePromises):
 
     def test_a_paused_source_keeps_the_next_one_out_until_it_closes(self, broker: _RabbitBroker, amqp_url: str) -> None:
         queue = QueueSpec("strangler.tap.handover", (Binding("payouts"),), ordered=True)
-        first, second = (AmqpSource(AmqpSettings(amqp_url, 1), (queue,), generation) for generation in range(2))
+        first, second = (AmqpSource(AmqpSettings((amqp_url,), 1), (queue,), generation) for generation in range(2))
         broker.publish("payouts", "", b"1")
         broker.publish("payouts", "", b"2")
         (one,) = take(first, 1)
         first.pause()
         assert not second.poll(0.2)
-        first.acknowledge(one)
+        first.acknowledge([one])
         assert not first.poll(0.1)
         assert not second.poll(0.1)
         first.close()
@@ -462,7 +488,7 @@ class TestAmqpSource(SourcePromises):
         broker.publish("payouts", "", b"whole")
         (one,) = take(source, 1)
         hostile = dataclasses.replace(one, headers={"x-late": 2**63, "x-kept": "words"})
-        source.divert(hostile, "unreadable")
+        source.divert(hostile, "unreadable", 1)
         method, properties, body = broker.channel.basic_get(naming.INVALID_MESSAGE_QUEUE, auto_ack=True)
         assert method is not None
         assert body == b"whole"
@@ -472,13 +498,13 @@ class TestAmqpSource(SourcePromises):
     def test_the_monoliths_exchange_must_be_there(self, broker: _RabbitBroker, amqp_url: str) -> None:
         queue = QueueSpec("strangler.tap.refund", (Binding("refunds"),))
         with pytest.raises(SourceRefusedError, match="refunds"):
-            AmqpSource(AmqpSettings(amqp_url), (queue,))
+            AmqpSource(AmqpSettings((amqp_url,)), (queue,))
         broker.channel.queue_delete("strangler.tap.refund")
 
     def test_a_queue_of_ours_with_other_arguments_is_refused(self, broker: _RabbitBroker, amqp_url: str) -> None:
         broker.connect().close()
         with pytest.raises(SourceRefusedError, match=r"strangler\.tap\.payin"):
-            AmqpSource(AmqpSettings(amqp_url), (QueueSpec(TAP.name, TAP.bindings, 6),))
+            AmqpSource(AmqpSettings((amqp_url,)), (QueueSpec(TAP.name, TAP.bindings, 6),))
 
     @pytest.mark.parametrize(
         "changed", [("strangler:", "strangler:not-"), ("//strangler:", "//nobody:"), ("%2F", "nowhere")]
@@ -486,13 +512,13 @@ class TestAmqpSource(SourcePromises):
     def test_a_broker_that_refuses_us_says_so_without_a_password(self, amqp_url: str, changed: tuple[str, str]) -> None:
         url = amqp_url.replace(*changed)
         with pytest.raises(SourceRefusedError, match=r"RabbitMQ at 127\.0\.0\.1:") as refused:
-            AmqpSource(AmqpSettings(url), QUEUES)
+            AmqpSource(AmqpSettings((url,)), QUEUES)
         assert url.split(":")[2].split("@")[0] not in str(refused.value)
 
     @pytest.mark.parametrize("host", ["127.0.0.1", "nowhere.invalid"])
     def test_a_broker_that_cannot_be_reached_is_lost(self, host: str) -> None:
         with pytest.raises(SourceLostError, match=host) as lost:
-            AmqpSource(AmqpSettings(f"amqp://user:pl4nted@{host}:{free_ports(1)[0]}/%2F"), QUEUES)
+            AmqpSource(AmqpSettings((f"amqp://user:pl4nted@{host}:{free_ports(1)[0]}/%2F",)), QUEUES)
         assert "pl4nted" not in str(lost.value)
 
     def test_a_line_that_is_cut_loses_the_source_and_no_message(
@@ -503,15 +529,15 @@ class TestAmqpSource(SourcePromises):
             for n in range(4):
                 broker.publish("notifications", "payin.create", b"%d" % n)
             first, second, _ = take(source, 3)
-            source.acknowledge(first)
+            source.acknowledge([first])
             take(source, 1)  # comes only once the broker has the acknowledgement
             relay.cut()
             with pytest.raises(SourceLostError):
                 poll_until(source, lambda: False)
             with pytest.raises(SourceLostError):
-                source.acknowledge(second)
+                source.acknowledge([second])
             with pytest.raises(SourceLostError):
-                source.divert(second, "unreadable")
+                source.divert(second, "unreadable", 1)
             source.close()
         assert [one.body for one in take(broker.connect(), 3)] == [b"1", b"2", b"3"]
         assert broker.diverted() == []

@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge.amqp import Succession
 from bridge.bootstrap import shipper_queues
-from bridge.port import Delivery, SourceLostError
+from bridge.port import ChannelFailedError, Delivery, SourceLostError
 from bridge.topology import QueueSpec
 from contracts.envelope import AmqpFacts
 from contracts.registry import FAMILIES
@@ -40,6 +40,11 @@ class MemoryBroker:
     """How many connections are refused before one is let in."""
     waiting: dict[str, list[Message]] = field(default_factory=dict)
     invalid: list[tuple[Delivery, str]] = field(default_factory=list)
+    attempts: list[int] = field(default_factory=list)
+    """Of each of `invalid`: how often it had been sent."""
+    invalid_fails: bool = False
+    """Whether the Invalid Message Channel takes nothing."""
+    wakes: int = 0
     oversize: list[Delivery] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     """Tap queues that were deleted."""
@@ -115,20 +120,25 @@ class MemorySource:
             self._broker.idle(timeout_s)
         return taken
 
-    def acknowledge(self, delivery: Delivery) -> None:
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         self._called("acknowledge")
-        self._settle(delivery)
-        self._broker.acknowledged.append(delivery)
+        for delivery in deliveries:
+            self._settle(delivery)
+            self._broker.acknowledged.append(delivery)
 
-    def divert(self, delivery: Delivery, cause: str) -> None:
+    def divert(self, delivery: Delivery, cause: str, attempts: int) -> None:
         self._called("divert")
-        self._settle(delivery)
+        if self._broker.invalid_fails:
+            raise ChannelFailedError("takes nothing, says the test")
         self._broker.invalid.append((delivery, cause))
+        self._broker.attempts.append(attempts)
 
     def put_aside(self, delivery: Delivery) -> None:
         self._called("put_aside")
-        self._settle(delivery)
         self._broker.oversize.append(delivery)
+
+    def wake(self) -> None:
+        self._broker.wakes += 1
 
     def dissolve(self, queue: str) -> bool:
         self._called("dissolve")

@@ -1,7 +1,8 @@
 """In-memory sink: the port's promises without SQS. Held to the real one by tests/conformance."""
 
+import itertools
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bridge.port import Entry, Receipt, SinkUnavailableError
@@ -20,6 +21,7 @@ class MemorySink:
     sent: list[tuple[Entry, ...]] = field(default_factory=list)
     calls: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     """Queue and ids of every call, whatever became of it."""
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
     _known: set[tuple[str, str]] = field(default_factory=set)
 
     def answer(self, entry_id: str, *receipts: Receipt) -> None:
@@ -48,4 +50,4 @@ class MemorySink:
             self.taken.setdefault(queue, []).append(entry)
         if entry.deduplication is not None:
             self._known.add((queue, entry.deduplication))
-        return Receipt("accepted")
+        return Receipt("accepted", place=f"m{next(self._numbers)}")

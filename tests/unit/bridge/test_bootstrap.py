@@ -42,17 +42,18 @@ def test_a_family_is_taken_by_its_tap_or_by_the_routers_copies_and_never_by_both
 def test_a_broker_is_described_without_its_credentials() -> None:
     assert describe(f"amqp://user:{PASSWORD}@host:1234/vhost") == "host:1234/vhost"
     assert describe("amqps://host") == "host:5671/"
-    assert PASSWORD not in repr(AmqpSettings(f"amqp://user:{PASSWORD}@host/"))
+    assert PASSWORD not in repr(AmqpSettings((f"amqp://user:{PASSWORD}@host/",)))
 
 
 def test_the_user_of_a_url_is_read_as_the_broker_knows_it() -> None:
-    assert AmqpSettings("amqp://a%40b:p@host/").user == "a@b"
-    assert AmqpSettings("amqp://host/").user == "guest"
+    assert AmqpSettings(("amqp://a%40b:p@host/",)).user == "a@b"
+    assert AmqpSettings(("amqp://host/",)).user == "guest"
 
 
 def test_processes_are_built_without_connecting_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    build_shipper(ShipperSettings.model_validate({"AMQP_URL": URL}))
+    shipper = build_shipper(ShipperSettings.model_validate({"AMQP_URL": URL, "STRANGLER_JOURNAL": str(tmp_path)}))
+    shipper.journal.close()
     build_returner(BridgeSettings.model_validate({"AMQP_URL": URL}))
     parts = build_router(RouterSettings.model_validate({"AMQP_URL": URL, "STRANGLER_JOURNAL": str(tmp_path)}))
     assert parts.journal.name

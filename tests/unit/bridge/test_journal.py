@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.journal import Balance, Journal, JournalError, JournalTakenError, Note
+from bridge.journal import Balance, Journal, Note
+from bridge.journal_file import JournalError, JournalTakenError
 from contracts.routing import Decision, Route
 
 

@@ -9,9 +9,10 @@ import pytest
 import bridge.__main__ as program
 from bridge.__main__ import ExitCode, JsonFormatter, give_back, route, ship
 from bridge.authority import Ticker
-from bridge.bootstrap import RouterParts
-from bridge.journal import JournalTakenError
-from bridge.port import SourceLostError, SourceRefusedError
+from bridge.bootstrap import RouterParts, ShipperParts
+from bridge.journal_file import JournalTakenError
+from bridge.poison import PoisonFloodError
+from bridge.port import ChannelFailedError, SourceLostError, SourceRefusedError
 
 PASSWORD = "pl4nted-secret"
 
@@ -26,6 +27,7 @@ class ShipperThatStops:
     counts: dict[str, int] = field(default_factory=dict)
     in_flight: int = 0
     drained_within_s: float | None = None
+    closed: bool = False
 
     def open(self) -> None:
         if self.at_open is not None:
@@ -43,6 +45,9 @@ class ShipperThatStops:
         self.drained_within_s = deadline_s
         return self.drains
 
+    def close(self) -> None:
+        self.closed = True
+
 
 @pytest.fixture(autouse=True)
 def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -58,7 +63,7 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def ship_with(shipper: ShipperThatStops, monkeypatch: pytest.MonkeyPatch) -> ExitCode:
-    monkeypatch.setattr(program, "build_shipper", lambda _: shipper)
+    monkeypatch.setattr(program, "build_shipper", lambda _: ShipperParts(shipper, Beside()))  # type: ignore[arg-type]
     return ship()
 
 
@@ -78,6 +83,8 @@ def test_what_could_not_be_settled_in_time_is_told(monkeypatch: pytest.MonkeyPat
         (ShipperThatStops(at_open=SourceLostError("cannot be reached")), ExitCode.UNREACHABLE, "cannot be reached"),
         (ShipperThatStops(at_open=SourceRefusedError("our password")), ExitCode.REFUSED, "our password"),
         (ShipperThatStops(at_step=SourceRefusedError("no exchange")), ExitCode.REFUSED, "no exchange"),
+        (ShipperThatStops(at_step=PoisonFloodError("too many")), ExitCode.POISONED, "too many"),
+        (ShipperThatStops(at_step=ChannelFailedError("takes nothing")), ExitCode.CHANNEL_FAILED, "takes nothing"),
     ],
 )
 def test_a_broker_that_is_of_no_use_is_told_in_one_line(
@@ -93,7 +100,8 @@ def test_a_broker_that_is_of_no_use_is_told_in_one_line(
 
 def test_where_credentials_come_from_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = RouterParts(RouterThatStops(), Beside(), Beside(), Beside())  # type: ignore[arg-type]
-    monkeypatch.setattr(program, "build_shipper", lambda _: ShipperThatStops())
+    shipping = ShipperParts(ShipperThatStops(), Beside())  # type: ignore[arg-type]
+    monkeypatch.setattr(program, "build_shipper", lambda _: shipping)
     monkeypatch.setattr(program, "build_router", lambda _: parts)
     monkeypatch.setattr(program, "build_returner", lambda _: RouterThatStops())
     for run in (ship, route, give_back):
@@ -138,8 +146,7 @@ class Beside:
 
 
 class RouterThatStops(ShipperThatStops):
-    def close(self) -> None:
-        pass
+    pass
 
 
 def route_with(

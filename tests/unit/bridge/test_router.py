@@ -8,7 +8,8 @@ import pytest
 from bridge.backoff import Backoff
 from bridge.board import Board, Doubt
 from bridge.finality import UNKNOWN, Finality
-from bridge.journal import Journal, JournalError
+from bridge.journal import Journal
+from bridge.journal_file import JournalError
 from bridge.lane import Lane
 from bridge.port import Delivery, SourceLostError
 from bridge.router import POLL_S, Router

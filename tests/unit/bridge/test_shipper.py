@@ -1,23 +1,40 @@
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
 from bridge.backoff import Backoff
 from bridge.bootstrap import shipper_queues
+from bridge.delivery_log import DELIVERY_SCHEMA, DeliveryLog
 from bridge.invalid import ENTRY_BYTES, aside, parking_translator
-from bridge.port import Delivery, Entry, Outgoing, Receipt, Sink, SourceLostError, SourceRefusedError
-from bridge.shipper import POLL_S, Shipper
+from bridge.journal_file import JournalError, JournalFile
+from bridge.poison import PoisonFloodError
+from bridge.port import (
+    CallRefusedError,
+    ChannelFailedError,
+    Delivery,
+    Entry,
+    Outgoing,
+    Receipt,
+    Sink,
+    SourceLostError,
+    SourceRefusedError,
+)
+from bridge.ship_lane import ALTERED_TRIES
+from bridge.shipper import DEFAULT_LIMITS, POLL_S, STALLED_S, ShipLimits, Shipper, ShipRoute
 from bridge.stamp import stamp
 from bridge.translator import notification_translator, outcome_translator, stamped_translator
-from contracts import naming
+from contracts import naming, point
 from contracts.envelope import AmqpFacts
 from contracts.parked import read_parked
 from contracts.registry import FAMILIES
 from contracts.routing import Decision, Route
 from tests.fakes.broker import MemoryBroker, MemorySource
+from tests.fakes.calls import MemoryCalls
 from tests.fakes.clock import FakeClock
 from tests.fakes.message import IBAN, NAME, balance, card_transaction, delivery, payin
 from tests.fakes.sink import MemorySink
@@ -33,13 +50,20 @@ TAP = naming.tap_queue_name("payin")
 class Scene:
     """A shipper between a broker, a sink and a clock of the test's own."""
 
+    folder: ClassVar[Path]
+    files: ClassVar[list[JournalFile]]
     clock: FakeClock = field(default_factory=FakeClock)
     broker: MemoryBroker = field(default_factory=MemoryBroker)
     sink: MemorySink = field(default_factory=MemorySink)
     prefetch: int = 200
     refuses: bool = False
+    calls: MemoryCalls = field(default_factory=MemoryCalls)
+    limits: ShipLimits = DEFAULT_LIMITS
 
     def __post_init__(self) -> None:
+        self.file = JournalFile(self.folder / str(len(self.files)), "shipper", DELIVERY_SCHEMA)
+        self.files.append(self.file)
+        self.log = DeliveryLog(self.file)
         self.broker.idle = self.clock.advance
         self.shipper = self.shipper_over(self.sink)
         self.shipper.open()
@@ -48,18 +72,22 @@ class Scene:
         routes = {}
         for family in FAMILIES:
             destination = naming.queue_name("s", family.name, ordered=family.ordered)
-            routes[naming.tap_queue_name(family.name)] = destination, notification_translator(family, self.clock.now)
+            tap = naming.tap_queue_name(family.name)
+            leave = any(one.tap.name == tap for one in self.broker.successions)
+            routes[tap] = ShipRoute(destination, notification_translator(family, self.clock.now), leave=leave)
             for queue in (naming.ship_queue_name(family.name), naming.shadow_queue_name(family.name)):
-                routes[queue] = destination, stamped_translator(family, self.clock.now)
-        routes[naming.OUTCOME_QUEUE] = "s-outcomes", outcome_translator(self.clock.now)
-        routes[naming.INVALID_MESSAGE_QUEUE] = INVALID, parking_translator()
+                routes[queue] = ShipRoute(destination, stamped_translator(family, self.clock.now))
+        routes[naming.OUTCOME_QUEUE] = ShipRoute("s-outcomes", outcome_translator(self.clock.now))
+        routes[naming.INVALID_MESSAGE_QUEUE] = ShipRoute(INVALID, parking_translator())
         return Shipper(
             self.connect,
             sink,
             routes,
+            self.log,
+            self.calls,
             self.clock,
             lambda: Backoff(first_s=1, most_s=8, uniform=lambda _, most_s: most_s),
-            leaving=[one.tap.name for one in self.broker.successions],
+            limits=self.limits,
         )
 
     def connect(self) -> MemorySource:
@@ -85,6 +113,18 @@ class Scene:
     @property
     def acknowledged(self) -> int:
         return len(self.broker.acknowledged)
+
+    def places(self) -> list[tuple[str, str | None]]:
+        """Id and place of every delivery, in order."""
+        return [(one, place) for one, place in self.file.rows("SELECT id, place FROM delivery ORDER BY sequence")]
+
+
+@pytest.fixture(autouse=True)
+def journals(tmp_path: Path) -> Iterator[None]:
+    Scene.folder, Scene.files = tmp_path, []
+    yield
+    for file in Scene.files:
+        file.close()
 
 
 @pytest.fixture
@@ -193,8 +233,9 @@ def test_an_entry_that_is_refused_goes_to_the_invalid_message_channel(scene: Sce
     scene.sink.answer("w1", Receipt("refused", "InvalidMessageContents"))
     scene.publish("w1")
     scene.publish("w2")
-    scene.step_until(lambda: scene.acknowledged == 1)
+    scene.step_until(lambda: scene.acknowledged == 2)
     ((diverted, cause),) = scene.broker.invalid
+    assert scene.broker.attempts == [1]
     assert diverted.body == payin("w1")
     assert cause == "refused-by-sqs:InvalidMessageContents"
     assert scene.sink.ids(PAYINS) == ["w2"]
@@ -416,7 +457,7 @@ def test_what_nobody_could_read_goes_on_to_the_index_of_dead_letters(scene: Scen
 def test_what_is_too_large_for_the_index_is_put_aside_and_never_comes_back(scene: Scene) -> None:
     scene.broker.deliver(invalid(random.Random(7).randbytes(ENTRY_BYTES)))
     scene.broker.deliver(invalid(b" " * ENTRY_BYTES))
-    scene.step_until(lambda: scene.acknowledged == 1)
+    scene.step_until(lambda: scene.acknowledged == 2)
     assert len(scene.broker.oversize) == 1
     assert (scene.shipper.counts["put_aside"], scene.broker.invalid) == (1, [])
 
@@ -427,6 +468,183 @@ def test_what_sqs_refuses_of_the_invalid_message_channel_is_put_aside(scene: Sce
     scene.broker.deliver(one)
     scene.step_until(lambda: len(scene.broker.oversize) == 1)
     assert scene.broker.invalid == []
+
+
+def test_while_a_call_is_under_way_the_broker_is_polled_and_others_are_sent(scene: Scene) -> None:
+    scene.calls.holding = True
+    scene.publish("w1", "p1")
+    scene.shipper.step()
+    before = scene.clock.seconds
+    for _ in range(5):
+        scene.shipper.step()
+    assert scene.clock.seconds - before == 5 * POLL_S, "it polls, and does not spin"
+    scene.publish("w2", "p1")
+    scene.publish("w3", "p2")
+    scene.shipper.step()
+    assert len(scene.calls.held) == 2, "another key goes on, the same key waits"
+    scene.calls.let_go()
+    assert scene.broker.wakes == 2
+    scene.calls.holding = False
+    scene.step_until(lambda: scene.acknowledged == 3)
+    assert scene.sink.ids(PAYINS) == ["w1", "w3", "w2"]
+
+
+def test_an_answer_that_comes_after_the_connection_is_not_listened_to(scene: Scene) -> None:
+    scene.calls.holding = True
+    scene.publish("w1")
+    scene.shipper.step()
+    scene.source.lose()
+    scene.shipper.step()
+    scene.calls.let_go()
+    scene.calls.holding = False
+    scene.clock.advance(1)
+    scene.step_until(lambda: scene.acknowledged == 1)
+    assert [one.generation for one in scene.broker.acknowledged] == [1]
+    assert scene.sink.ids(PAYINS) == ["w1"]
+
+
+def test_a_call_that_is_refused_as_a_whole_is_parted_and_the_one_to_blame_found(scene: Scene) -> None:
+    class Strict(MemorySink):
+        def send(self, queue: str, entries: Sequence[Entry]) -> Sequence[Receipt]:
+            if any(entry.id == "w2" for entry in entries):
+                self.calls.append((queue, tuple(entry.id for entry in entries)))
+                raise CallRefusedError("BatchRequestTooLong")
+            return super().send(queue, entries)
+
+    scene.shipper.close()
+    strict = Strict()
+    scene.shipper = scene.shipper_over(strict)
+    scene.shipper.open()
+    for n in (1, 2, 3):
+        scene.publish(f"w{n}", f"p{n}")
+    scene.step_until(lambda: scene.acknowledged == 3)
+    assert [ids for _, ids in strict.calls] == [("w1", "w2", "w3"), ("w1",), ("w2",), ("w3",)]
+    assert [cause for _, cause in scene.broker.invalid] == ["refused-by-sqs:BatchRequestTooLong"]
+    assert scene.broker.attempts == [2]
+
+
+def test_an_entry_that_does_not_arrive_as_it_was_sent_is_put_aside_after_some_tries(scene: Scene) -> None:
+    scene.sink.answer("w1", *[Receipt("altered", "checksum of the body")] * ALTERED_TRIES)
+    scene.publish("w1", "p1")
+    scene.publish("w2", "p1")
+    scene.step_until(lambda: scene.acknowledged == 2)
+    assert [cause for _, cause in scene.broker.invalid] == ["altered-by-sqs:checksum of the body"]
+    assert scene.broker.attempts == [ALTERED_TRIES]
+    assert scene.sink.ids(PAYINS) == ["w2"]
+
+
+def test_an_entry_that_fails_among_others_pauses_nobody_else(scene: Scene) -> None:
+    scene.sink.answer("w1", *[Receipt("unknown", "InternalError")] * 3)
+    scene.publish("w1", "p1")
+    scene.publish("w2", "p2")
+    scene.shipper.step()
+    scene.publish("w3", "p3")
+    scene.shipper.step()
+    assert scene.sink.ids(PAYINS) == ["w2", "w3"]
+    scene.step_until(lambda: scene.acknowledged == 3)
+    assert scene.broker.invalid == []
+
+
+def test_more_poison_than_the_limit_stops_the_shipper_and_drops_nothing() -> None:
+    scene = Scene(limits=ShipLimits(poison_per_minute=2))
+    for _ in range(5):
+        scene.broker.deliver(delivery("payin.create", b"not json"))
+    with pytest.raises(PoisonFloodError, match="more than 2 messages within a minute"):
+        scene.step_until(lambda: False)
+    scene.shipper.close()
+    kept = len(scene.broker.invalid) + scene.broker.count(TAP)
+    assert kept == 5
+
+
+def test_as_much_poison_as_the_limit_over_a_longer_time_does_no_harm() -> None:
+    scene = Scene(limits=ShipLimits(poison_per_minute=2))
+    for n in range(1, 6):
+        scene.broker.deliver(delivery("payin.create", b"not json"))
+        scene.step_until(lambda n=n: scene.acknowledged == n)  # type: ignore[misc]
+        scene.clock.advance(31)
+    assert len(scene.broker.invalid) == 5
+
+
+def test_where_the_invalid_message_channel_fails_the_shipper_stops_and_drops_nothing(scene: Scene) -> None:
+    scene.broker.invalid_fails = True
+    scene.broker.deliver(delivery("payin.create", b"not json"))
+    with pytest.raises(ChannelFailedError):
+        scene.shipper.step()
+    scene.shipper.close()
+    assert (scene.broker.count(TAP), scene.acknowledged) == (1, 0)
+
+
+def test_every_delivery_is_written_down_with_its_place(scene: Scene) -> None:
+    scene.broker.deliver(delivery("payin.create", b"not json"))
+    scene.publish("w1")
+    scene.step_until(lambda: scene.acknowledged == 2)
+    assert scene.places() == [("", "quarantined"), ("w1", "accepted")]
+
+
+def test_what_is_in_hand_when_the_connection_goes_is_written_down_as_given_back(scene: Scene) -> None:
+    scene.sink.outages = 1
+    scene.publish("w1")
+    scene.shipper.step()
+    assert scene.places() == [("w1", None)]
+    scene.source.lose()
+    scene.shipper.step()
+    assert scene.places() == [("w1", "returned")]
+    scene.clock.advance(8)
+    scene.step_until(lambda: scene.acknowledged == 1)
+    assert scene.places() == [("w1", "redelivered"), ("w1", "accepted")]
+
+
+def test_what_a_killed_shipper_had_in_hand_is_given_back_when_the_next_one_opens(scene: Scene) -> None:
+    scene.sink.outages = 1
+    scene.publish("w1")
+    scene.shipper.step()
+    scene.source.lose()  # the process is gone, and nobody wrote anything
+    scene.shipper = scene.shipper_over(scene.sink)
+    scene.shipper.open()
+    assert scene.places() == [("w1", "returned")]
+
+
+def test_nothing_is_acknowledged_before_it_is_in_the_journal(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, fails = scene.log.write, 2
+
+    def failing(*arguments: Any, **options: Any) -> None:
+        nonlocal fails
+        if fails:
+            fails -= 1
+            raise JournalError("the disk is full, says the test")
+        write(*arguments, **options)
+
+    monkeypatch.setattr(scene.log, "write", failing)
+    scene.publish("w1")
+    scene.shipper.step()
+    assert (scene.sink.ids(PAYINS), scene.acknowledged, scene.shipper.in_flight) == (["w1"], 0, 1)
+    scene.step_until(lambda: scene.acknowledged == 1)
+    assert scene.clock.seconds >= 1 + 2
+    assert scene.places() == [("w1", "accepted")]
+    assert len(scene.sink.sent) == 1, "it is not sent again for that"
+
+
+def test_what_sqs_does_not_take_is_given_back_before_the_broker_takes_it_away() -> None:
+    scene = Scene(limits=ShipLimits(delivery_timeout_s=60))
+    scene.sink.outages = 10
+    scene.publish("w1")
+    scene.step_until(lambda: len(scene.broker.connections) == 2)
+    assert 48 <= scene.clock.seconds <= 60
+    scene.step_until(lambda: scene.acknowledged == 1)
+    assert scene.broker.invalid == []
+
+
+def test_after_a_long_stall_the_broker_is_asked_before_anything_is_sent(scene: Scene) -> None:
+    """The process is stopped after a poll, and goes on when the broker may have given its messages to another one."""
+    scene.publish("w1")
+    point.hook(lambda name: scene.clock.advance(STALLED_S) if name == "ship.taken" else None)
+    try:
+        scene.shipper.step()
+        assert scene.sink.calls == []
+    finally:
+        point.hook(None)
+    scene.shipper.step()
+    assert scene.sink.ids(PAYINS) == ["w1"]
 
 
 def test_logs_say_why_and_never_what(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:

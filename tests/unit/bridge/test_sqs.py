@@ -1,18 +1,21 @@
+import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from botocore.parsers import ResponseParserError
 from botocore.stub import ANY, Stubber
 
-from bridge.port import Entry, Receipt, SinkUnavailableError
-from bridge.sqs import SqsSink
+from bridge.port import CallRefusedError, Entry, Receipt, SinkUnavailableError
+from bridge.sqs import SqsSink, attributes_checksum, reconcile
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 QUEUE = "s-payin.fifo"
+BODY_MD5 = hashlib.md5(b"{}").hexdigest()
 URL = "https://sqs.eu-west-3.amazonaws.com/1/s-payin.fifo"
 
 
@@ -38,7 +41,7 @@ def failed(entry_id: str, code: str, *, sender: bool) -> dict[str, Any]:
 
 
 def taken(*ids: str) -> list[dict[str, Any]]:
-    return [{"Id": one, "MessageId": f"m{one}", "MD5OfMessageBody": "x"} for one in ids]
+    return [{"Id": one, "MessageId": f"m{one}", "MD5OfMessageBody": BODY_MD5} for one in ids]
 
 
 def answer(stub: Stubber, successful: list[dict[str, Any]], failures: list[dict[str, Any]]) -> None:
@@ -68,7 +71,7 @@ def test_an_entry_is_sent_with_its_envelope_group_and_deduplication(client: "SQS
             ],
         },
     )
-    assert SqsSink(client).send(QUEUE, entries("w1")) == [Receipt("accepted")]
+    assert SqsSink(client).send(QUEUE, entries("w1")) == [Receipt("accepted", place="m0")]
 
 
 def test_an_entry_without_order_has_neither_group_nor_deduplication(client: "SQSClient", stub: Stubber) -> None:
@@ -94,7 +97,8 @@ def test_an_entry_without_order_has_neither_group_nor_deduplication(client: "SQS
 def test_receipts_come_in_the_order_of_the_entries(client: "SQSClient", stub: Stubber) -> None:
     answer(stub, taken("2", "0"), [failed("1", "InternalError", sender=False)])
     receipts = SqsSink(client).send(QUEUE, entries("a", "b", "c"))
-    assert receipts == [Receipt("accepted"), Receipt("unknown", "InternalError"), Receipt("accepted")]
+    unknown = Receipt("unknown", "InternalError")
+    assert receipts == [Receipt("accepted", place="m0"), unknown, Receipt("accepted", place="m2")]
 
 
 def test_an_entry_that_the_answer_does_not_name_is_sent_again(client: "SQSClient", stub: Stubber) -> None:
@@ -142,19 +146,88 @@ def test_only_what_the_message_is_to_blame_for_is_refused(
 
 
 @pytest.mark.parametrize(
-    "code", ["AccessDenied", "RequestThrottled", "AWS.SimpleQueueService.NonExistentQueue", "InternalError", "Expired"]
+    ("code", "told"),
+    [
+        ("AccessDenied", "AccessDenied (the role may not send to this queue)"),
+        ("RequestThrottled", "RequestThrottled"),
+        (
+            "AWS.SimpleQueueService.NonExistentQueue",
+            "NonExistentQueue (there is no such queue in this account and region)",
+        ),
+        ("InternalError", "InternalError"),
+        ("ExpiredToken", "ExpiredToken (the credentials have expired)"),
+        ("InvalidParameterValue", "InvalidParameterValue"),
+    ],
 )
-def test_a_call_that_fails_as_a_whole_blames_no_entry(client: "SQSClient", stub: Stubber, code: str) -> None:
+def test_a_call_that_fails_as_a_whole_blames_no_entry(client: "SQSClient", stub: Stubber, code: str, told: str) -> None:
     stub.add_client_error("send_message_batch", code, "User arn:aws:iam::1:role/x is not authorized", 403)
     with pytest.raises(SinkUnavailableError) as unavailable:
         SqsSink(client).send(QUEUE, entries("a"))
-    assert str(unavailable.value) == f"SendMessageBatch: {code}"
+    assert str(unavailable.value) == f"SendMessageBatch: {told}"
+
+
+@pytest.mark.parametrize("code", ["AWS.SimpleQueueService.BatchRequestTooLong", "InvalidMessageContents"])
+def test_a_call_that_is_refused_for_what_is_in_it_is_told_from_an_outage(
+    client: "SQSClient", stub: Stubber, code: str
+) -> None:
+    stub.add_client_error("send_message_batch", code, "Batch requests cannot be longer than 1048576 bytes", 400)
+    with pytest.raises(CallRefusedError) as refused:
+        SqsSink(client).send(QUEUE, entries("a", "b"))
+    assert str(refused.value) == code.rsplit(".", 1)[-1]
+
+
+def test_an_answer_that_nobody_can_read_is_an_outage(client: "SQSClient", monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_: object) -> None:
+        raise ResponseParserError("Unable to parse response, invalid XML received")
+
+    monkeypatch.setattr(client, "get_queue_url", fail)
+    with pytest.raises(SinkUnavailableError, match=r"^ResponseParserError$"):
+        SqsSink(client).send(QUEUE, entries("a"))
+
+
+@pytest.mark.parametrize(
+    ("difference", "told"),
+    [
+        ({"MD5OfMessageBody": "0" * 32}, "checksum of the body"),
+        ({"MD5OfMessageAttributes": "0" * 32}, "checksum of the attributes"),
+    ],
+)
+def test_what_sqs_has_is_held_against_what_was_sent(
+    client: "SQSClient", stub: Stubber, difference: dict[str, str], told: str
+) -> None:
+    answer(stub, [{**one, **difference} for one in taken("0")], [])
+    assert SqsSink(client).send(QUEUE, entries("a")) == [Receipt("altered", told)]
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [
+        {},
+        {"message": "<html>busy</html>"},
+        {"Successful": None, "Failed": None},
+        {"Successful": ["0"], "Failed": [{}]},
+        {"Successful": [{"MessageId": "m"}], "Failed": [{"Id": None, "Code": None}]},
+    ],
+)
+def test_whatever_an_answer_looks_like_an_entry_it_does_not_name_is_sent_again(answered: dict[str, Any]) -> None:
+    requests: Any = [{"Id": "0", "MessageBody": "{}", "MessageAttributes": {}}]
+    assert [one.fate for one in reconcile(requests, answered)] == ["unknown"]
+
+
+def test_attributes_are_summed_as_sqs_does() -> None:
+    """The example of boto's own tests of SQS's rule (name, type, kind of value, value; by name)."""
+    one: Any = {"b": {"DataType": "String", "StringValue": "é"}, "a": {"DataType": "String", "StringValue": "1"}}
+    told = b"".join(
+        len(text).to_bytes(4, "big") + text if text else b"\x01"
+        for text in (b"a", b"String", b"", b"1", b"b", b"String", b"", "é".encode())
+    )
+    assert attributes_checksum(one) == hashlib.md5(told).hexdigest()
 
 
 def test_a_queue_that_cannot_be_found_is_an_outage(client: "SQSClient") -> None:
     with Stubber(client) as stub:
         stub.add_client_error("get_queue_url", "AWS.SimpleQueueService.NonExistentQueue")
-        with pytest.raises(SinkUnavailableError, match=r"GetQueueUrl: AWS\.SimpleQueueService\.NonExistentQueue"):
+        with pytest.raises(SinkUnavailableError, match=r"GetQueueUrl: NonExistentQueue \(there is no such queue"):
             SqsSink(client).send(QUEUE, entries("a"))
 
 

@@ -1,0 +1,123 @@
+"""What became of each delivery, on this process's own disk: the proof that nothing was lost between two channels.
+
+A delivery is written down when it is taken, and once more when it has found its place: accepted by SQS, handed to
+the monolith or to the new side's queue, held, or quarantined. What is in hand when the connection goes was given back
+to the broker, which delivers it anew: another delivery, counted by its own decision. `bridge.reconciliation` adds up.
+"""
+
+import itertools
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bridge.journal_file import JournalFile
+
+Place = Literal["accepted", "legacy", "new", "held", "quarantined", "returned", "redelivered"]
+"""Where a delivery has gone. `accepted`: SQS has it. `legacy`, `new`, `held`: the queue of that route. `returned`: it
+was given back to the broker. `redelivered`: it was, and the message has come again."""
+
+DELIVERY_SCHEMA = """
+CREATE TABLE IF NOT EXISTS delivery (
+    sequence INTEGER PRIMARY KEY,
+    queue TEXT NOT NULL,
+    type TEXT NOT NULL,
+    id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    taken_at REAL NOT NULL,
+    place TEXT,
+    placed_at REAL,
+    receipt TEXT
+);
+CREATE INDEX IF NOT EXISTS open_delivery ON delivery (sequence) WHERE place IS NULL;
+CREATE INDEX IF NOT EXISTS returned_delivery ON delivery (digest) WHERE place = 'returned';
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A delivery that was taken, as far as it could be read."""
+
+    sequence: int
+    queue: str
+    """RabbitMQ queue."""
+    type: str
+    """Message type; empty for what nobody can read."""
+    id: str
+    """Identity; empty for what nobody can read."""
+    digest: str
+    """Of the body (`contracts.effect.body_digest`)."""
+    redelivered: bool = False
+    """Whether the broker has handed it out before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a delivery has gone."""
+
+    sequence: int
+    place: Place
+    receipt: str = ""
+    """The id that SQS has given it."""
+
+
+class DeliveryLog:
+    """The deliveries of one process, within its journal."""
+
+    def __init__(self, file: JournalFile) -> None:
+        """A log within an open journal. Raises JournalError."""
+        self._file = file
+        ((last,),) = file.rows("SELECT coalesce(max(sequence), 0) FROM delivery")
+        self._numbers = itertools.count(int(last) + 1)
+
+    def number(self) -> int:
+        """A number for the next delivery."""
+        return next(self._numbers)
+
+    def write(self, taken: Sequence[Taken], placed: Sequence[Placed], now: float, *, durable: bool = True) -> None:
+        """Write down what was taken and where deliveries have gone, all or nothing. Raises JournalError.
+
+        Args:
+            taken: deliveries that are not in the log yet.
+            placed: deliveries that are, or are among `taken`.
+            now: seconds since the epoch.
+            durable: on the disk when this returns; else it survives the end of this process only.
+        """
+        with self._file.transaction(durable=durable) as database:
+            self.note(database, taken, now)
+            database.executemany(
+                "UPDATE delivery SET place = ?, placed_at = ?, receipt = ? WHERE sequence = ?",
+                [(one.place, now, one.receipt or None, one.sequence) for one in placed],
+            )
+
+    def note(self, database: sqlite3.Connection, taken: Sequence[Taken], now: float) -> None:
+        """Write down what was taken within a transaction of somebody else's."""
+        # Each accounts for one earlier delivery that was given back.
+        database.executemany(
+            "UPDATE delivery SET place = 'redelivered' WHERE sequence = (SELECT min(sequence) FROM delivery"
+            " WHERE place = 'returned' AND digest = ? AND queue = ? AND id = ?)",
+            [(one.digest, one.queue, one.id) for one in taken if one.redelivered],
+        )
+        database.executemany(
+            "INSERT INTO delivery (sequence, queue, type, id, digest, taken_at) VALUES (?, ?, ?, ?, ?, ?)",
+            [(one.sequence, one.queue, one.type, one.id, one.digest, now) for one in taken],
+        )
+
+    def give_back(self, now: float) -> int:
+        """The connection is gone: all that is in hand goes back. Returns how many. Raises JournalError."""
+        with self._file.transaction(durable=False) as database:
+            return database.execute(
+                "UPDATE delivery SET place = 'returned', placed_at = ? WHERE place IS NULL", (now,)
+            ).rowcount
+
+    def prune(self, placed_before: float, limit: int = 1_000) -> int:
+        """Forget the oldest deliveries that found their place before, but none that never came again.
+
+        A slice at a time: whoever calls has a connection to keep alive. Returns how many. Raises JournalError.
+        """
+        with self._file.transaction(durable=False) as database:
+            return database.execute(
+                "DELETE FROM delivery WHERE sequence IN (SELECT sequence FROM delivery"
+                " WHERE placed_at < ? AND place <> 'returned' ORDER BY sequence LIMIT ?)",
+                (placed_before, limit),
+            ).rowcount

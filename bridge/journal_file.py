@@ -1,0 +1,113 @@
+"""A file of a process's own on its machine's disk (SQLite), that survives its being killed; one at a time has it.
+
+What is written durably is on the disk when the call returns (fsync), and survives a loss of power too. The rest is with
+the operating system: it survives a kill -9 of the process.
+"""
+
+import contextlib
+import fcntl
+import secrets
+import socket
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+
+class JournalError(OSError):
+    """The journal cannot be read or written: without it nothing may go on."""
+
+
+class JournalTakenError(JournalError):
+    """Another process works with this journal."""
+
+
+class JournalFile:
+    """One database in a folder. May be used by several threads."""
+
+    def __init__(self, folder: Path, kind: str, schema: str) -> None:
+        """Open, or begin. Raises JournalTakenError, JournalError.
+
+        Args:
+            folder: made where it is not there.
+            kind: whose it is, `router` or `shipper`; the files are named by it.
+            schema: statements that may be run again.
+        """
+        self._lock = threading.Lock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._guard = lock_path(folder, kind).open("w")
+        except OSError as error:
+            raise JournalError(f"{folder}: {error.strerror}") from error
+        try:
+            fcntl.flock(self._guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._guard.close()
+            raise JournalTakenError(f"{folder}: another {kind} works with this journal") from error
+        opened = contextlib.ExitStack()
+        opened.callback(self._guard.close)
+        try:
+            self._database = sqlite3.connect(database_path(folder, kind), check_same_thread=False, isolation_level=None)
+            opened.callback(self._database.close)
+            # Of a write-ahead log, only FULL has every commit on the disk (sqlite.org/pragma.html#pragma_synchronous).
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._durable = True
+            self._database.executescript(f"CREATE TABLE IF NOT EXISTS {kind} (name TEXT NOT NULL);{schema}")
+            self.name = self._read_name(kind)
+        except sqlite3.Error as error:
+            opened.close()
+            raise JournalError(f"{folder}: {error}") from error
+
+    @contextlib.contextmanager
+    def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """All that is written within, or nothing. Raises JournalError."""
+        with self._lock:
+            try:
+                if durable is not self._durable:
+                    self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                    self._durable = durable
+                self._database.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._database
+                    self._database.execute("COMMIT")
+                finally:
+                    if self._database.in_transaction:
+                        self._database.execute("ROLLBACK")
+            except sqlite3.Error as error:
+                raise JournalError(f"journal: {error}") from error
+
+    def rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Read. Raises JournalError."""
+        with self._lock:
+            try:
+                with closing(self._database.execute(statement, values)) as cursor:
+                    return cursor.fetchall()
+            except sqlite3.Error as error:
+                raise JournalError(f"journal: {error}") from error
+
+    def close(self) -> None:
+        """Let the next process have it."""
+        with self._lock:
+            self._database.close()
+            self._guard.close()
+
+    def _read_name(self, kind: str) -> str:
+        known = self._database.execute(f"SELECT name FROM {kind}").fetchone()  # noqa: S608  # ours, see `kind`
+        if known is not None:
+            return str(known[0])
+        name = f"{socket.gethostname()}-{secrets.token_hex(4)}"
+        self._database.execute(f"INSERT INTO {kind} (name) VALUES (?)", (name,))  # noqa: S608  # ours
+        return name
+
+
+def database_path(folder: Path, kind: str) -> Path:
+    """The database of a journal."""
+    return folder / f"{kind}.sqlite3"
+
+
+def lock_path(folder: Path, kind: str) -> Path:
+    """The file that a running process holds a lock on."""
+    return folder / f"{kind}.lock"
