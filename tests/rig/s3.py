@@ -37,6 +37,8 @@ class S3:
     """All buckets. Called on the endpoint's thread; everything else by anybody."""
 
     def __init__(self, faults: Faults) -> None:
+        self.makes_buckets = False
+        """Whether a bucket that is not there is made by the first object that is put."""
         self._faults = faults
         self._buckets: dict[str, dict[str, Object]] = {}
         self._lock = threading.Lock()
@@ -69,6 +71,8 @@ class S3:
 
     def _answer(self, request: Request) -> Answer:
         bucket, _, key = request.path.lstrip("/").partition("/")
+        if request.method == "PUT" and self.makes_buckets:
+            self.create(bucket)
         if bucket not in self._buckets:
             raise RefusedError("NoSuchBucket", "The specified bucket does not exist", 404)
         kept = self._buckets[bucket]
