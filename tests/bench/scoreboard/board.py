@@ -12,8 +12,6 @@ from tests.bench.scoreboard.case import Case
 from tests.bench.scoreboard.contender import Contender
 from tests.bench.scoreboard.stand import Stand
 
-_PAGE = Path(__file__).with_name("page.md")
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -77,16 +75,26 @@ def render(rows: Sequence[Row], cases: Sequence[Case]) -> str:
 
 
 def write_page(file: Path, rows: Sequence[Row], cases: Sequence[Case]) -> None:
-    """The comparison as a page: versions, marks, and every observation."""
-    versions = {row.contender: (row.version, row.date) for row in rows}
-    who = "\n".join(f"| {name} | {version} | {date} |" for name, (version, date) in versions.items())
+    """Put versions, marks and observations into a page, each between its two comments; the rest of it is by hand."""
+    who = ["| contender | version | seen on |", "| --- | --- | --- |"]
+    who += [f"| {name} | {version} | {date} |" for name, (version, date) in _versions(rows).items()]
     seen: list[str] = []
     for case in cases:
-        seen += [f"### {case.name}", "", f"Passes if {case.passes}.", "", "| contender | | what was seen |"]
+        seen += [f"### {case.name}", "", f"Passes if {case.passes}.", "", "| contender | mark | seen |"]
         seen.append("| --- | --- | --- |")
         seen += [f"| {row.contender} | {row.mark} | {row.note} |" for row in rows if row.case == case.name]
         seen.append("")
-    text = _PAGE.read_text("utf-8")
-    for name, value in {"WHO": who, "MARKS": render(rows, cases), "SEEN": "\n".join(seen).rstrip()}.items():
-        text = text.replace(f"<!-- {name} -->", value)
+    text = file.read_text("utf-8")
+    parts = {"versions": "\n".join(who), "marks": render(rows, cases), "observations": "\n".join(seen).rstrip()}
+    for name, part in parts.items():
+        begins, ends = f"<!-- {name} -->", f"<!-- end of {name} -->"
+        before, found, rest = text.partition(begins)
+        _, closed, after = rest.partition(ends)
+        if not found or not closed:
+            raise ValueError(f"{file}: no {begins} … {ends}")
+        text = f"{before}{begins}\n\n{part}\n\n{ends}{after}"
     file.write_text(text, "utf-8")
+
+
+def _versions(rows: Sequence[Row]) -> dict[str, tuple[str, str]]:
+    return {row.contender: (row.version, row.date) for row in rows}
