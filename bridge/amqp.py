@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from bridge.amqp_connection import AmqpConnection, UnwritableError
 from bridge.amqp_settings import AmqpSettings
-from bridge.invalid import aside, aside_in_words
+from bridge.invalid import aside
 from bridge.port import Delivery, NotRoutedError, Outgoing, SourceLostError
 from bridge.topology import DROPPED, INVALID, OVERSIZE, QueueSpec
 from contracts import naming
@@ -125,12 +125,7 @@ class AmqpSource:
 
 def publish_aside(connection: AmqpConnection, delivery: Delivery, cause: str) -> None:
     """Publish a delivery to the Invalid Message Channel. Raises NotRoutedError, SourceLostError."""
-    at = datetime.now(UTC)
     try:
-        connection.publish(aside(delivery, cause, at))
-    except UnwritableError:
-        # A header that can be read but not written must not stop the queue: kept in words, beside the body.
-        try:
-            connection.publish(aside_in_words(delivery, cause, at))
-        except UnwritableError as error:
-            raise NotRoutedError(f"headers that cannot be written, nor in words: {error}") from error
+        connection.publish(aside(delivery, cause, datetime.now(UTC)))
+    except UnwritableError as error:  # with what is noted beside them they do not fit into a frame
+        raise NotRoutedError(f"headers that cannot be written: {error}") from error

@@ -203,9 +203,7 @@ class AmqpConnection:
 
     def publish(self, message: Outgoing) -> None:
         """Publish, mandatory, and wait for the confirm. Raises NotRoutedError, UnwritableError."""
-        properties = pika.BasicProperties(
-            headers=None if message.headers is None else dict(message.headers), **message.properties
-        )
+        properties = pika.BasicProperties(headers=message.headers, **message.properties)
         try:
             size = sum(map(len, properties.encode()))
         except (exceptions.AMQPError, struct.error, ArithmeticError, TypeError, ValueError) as error:
@@ -225,7 +223,7 @@ class AmqpConnection:
                 with _losing():
                     self._publisher = self._connection.channel()
                     self._publisher.confirm_delivery()
-                raise NotRoutedError(f"no exchange {message.exchange}") from cause
+                raise NotRoutedError(f"no exchange {message.exchange!r}") from cause
             raise
 
     def rest(self, seconds: float) -> None:

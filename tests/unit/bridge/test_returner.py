@@ -8,6 +8,7 @@ from bridge.port import NotRoutedError, Outgoing, Outlet, Returning, ReturnQueue
 from bridge.returner import Returner, outgoing
 from bridge.stamp import unstamp
 from contracts import naming, point
+from contracts.amqp_value import ShortString
 from contracts.return_message import MalformedReturnError, ReturnedEffect, ReturnedHold, write_return
 from tests.fakes.clock import FakeClock
 from tests.fakes.message import payin, translated
@@ -91,7 +92,7 @@ class Scene:
         return self.outlets[-1]
 
     @property
-    def keys(self) -> list[str]:
+    def keys(self) -> list[ShortString]:
         return [one.routing_key for outlet in self.outlets for one in outlet.published]
 
     def step_until(self, reached: Callable[[], bool]) -> None:
