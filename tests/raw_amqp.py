@@ -96,8 +96,9 @@ class RawAmqp:
         """Publish, and wait until the broker has it. Raises BrokerClosedError where it does not take it."""
         self._send(1, 60, 40, b"\0\0" + short(exchange) + short(routing_key) + b"\0")
         self._frame(_HEADER, 1, struct.pack(">HHQ", 60, 0, len(body)) + properties)
-        if body:
-            self._frame(_BODY, 1, body)
+        most = _FRAME_MAX - 8
+        for start in range(0, len(body), most):
+            self._frame(_BODY, 1, body[start : start + most])
         self._method(1, 60, 80)
 
     def get(self, queue: bytes) -> Raw | None:
@@ -121,7 +122,7 @@ class RawAmqp:
         found_class, found = struct.unpack_from(">HH", payload)
         if (found_class, found) in ((10, 50), (20, 40)):
             code, said = struct.unpack_from(">H", payload, 4)[0], _short(payload, 6)[0]
-            raise BrokerClosedError(f"{code} {said.decode()}")
+            raise BrokerClosedError(f"{code} {said!r}")
         assert (on, found_class) == (channel, class_id), (found_class, found)
         assert found in methods, (found_class, found)
         return found, payload[4:]
