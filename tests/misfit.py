@@ -27,7 +27,6 @@ TWELVE_HEADERS: Mapping[str, Any] = {
     "true": True,
     "false": False,
     "double": 0.1,
-    "float": Float32(0.5),
     "decimal": Decimal("1.50"),
     "time": Timestamp(1_729_989_000),
     "bytes": b"\x00\xff",
