@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -166,7 +167,14 @@ def test_a_message_that_cannot_be_read_stays_for_sqs_to_give_up_on(
     assert "secret" not in " ".join(str(vars(record)) for record in caplog.records)
 
 
-@pytest.mark.parametrize("text", ["", "[]", write_return(ReturnedHold("payin", "w1", "no envelope", b""))])
+def untagged() -> str:
+    """A message to hold with a header that has no type."""
+    document = json.loads(translated("payin.create", payin("w1")).envelope)
+    document["amqp"]["headers"] = {"x": ["I", "no number"]}
+    return write_return(ReturnedHold("payin", "w1", json.dumps(document), payin("w1")))
+
+
+@pytest.mark.parametrize("text", ["", "[]", write_return(ReturnedHold("payin", "w1", "no envelope", b"")), untagged()])
 def test_what_is_no_return_message_is_told(text: str) -> None:
     with pytest.raises(MalformedReturnError):
         outgoing(text, "us")
