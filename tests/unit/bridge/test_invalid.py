@@ -32,6 +32,7 @@ NOTED = table_of([(b"CC", b"V"), (b"a", b"V"), (b"BCC", b"t\1"), (b"CC", b"t\0")
 
 @given(bodies, st.none() | tables, properties, short_strings, short_strings)
 @example(b"", NOTED, {}, "", "")
+@example(b"", table_of([(b"x-strangler-cause", b"V"), (b"x-strangler-own", b"V")]), {}, "", "")
 @example(b"", b"\x01kZ", {}, "", "")
 @example(b"", None, {"user_id": b"\xff", "expiration": "1"}, b"\xff", b"\xff")
 def test_what_is_put_aside_is_parked_as_it_was_published(
