@@ -1,4 +1,4 @@
-"""One connection to RabbitMQ through pika: the one module that speaks it (`bridge.amqp_field` mends how it reads).
+"""One connection to RabbitMQ through pika: the one module that speaks it (its tables are those of `bridge.amqp_field`).
 
 Blocking, on one thread, a channel per queue (so that a queue's prefetch is its own) and one with publisher confirms.
 Anything that pika says about a lost connection becomes `SourceLostError`; the owner closes this one and opens another.

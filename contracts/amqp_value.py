@@ -20,7 +20,7 @@ ShortString = str | bytes
 """Name, property, exchange or routing key: bytes where it is no UTF-8. AMQP asks for text, RabbitMQ does not."""
 Tagged = list[Any]
 TaggedTable = Mapping[str, Tagged] | list[list[Any]]
-MarkedText = str | Mapping[str, str]
+_MarkedText = str | Mapping[str, str]
 
 NARROW = range(-(2**31), 2**31)
 """What a plain int writes as `I`."""
@@ -144,7 +144,7 @@ def table_of(pairs: Iterable[tuple[ShortString, Any]]) -> dict[ShortString, Any]
     return table if len(table) == len(entries) else Table(entries)
 
 
-def mark(text: ShortString) -> MarkedText:
+def mark(text: ShortString) -> _MarkedText:
     """Text for JSON."""
     return text if isinstance(text, str) else {_MARK: _base64(text)}
 
@@ -177,12 +177,17 @@ def tag(value: object) -> Tagged:
 
 def tag_table(table: Mapping[Any, Any]) -> TaggedTable:
     """Tag every value of a header table, in order. Raises `UnknownAmqpTypeError`."""
-    entries = [(name, tag(value)) for name, value in pairs_of(table)]
-    if not isinstance(table, Table) and all(isinstance(name, str) for name, _ in entries):
-        return {name: value for name, value in entries if isinstance(name, str)}
-    if not all(isinstance(name, str | bytes) for name, _ in entries):
+    if not isinstance(table, Table):
+        tagged: dict[str, Tagged] = {}
+        for name, value in table.items():
+            if not isinstance(name, str):
+                break
+            tagged[name] = tag(value)
+        else:
+            return tagged
+    if not all(isinstance(name, str | bytes) for name, _ in pairs_of(table)):
         raise UnknownAmqpTypeError("AMQP header name is no text")
-    return [[mark(name), value] for name, value in entries]
+    return [[mark(name), tag(value)] for name, value in pairs_of(table)]
 
 
 def untag(tagged: object) -> Any:
