@@ -1,4 +1,4 @@
-"""One connection to RabbitMQ through pika: the one module that speaks it (`bridge.amqp_field` mends how it reads).
+"""One connection to RabbitMQ through pika: the one module that speaks it (its tables are those of `bridge.amqp_field`).
 
 Blocking, on one thread, a channel per queue (so that a queue's prefetch is its own) and one with publisher confirms.
 Anything that pika says about a lost connection becomes `SourceLostError`; the owner closes this one and opens another.
@@ -255,9 +255,7 @@ class AmqpConnection:
 
     def publish(self, message: Outgoing) -> None:
         """Publish, mandatory, and wait for the confirm. Raises NotRoutedError, UnwritableError."""
-        properties = pika.BasicProperties(
-            headers=None if message.headers is None else dict(message.headers), **message.properties
-        )
+        properties = pika.BasicProperties(headers=message.headers, **message.properties)
         try:
             size = sum(map(len, properties.encode()))
         except (exceptions.AMQPError, struct.error, ArithmeticError, TypeError, ValueError) as error:
@@ -277,7 +275,7 @@ class AmqpConnection:
                 with _losing():
                     self._publisher = self._connection.channel()
                     self._publisher.confirm_delivery()
-                raise NotRoutedError(f"no exchange {message.exchange}") from cause
+                raise NotRoutedError(f"no exchange {message.exchange!r}") from cause
             raise
 
     def rest(self, seconds: float) -> None:
