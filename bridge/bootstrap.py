@@ -13,6 +13,7 @@ from bridge.amqp_route import AmqpJunction, AmqpOutlet
 from bridge.amqp_settings import AmqpSettings
 from bridge.authority import SideLine, Ticker
 from bridge.board import Board
+from bridge.claim import ClaimingSink
 from bridge.control import DynamoControl, DynamoLedgerView
 from bridge.invalid import parking_translator
 from bridge.journal import Journal
@@ -20,6 +21,7 @@ from bridge.port import Source, SystemClock
 from bridge.return_queue import SqsReturnQueue
 from bridge.returner import Returner
 from bridge.router import Router
+from bridge.s3_claims import S3Claims
 from bridge.settings import BridgeSettings, RouterSettings, ShipperSettings
 from bridge.shipper import Shipper, Translate
 from bridge.sqs import SqsSink
@@ -36,13 +38,12 @@ _SIDE_LINE = Config(retries={"total_max_attempts": 2}, connect_timeout=2, read_t
 def build_shipper(settings: ShipperSettings, families: Sequence[Family] = FAMILIES) -> Shipper:
     """A shipper over real RabbitMQ and SQS; connects to neither yet."""
     clock = SystemClock()
-    client = boto3.client(
-        "sqs",
-        config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30, tcp_keepalive=True),
-    )
+    config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30, tcp_keepalive=True)
+    claims = _claims(config, settings.stack, settings.claim_bucket)
+    sink = ClaimingSink(SqsSink(boto3.client("sqs", config=config)), claims)
     left = [naming.tap_queue_name(family.name) for family in families if family not in settings.tapped]
     routes = _routes(settings.stack, families, clock.now)
-    return Shipper(_shipper_connector(settings, families), SqsSink(client), routes, clock, leaving=left)
+    return Shipper(_shipper_connector(settings, families), sink, routes, clock, leaving=left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,15 @@ def build_router(settings: RouterSettings) -> RouterParts:
 
 def build_returner(settings: BridgeSettings) -> Returner:
     """A returner over real RabbitMQ and SQS; connects to neither yet."""
-    client = boto3.client(
-        "sqs",
-        config=Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=30, tcp_keepalive=True),
-    )
-    queue = SqsReturnQueue(client, naming.return_queue_name(settings.stack))
+    config = Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=30, tcp_keepalive=True)
+    queue = SqsReturnQueue(boto3.client("sqs", config=config), naming.return_queue_name(settings.stack))
+    claims = _claims(config, settings.stack)
     amqp = AmqpSettings(settings.amqp_url.get_secret_value(), name="strangler returner")
-    return Returner(lambda: AmqpOutlet(amqp, FAMILIES), queue, amqp.user, SystemClock())
+    return Returner(lambda: AmqpOutlet(amqp, FAMILIES), queue, amqp.user, SystemClock(), fetch=claims.fetch)
+
+
+def _claims(config: Config, stack: str, bucket: str | None = None) -> S3Claims:
+    return S3Claims(boto3.client("s3", config=config), boto3.client("sts", config=config), stack, bucket)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,10 @@ from bridge.stamp import NotStampedError, Unstamped, unstamp
 from contracts import naming
 from contracts.amqp_value import Tagged, UnknownAmqpTypeError, tag_table
 from contracts.effect import body_digest
+from contracts.entry_size import ENTRY_BYTES
 from contracts.invalid_message import InvalidMessageError
 from contracts.parked import PARKED_TYPE, Parked, write_parked
 
-ENTRY_BYTES = 1_048_576
-"""SQS refuses more than 1 MiB a message, attributes counted (SQS developer guide, "Message quotas")."""
 _NOTE = "x-strangler-"
 _KEPT_PROPERTIES = ("user_id", "expiration", "delivery_mode")
 """The broker refuses a foreign user_id and would let the copy expire, or end with it."""

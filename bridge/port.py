@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from contracts.claim import Claim
 from contracts.envelope import AmqpFacts
 
 
@@ -43,10 +44,20 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Deposit:
+    """A legacy body that is to lie in S3 before its message is sent."""
+
+    key: str
+    """As the envelope's claim says."""
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One message as the sink is to take it."""
 
     body: str = field(repr=False)
+    """Empty, which SQS refuses, until the deposit, if there is one, has been made: then the pointer to it."""
     envelope: str = field(repr=False)
     """Empty where the body carries everything."""
     id: str
@@ -55,7 +66,9 @@ class Entry:
     """What is kept in order among itself; None where order does not matter."""
     deduplication: str | None = None
     size_bytes: int = 0
-    """Body and attributes, as SQS counts them."""
+    """Body and attributes, as SQS counts them; of a deposit's pointer the most that it can have."""
+    deposit: Deposit | None = field(default=None, repr=False)
+    """What the body points to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +133,16 @@ class Sink(Protocol):
 
         Blocks for the call. May take an entry twice when it is sent twice. Raises SinkUnavailableError.
         """
+
+
+class ClaimStore(Protocol):
+    """Where bodies lie that no queue takes. Every method blocks for a call, and raises SinkUnavailableError."""
+
+    def put(self, deposit: Deposit) -> str:
+        """Keep the bytes; returns the bucket. Putting the same again changes nothing."""
+
+    def fetch(self, claim: Claim) -> bytes:
+        """The body. Raises LostClaimError where it is not there, or is another."""
 
 
 @dataclass(frozen=True, slots=True)

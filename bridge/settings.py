@@ -57,6 +57,10 @@ class ShipperSettings(TakerSettings):
 
     tap: str = Field(alias="STRANGLER_TAP", default="all")
     """Families that are tapped beside the monolith: `all`, `none`, or their names with commas between."""
+    claim_bucket: str | None = Field(
+        alias="STRANGLER_CLAIM_BUCKET", default=None, pattern=r"^[a-z0-9][a-z0-9.-]{2,62}$"
+    )
+    """Bucket of bodies that no queue takes; by default its name is made of stack, account (asked of STS) and region."""
 
     @field_validator("tap")
     @classmethod

@@ -6,6 +6,7 @@ a message that the new side has authority over.
 """
 
 import base64
+import binascii
 import json
 import zlib
 from collections.abc import Mapping
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 Item = dict[str, "AttributeValueTypeDef"]
+
+DEFLATE_BYTES = 64 * 1024
+"""An outcome of more bytes is deflated: a large message makes a large one, and an item ends at 400 KB."""
 
 
 def row_sort_key(table: str, key: str) -> str:
@@ -56,9 +60,11 @@ def read_row(item: Mapping[str, Any], tenant: str, sealer: Sealer) -> Row:
 
 
 def seal_attempt(attempt: Attempt, side: str, tenant: str, sealer: Sealer) -> bytes:
-    """One side's outcome of one attempt, sealed whole: it holds rows, messages and webhooks."""
+    """One side's outcome of one attempt, sealed whole, for it holds rows, messages and webhooks; deflated if large."""
+    outcome = write_attempt(attempt)
+    large = len(outcome) > DEFLATE_BYTES
     return sealer.seal(
-        {"outcome": write_attempt(attempt)},
+        {"deflated": _deflate(outcome.encode())} if large else {"outcome": outcome},
         tenant=tenant,
         table="ledger",
         purpose="outcome",
@@ -69,7 +75,12 @@ def seal_attempt(attempt: Attempt, side: str, tenant: str, sealer: Sealer) -> by
 def open_attempt(sealed: bytes, message_id: str, side: str, tenant: str, sealer: Sealer) -> Attempt:
     """The outcome again. Raises BrokenSealError, UnavailableError, MalformedOutcomeError."""
     fields = sealer.open(sealed, tenant=tenant, table="ledger", purpose="outcome", item=f"{message_id}|{side}")
-    return parse_attempt(fields["outcome"])
+    if "deflated" not in fields:
+        return parse_attempt(fields["outcome"])
+    try:
+        return parse_attempt(_inflate(fields["deflated"]))
+    except (zlib.error, binascii.Error) as error:
+        raise BrokenSealError("ledger: an outcome cannot be read") from error
 
 
 def seal_message(carried: Carried, message_id: str, tenant: str, sealer: Sealer) -> bytes:

@@ -9,6 +9,7 @@ from bridge.returner import Returner, outgoing
 from bridge.stamp import unstamp
 from contracts import naming, point
 from contracts.return_message import MalformedReturnError, ReturnedEffect, ReturnedHold, write_return
+from tests.fakes.claims import MemoryBucket, MemoryClaimStore, no_claim
 from tests.fakes.clock import FakeClock
 from tests.fakes.message import payin, translated
 from tests.unit.bridge.test_stamp import behind
@@ -81,8 +82,14 @@ class Scene:
         self.queue = MemoryReturns(self.clock)
         self.outlets: list[MemoryOutlet] = []
         self.refused: set[str] = set()
+        self.bucket = MemoryBucket()
         self.returner = Returner(
-            self.connect, self.queue, "us", self.clock, lambda: Backoff(1, 8, uniform=lambda _, most_s: most_s)
+            self.connect,
+            self.queue,
+            "us",
+            self.clock,
+            lambda: Backoff(1, 8, uniform=lambda _, most_s: most_s),
+            fetch=MemoryClaimStore(self.bucket).fetch,
         )
         self.returner.open()
 
@@ -133,7 +140,7 @@ def test_a_follow_up_message_is_published_with_its_effect_id_and_then_deleted(sc
 
 def test_a_message_whose_stamp_is_stale_goes_to_the_hold_queue_as_it_was_and_in_doubt() -> None:
     entry = translated("payin.create", payin("w1"), headers={"x": 1}, expiration="60000")
-    message = outgoing(write_return(ReturnedHold("payin", "w1", entry.envelope, payin("w1"))), "us")
+    message = outgoing(write_return(ReturnedHold("payin", "w1", entry.envelope, payin("w1"))), "us", no_claim)
     assert message.exchange == naming.ROUTE_EXCHANGE
     held = unstamp(behind(message))
     assert (held.family, held.route, held.doubtful, held.id) == ("payin", "hold", True, "w1")
@@ -168,7 +175,7 @@ def test_a_message_that_cannot_be_read_stays_for_sqs_to_give_up_on(
 @pytest.mark.parametrize("text", ["", "[]", write_return(ReturnedHold("payin", "w1", "no envelope", b""))])
 def test_what_is_no_return_message_is_told(text: str) -> None:
     with pytest.raises(MalformedReturnError):
-        outgoing(text, "us")
+        outgoing(text, "us", no_claim)
 
 
 def test_a_lost_connection_is_opened_again_and_what_was_in_hand_comes_again_in_order(scene: Scene) -> None:

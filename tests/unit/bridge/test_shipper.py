@@ -7,12 +7,13 @@ import pytest
 
 from bridge.backoff import Backoff
 from bridge.bootstrap import shipper_queues
-from bridge.invalid import ENTRY_BYTES, aside, parking_translator
+from bridge.invalid import aside, parking_translator
 from bridge.port import Delivery, Entry, Outgoing, Receipt, Sink, SourceLostError, SourceRefusedError
 from bridge.shipper import POLL_S, Shipper
 from bridge.stamp import stamp
 from bridge.translator import notification_translator, outcome_translator, stamped_translator
 from contracts import naming
+from contracts.entry_size import ENTRY_BYTES
 from contracts.envelope import AmqpFacts
 from contracts.parked import read_parked
 from contracts.registry import FAMILIES

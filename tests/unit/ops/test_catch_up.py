@@ -13,10 +13,11 @@ from contracts import naming, point, stamp_header
 from contracts.authority import AuthorityRecord
 from contracts.envelope import read_envelope
 from ops import catch_up
-from ops.catch_up import STAMPED_INDEX, CatchUp, against
+from ops.catch_up import STAMPED_INDEX, CatchUp, Keys, against
 from ops.errand import OvertakenError
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
+from tests.fakes.claims import MemoryBucket
 from tests.fakes.clock import FakeClock
 from tests.fakes.key import static_sealer
 from tests.fakes.message import payin, translated
@@ -129,14 +130,14 @@ def scene(aws: None) -> Iterator[Scene]:
     )
     clock = FakeClock()
     monolith = Monolith(client, clock)
-    records = [LIVE]
+    records, bodies = [LIVE], MemoryBucket()
     yield Scene(
         client,
         monolith,
         CatchUp(
             client,
             STACK,
-            lambda: SEALER,
+            Keys(lambda: SEALER, bodies.get),
             lambda: monolith,
             clock,
             clock.advance,

@@ -16,6 +16,7 @@ from workers.handlers.process import handler
 def invoke(scene: ReceiverScene, records: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Message ids that the function reports as failed."""
     monkeypatch.setattr(bootstrap, "receiver", lambda: scene.receiver)
+    monkeypatch.setattr(bootstrap, "claims", lambda: scene.claims)
     answer = handler(records, FakeLambdaContext())
     assert set(answer) == {"batchItemFailures"}
     assert all(set(one) == {"itemIdentifier"} for one in answer["batchItemFailures"])
