@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from contracts import naming
 from contracts.authority import Authority, AuthorityRecord
+from contracts.claim import write_pointer
 from contracts.control_item import write_authority
 from contracts.effect import body_digest
 from contracts.envelope import Stamp, carried_digest, read_envelope, write_envelope
@@ -27,7 +28,7 @@ from ops.replay_course import Progress
 from ops.replay_plan import Weighed
 from ops.replay_planning import Wish, make_plan
 from ops.replay_run import ReplayRun, Surroundings
-from tests.fakes.claims import MemoryBucket, MemoryClaimStore
+from tests.fakes.claims import BUCKET, MemoryBucket, MemoryClaimStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.key import static_sealer
 from tests.fakes.message import payin, translated
@@ -102,6 +103,9 @@ class Scene:
         entry = translated(type_name, body)
         envelope = write_envelope(replace(read_envelope(entry.envelope), stamp=stamp))
         attributes = {"envelope": envelope, "type": entry.type, "id": entry.id}
+        if entry.deposit is not None:
+            self.bucket.objects[entry.deposit.key] = entry.deposit.body
+            entry = replace(entry, body=write_pointer(BUCKET, entry.deposit.key))
         content = LetterContent(entry.body, attributes, entry.group)
         self.seen = max(getattr(self, "seen", SEEN), SEEN) + timedelta(seconds=1)
         return self._index(content, cause, at or self.seen, 5, replay)

@@ -6,7 +6,6 @@ a message that the new side has authority over.
 """
 
 import base64
-import binascii
 import json
 import zlib
 from collections.abc import Mapping
@@ -78,9 +77,10 @@ def open_attempt(sealed: bytes, message_id: str, side: str, tenant: str, sealer:
     if "deflated" not in fields:
         return parse_attempt(fields["outcome"])
     try:
-        return parse_attempt(_inflate(fields["deflated"]))
-    except (zlib.error, binascii.Error) as error:
+        outcome = _inflate(fields["deflated"])
+    except (ValueError, zlib.error) as error:
         raise BrokenSealError("ledger: an outcome cannot be read") from error
+    return parse_attempt(outcome)
 
 
 def seal_message(carried: Carried, message_id: str, tenant: str, sealer: Sealer) -> bytes:

@@ -8,10 +8,11 @@ from bridge.port import NotRoutedError, Outgoing, Outlet, Returning, ReturnQueue
 from bridge.returner import Returner, outgoing
 from bridge.stamp import unstamp
 from contracts import naming, point
+from contracts.entry_size import ENTRY_BYTES
 from contracts.return_message import MalformedReturnError, ReturnedEffect, ReturnedHold, write_return
 from tests.fakes.claims import MemoryBucket, MemoryClaimStore, no_claim
 from tests.fakes.clock import FakeClock
-from tests.fakes.message import payin, translated
+from tests.fakes.message import padded, payin, translated
 from tests.unit.bridge.test_stamp import behind
 
 
@@ -170,6 +171,38 @@ def test_a_message_that_cannot_be_read_stays_for_sqs_to_give_up_on(
     scene.returner.step()
     assert (len(scene.queue.messages), scene.returner.counts["refused"]) == (1, 1)
     assert "secret" not in " ".join(str(vars(record)) for record in caplog.records)
+
+
+def large_hold(scene: Scene, webhook_id: str = "w1") -> str:
+    """What lies in the return queue of a message whose body lies in S3."""
+    entry = translated("payin.create", padded(payin(webhook_id), "x" * ENTRY_BYTES))
+    assert entry.deposit is not None
+    scene.bucket.objects[entry.deposit.key] = entry.deposit.body
+    return write_return(ReturnedHold("payin", webhook_id, entry.envelope, b""))
+
+
+def test_a_large_message_is_held_whole(scene: Scene) -> None:
+    scene.queue.put("g", large_hold(scene))
+    scene.returner.step()
+    (message,) = scene.outlets[0].published
+    assert message.body == padded(payin("w1"), "x" * ENTRY_BYTES)
+
+
+def test_while_s3_is_away_only_the_groups_of_large_messages_wait(scene: Scene) -> None:
+    scene.queue.put("g", large_hold(scene))
+    scene.queue.put("h", effect("w3"))
+    scene.bucket.away = True
+    scene.returner.step()
+    assert scene.keys == ["w3"]
+    scene.bucket.away = False
+    scene.step_until(lambda: not scene.queue.messages)
+
+
+def test_a_large_message_whose_body_is_lost_stays_for_sqs_to_give_up_on(scene: Scene) -> None:
+    scene.queue.put("g", large_hold(scene))
+    scene.bucket.objects.clear()
+    scene.returner.step()
+    assert (len(scene.queue.messages), scene.returner.counts["refused"]) == (1, 1)
 
 
 @pytest.mark.parametrize("text", ["", "[]", write_return(ReturnedHold("payin", "w1", "no envelope", b""))])
