@@ -67,7 +67,8 @@ _NAME = cdk.Aws.STACK_NAME
 class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are not followed, see pyproject.toml
     """Channels, tables, functions, roles and alarms of one deployment.
 
-    `disposable` is for deployments that carry no real payment: it lets tables, keys and logs go with the stack.
+    `disposable` is for deployments that carry no real payment: it lets tables, keys and logs go with the stack, and
+    the bucket, once it is empty.
     """
 
     def __init__(self, app: cdk.App, families: Sequence[Family], *, disposable: bool) -> None:
