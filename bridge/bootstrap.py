@@ -95,7 +95,8 @@ def build_returner(settings: BridgeSettings) -> Returner:
 
 
 def _claims(config: Config, stack: str, bucket: str | None = None) -> S3Claims:
-    return S3Claims(boto3.client("s3", config=config), boto3.client("sts", config=config), stack, bucket)
+    hasty = config.merge(Config(read_timeout=10))  # several may go before one message, and the broker waits
+    return S3Claims(boto3.client("s3", config=hasty), boto3.client("sts", config=hasty), stack, bucket)
 
 
 @dataclass(frozen=True, slots=True)

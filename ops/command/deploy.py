@@ -56,7 +56,7 @@ def deploy_stack(
     ] = Target.LAMBDA,
     disposable: Annotated[
         bool,
-        typer.Option("--disposable", help="Tables, bucket, keys and logs go with the stack. Never where real payments are."),
+        typer.Option("--disposable", help="Tables, keys and logs go with the stack. Never where real payments are."),
     ] = False,
     stack: StackOption = DEFAULT_STACK,
     output: OutputOption = Output.TABLE,

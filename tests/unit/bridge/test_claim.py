@@ -1,9 +1,13 @@
 import json
 
+import boto3
 import pytest
+from botocore.config import Config
+from botocore.stub import Stubber
 
 from bridge.claim import ClaimingSink
 from bridge.port import Entry, SinkUnavailableError
+from bridge.s3_claims import S3Claims
 from contracts.claim import BUCKET_NAME_LIMIT, KEPT_BYTES, Claim, LostClaimError, claim_on, outgrows_ledger
 from contracts.entry_size import ENTRY_BYTES, entry_bytes
 from contracts.envelope import read_envelope
@@ -67,6 +71,17 @@ def test_what_is_sent_again_overwrites_itself(sink: MemorySink, store: MemoryCla
         claiming.send(QUEUE, [entry])
     assert len(store.bucket.objects) == 2
     assert sink.ids(QUEUE) == ["w1", "w2"]
+
+
+def test_an_account_that_cannot_be_found_out_is_an_outage() -> None:
+    session = boto3.Session("x", "x", region_name="eu-west-3")
+    sts = session.client("sts", config=Config(retries={"total_max_attempts": 1}))
+    entry = large()
+    assert entry.deposit is not None
+    with Stubber(sts) as stubber:
+        stubber.add_client_error("get_caller_identity", "ServiceUnavailable")
+        with pytest.raises(SinkUnavailableError, match="GetCallerIdentity: ServiceUnavailable"):
+            S3Claims(session.client("s3"), sts, "s").put(entry.deposit)
 
 
 def test_nothing_is_asked_of_the_bucket_for_small_messages(sink: MemorySink, store: MemoryClaimStore) -> None:
