@@ -136,7 +136,10 @@ class Sink(Protocol):
 
 
 class ClaimStore(Protocol):
-    """Where bodies lie that no queue takes. Every method blocks for a call, and raises SinkUnavailableError."""
+    """Where bodies lie that no queue takes. Every method blocks for a call, and raises SinkUnavailableError.
+
+    Several threads may call them.
+    """
 
     def put(self, deposit: Deposit) -> str:
         """Keep the bytes; returns the bucket. Putting the same again changes nothing."""
