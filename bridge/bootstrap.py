@@ -13,6 +13,7 @@ from bridge.amqp_route import AmqpJunction, AmqpOutlet
 from bridge.amqp_settings import AmqpSettings
 from bridge.authority import SideLine, Ticker
 from bridge.board import Board
+from bridge.claim import ClaimingSink
 from bridge.control import DynamoControl, DynamoLedgerView
 from bridge.crew import Crew
 from bridge.delivery_log import DELIVERY_SCHEMA, DeliveryLog
@@ -23,6 +24,7 @@ from bridge.port import Source, SystemClock
 from bridge.return_queue import SqsReturnQueue
 from bridge.returner import Returner
 from bridge.router import Router
+from bridge.s3_claims import S3Claims
 from bridge.settings import BridgeSettings, RouterSettings, ShipperSettings
 from bridge.ship_lane import CALLS_AT_ONCE
 from bridge.shipper import ShipLimits, Shipper, ShipRoute
@@ -51,20 +53,20 @@ def build_shipper(settings: ShipperSettings, families: Sequence[Family] = FAMILI
     clock = SystemClock()
     routes = _routes(settings, families, clock.now)
     calls = CALLS_AT_ONCE * len(routes)  # so that a destination that hangs keeps no other waiting
-    client = boto3.client(
-        "sqs",
-        config=Config(
-            retries={"total_max_attempts": 1},
-            connect_timeout=5,
-            read_timeout=30,
-            tcp_keepalive=True,
-            max_pool_connections=calls,
-        ),
+    config = Config(
+        retries={"total_max_attempts": 1},
+        connect_timeout=5,
+        read_timeout=30,
+        tcp_keepalive=True,
+        max_pool_connections=calls,
+    )
+    sink = ClaimingSink(
+        SqsSink(boto3.client("sqs", config=config)), _claims(config, settings.stack, settings.claim_bucket)
     )
     journal = JournalFile(settings.journal, SHIPPER, DELIVERY_SCHEMA)
     shipper = Shipper(
         _shipper_connector(settings, families),
-        SqsSink(client),
+        sink,
         routes,
         DeliveryLog(journal),
         Crew(calls),
@@ -115,13 +117,16 @@ def build_router(settings: RouterSettings) -> RouterParts:
 
 def build_returner(settings: BridgeSettings) -> Returner:
     """A returner over real RabbitMQ and SQS; connects to neither yet."""
-    client = boto3.client(
-        "sqs",
-        config=Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=30, tcp_keepalive=True),
-    )
-    queue = SqsReturnQueue(client, naming.return_queue_name(settings.stack))
+    config = Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=30, tcp_keepalive=True)
+    queue = SqsReturnQueue(boto3.client("sqs", config=config), naming.return_queue_name(settings.stack))
+    claims = _claims(config, settings.stack)
     amqp = AmqpSettings(settings.amqp_urls, heartbeat_s=settings.heartbeat_s, name="strangler returner")
-    return Returner(lambda: AmqpOutlet(amqp, FAMILIES), queue, amqp.user, SystemClock())
+    return Returner(lambda: AmqpOutlet(amqp, FAMILIES), queue, amqp.user, SystemClock(), fetch=claims.fetch)
+
+
+def _claims(config: Config, stack: str, bucket: str | None = None) -> S3Claims:
+    hasty = config.merge(Config(read_timeout=10))  # several may go before one message, and the broker waits
+    return S3Claims(boto3.client("s3", config=hasty), boto3.client("sts", config=hasty), stack, bucket)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pytest
 from bridge.backoff import Backoff
 from bridge.bootstrap import shipper_queues
 from bridge.delivery_log import DELIVERY_SCHEMA, DeliveryLog
-from bridge.invalid import ENTRY_BYTES, aside, parking_translator
+from bridge.invalid import aside, parking_translator
 from bridge.journal_file import JournalError, JournalFile
 from bridge.poison import PoisonFloodError
 from bridge.port import (
@@ -29,6 +29,7 @@ from bridge.shipper import DEFAULT_LIMITS, POLL_S, STALLED_S, ShipLimits, Shippe
 from bridge.stamp import stamp
 from bridge.translator import notification_translator, outcome_translator, stamped_translator
 from contracts import naming, point
+from contracts.entry_size import ENTRY_BYTES
 from contracts.envelope import AmqpFacts
 from contracts.parked import read_parked
 from contracts.registry import FAMILIES
