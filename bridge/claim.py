@@ -7,7 +7,8 @@ and the same message, delivered again, puts it there again.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bridge.port import ClaimStore, Entry, Receipt, Sink
+from bridge.port import ClaimStore, Entry, Receipt, Sink, SinkUnavailableError
+from contracts import point
 from contracts.claim import write_pointer
 
 
@@ -20,11 +21,22 @@ class ClaimingSink:
         self._store = store
 
     def send(self, queue: str, entries: Sequence[Entry]) -> Sequence[Receipt]:
-        """See `Sink.send`. Where a deposit cannot be made, nothing is sent."""
-        return self._sink.send(queue, [self._deposited(entry) for entry in entries])
+        """See `Sink.send`. An entry whose deposit cannot be made is not sent; the others of its call are."""
+        kept: dict[int, Receipt] = {}
+        ready: list[Entry] = []
+        for position, entry in enumerate(entries):
+            try:
+                ready.append(self._deposited(entry))
+            except SinkUnavailableError as error:
+                if len(entries) == 1:
+                    raise
+                kept[position] = Receipt("unknown", str(error))
+        receipts = iter(self._sink.send(queue, ready) if ready else ())
+        return [kept[position] if position in kept else next(receipts) for position in range(len(entries))]
 
     def _deposited(self, entry: Entry) -> Entry:
         if entry.deposit is None:
             return entry
         bucket = self._store.put(entry.deposit)
+        point.reach("ship.deposited")
         return replace(entry, body=write_pointer(bucket, entry.deposit.key))

@@ -23,7 +23,7 @@ from tests.chaos.bridge_run import Result, Run, remove
 from tests.chaos.bridge_special import SPECIAL, one_in_many, restart_run, sink_away
 from tests.chaos.flaw import FLAWS
 from tests.chaos.ground import Ground
-from tests.chaos.trouble import NETWORK, PROCESS, ROUTE_POINTS, SHIP_POINTS, SINK_FAULTS, draw
+from tests.chaos.trouble import DEPOSITED, NETWORK, PROCESS, ROUTE_POINTS, SHIP_POINTS, SINK_FAULTS, draw
 from tests.rig.aws import REFUSED_CONNECTIONS
 from tests.rig.fault import Fault
 
@@ -31,8 +31,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SHARDS = 2
 FLAWED_SEEDS = 6
 EXPECTED = (
-    *SHIP_POINTS, *ROUTE_POINTS, *(one.value for one in SINK_FAULTS), Fault.ENTRY_REFUSED.value, REFUSED_CONNECTIONS,
-    *NETWORK, *PROCESS, "long freeze", *SPECIAL,
+    *SHIP_POINTS, DEPOSITED, *ROUTE_POINTS, *(one.value for one in SINK_FAULTS), Fault.ENTRY_REFUSED.value,
+    REFUSED_CONNECTIONS, *NETWORK, *PROCESS, "long freeze", *SPECIAL,
 )  # fmt: skip
 """Every fault and kill point; none may have been hit never."""
 

@@ -113,16 +113,14 @@ class Run:
         flaw: str | None = None,
         posts: Sequence[Post] | None = None,
         *,
-        published_within_s: float = PUBLISHED_WITHIN_S,
         settled_within_s: float = SETTLED_WITHIN_S,
     ) -> None:
         self._ground = ground
         self._trouble = trouble
         self._folder = folder
         self._flaw = flaw
-        large = trouble.seed % 4 == 0 and not trouble.routed
-        self._posts = posts or draw(Random(trouble.seed), MESSAGES, large=large, ordered_only=trouble.routed)
-        self._published_within_s = published_within_s
+        random = Random(trouble.seed)
+        self._posts = posts or draw(random, MESSAGES, large=trouble.large, ordered_only=trouble.routed)
         self._settled_within_s = settled_within_s
         self._published: list[Published] = []
         self._seats: list[_Seat] = []
@@ -186,6 +184,7 @@ class Run:
             "STRANGLER_FAMILIES": ROUTED.name,
             "STRANGLER_HEARTBEAT_S": str(self._trouble.heartbeat_s),
             "STRANGLER_DRAIN_S": "5",
+            "STRANGLER_CLAIM_BUCKET": f"{STACK}-claims",
         }
         return Forked(command, environment, self._folder / f"{name}.log", self._kills.folder, self._flaw)
 
@@ -210,12 +209,11 @@ class Run:
         publisher.join()
 
     def _publish(self) -> None:
-        pause_s = self._published_within_s / len(self._posts)
+        pause_s = PUBLISHED_WITHIN_S / len(self._posts)
         with self._ground.channel() as channel:
             for one in publish(channel, self._posts):
                 self._published.append(one)
-                if pause_s:
-                    time.sleep(pause_s)
+                time.sleep(pause_s)
 
     def _begin(self, event: Event) -> None:
         self._events[event.action] += 1

@@ -72,8 +72,8 @@ class Ground:
         return found
 
     @contextlib.contextmanager
-    def channel(self) -> Iterator[BlockingChannel]:
-        """A channel with confirms; waits for a broker that is being restarted."""
+    def channel(self, *, confirmed: bool = True) -> Iterator[BlockingChannel]:
+        """A channel, with confirms; waits for a broker that is being restarted."""
         amqp_field.mend()
         until = time.monotonic() + _READY_S
         while True:
@@ -86,7 +86,8 @@ class Ground:
                 time.sleep(0.1)
         try:
             channel = connection.channel()
-            channel.confirm_delivery()
+            if confirmed:
+                channel.confirm_delivery()
             yield channel
         finally:
             if connection.is_open:

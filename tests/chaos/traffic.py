@@ -50,7 +50,7 @@ def draw(random: Random, count: int, *, large: bool = False, ordered_only: bool 
     posts.append(Post("payin.create", UNREADABLE, b'{"not": json' + random.randbytes(6).hex().encode(), None))
     posts.append(_payin(random, "refused", count + 1, message=MARK))
     if large:
-        posts.append(Post("cardtransaction.create", "large", random.randbytes(900_000), None))
+        posts.append(Post("cardtransaction.create", "large", random.randbytes(1_200_000), None))
     for n in range(count, len(posts)):  # anywhere in the second half
         posts.insert(random.randrange(len(posts) // 2, len(posts)), posts.pop(n))
     return posts

@@ -14,6 +14,8 @@ from tests.rig.fault import OF_ANSWER, OF_ENTRY, Fault
 SHIP_POINTS = (
     "ship.taken", "ship.sending", "ship.sent", "ship.answered", "ship.diverted", "ship.journalled", "ship.acknowledged",
 )  # fmt: skip
+DEPOSITED = "ship.deposited"
+"""Point of a claim check: passed once in a run with a large message."""
 ROUTE_POINTS = ("router.decided", "router.journalled", "router.published", "router.placed", "router.acknowledged")
 RARE_POINTS = frozenset({"ship.diverted"})
 """Points that one run passes once or twice only."""
@@ -24,6 +26,7 @@ Action = Literal["cut", "half-open", "refuse", "sink away", "sigterm", "kill", "
 NETWORK: tuple[Action, ...] = ("cut", "half-open", "refuse", "sink away")
 PROCESS: tuple[Action, ...] = ("sigterm", "kill", "freeze")
 ROUTED_EVERY = 5
+LARGE_EVERY = 4
 LONG_FREEZE_EVERY = 25
 TWO_EVERY = 3
 
@@ -60,6 +63,8 @@ class Trouble:
     faults: Sequence[SinkFault]
     events: Sequence[Event]
     heartbeat_s: int = 30
+    large: bool = False
+    """Whether one message is too large for SQS."""
 
     def as_text(self) -> str:
         """In one line."""
@@ -81,6 +86,9 @@ def draw(seed: int) -> Trouble:
         kills.append(_kill(random, ROUTE_POINTS[seed // ROUTED_EVERY % len(ROUTE_POINTS)]))
     if random.random() < 0.3:
         kills.append(_kill(random, random.choice(SHIP_POINTS)))
+    large = not routed and seed % LARGE_EVERY == 0
+    if large and random.random() < 0.5:
+        kills.append((DEPOSITED, 0))
     faults = [_fault(random, SINK_FAULTS[seed % len(SINK_FAULTS)])]
     faults += [_fault(random, random.choice(SINK_FAULTS)) for _ in range(random.randrange(3))]
     events = [Event(random.uniform(0.05, 0.5), NETWORK[seed // 2 % len(NETWORK)], random.uniform(0.1, 0.4))]
@@ -96,6 +104,7 @@ def draw(seed: int) -> Trouble:
         tuple(faults),
         tuple(sorted(events, key=lambda one: one.at_s)),
         heartbeat_s=1 if long_freeze else 30,
+        large=large,
     )
 
 

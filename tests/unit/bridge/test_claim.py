@@ -52,17 +52,23 @@ def test_stock_consumers_can_follow_the_pointer(sink: MemorySink, store: MemoryC
     assert (place["s3BucketName"], place["s3Key"] in store.bucket.objects) == (BUCKET, True)
 
 
-def test_nothing_is_sent_while_the_bucket_is_away_and_all_of_it_later(
-    sink: MemorySink, store: MemoryClaimStore
-) -> None:
-    claiming, entries = ClaimingSink(sink, store), [translated("payin.create", payin("w2", "p2")), large()]
+def test_while_the_bucket_is_away_a_large_message_waits_and_no_other(sink: MemorySink, store: MemoryClaimStore) -> None:
+    claiming = ClaimingSink(sink, store)
+    small = [translated("payin.create", payin(name, name)) for name in ("w2", "w3")]
+    store.bucket.away = True
+    receipts = claiming.send(QUEUE, [small[0], large(), small[1]])
+    assert [one.fate for one in receipts] == ["accepted", "unknown", "accepted"]
+    assert sink.ids(QUEUE) == ["w2", "w3"]
+    store.bucket.away = False
+    claiming.send(QUEUE, [large()])
+    assert sink.ids(QUEUE) == ["w2", "w3", "w1"]
+
+
+def test_a_large_message_alone_is_an_outage_while_the_bucket_is_away(sink: MemorySink, store: MemoryClaimStore) -> None:
     store.bucket.away = True
     with pytest.raises(SinkUnavailableError):
-        claiming.send(QUEUE, entries)
+        ClaimingSink(sink, store).send(QUEUE, [large()])
     assert not sink.taken
-    store.bucket.away = False
-    claiming.send(QUEUE, entries)
-    assert sink.ids(QUEUE) == ["w2", "w1"]
 
 
 def test_what_is_sent_again_overwrites_itself(sink: MemorySink, store: MemoryClaimStore) -> None:
