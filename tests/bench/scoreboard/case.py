@@ -71,4 +71,6 @@ def told(stand: Stand, finding: Finding) -> str:
         "swallowed by deduplication": finding.swallowed,
     }
     parts += [f"{count} {name}" for name, count in counts.items() if count]
-    return ", ".join(parts)
+    codes = sorted({one.answer.rpartition(".")[2] for one in stand.handed if one.stored == "no"})
+    refused = f"; refused: {', '.join(codes)}" if codes else ""
+    return ", ".join(parts) + refused

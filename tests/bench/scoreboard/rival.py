@@ -135,7 +135,7 @@ class MqBridgeConnect(_Rival):
             endpoint=seat.endpoint,
             credentials={"id": "none", "secret": "none"},
             max_in_flight=1,
-            batching={"count": 10, "period": "50ms"},
+            batching={"count": 10, "byte_size": 500_000, "period": "50ms"},
             **(ordered if seat.queue_url.endswith(".fifo") else {}),
         )
 

@@ -60,7 +60,7 @@ def _fifo(stand: Stand) -> Verdict:
     apart = len(groups) == 2 and all(len(group) == 1 for group in groups.values())
     passed = whole(finding) and finding.accepted == len(posts) and apart and finding.swallowed > 0
     grouped = "a group per key" if apart else "no group per key"
-    return Verdict(passed, f"{told(stand, finding)}; {grouped}{_refusals(stand)}")
+    return Verdict(passed, f"{told(stand, finding)}; {grouped}")
 
 
 def _lost_response(stand: Stand) -> Verdict:
@@ -132,11 +132,6 @@ def _begin(stand: Stand) -> bool:
 def _about(text: str) -> Callable[[Entry], bool]:
     """Entries whose body quotes a text."""
     return lambda entry: f'"{text}"' in entry.body
-
-
-def _refusals(stand: Stand) -> str:
-    codes = sorted({one.answer for one in stand.handed if one.stored == "no"})
-    return f"; refused: {', '.join(codes)}" if codes else ""
 
 
 TROUBLE = (
