@@ -87,9 +87,8 @@ def _outage(stand: Stand) -> Verdict:
     took_s = time.monotonic() - began - stand.outage_s - LINGER_S
     finding = stand.end()
     passed = whole(finding) and finding.accepted == len(posts) + 1 and not stand.aside
-    return Verdict(
-        passed, f"{told(stand, finding)}; away {stand.outage_s:.0f} s, all there {max(0.0, took_s):.0f} s later"
-    )
+    late = f", all there {max(0.0, took_s):.0f} s later" if finding.accepted == len(posts) + 1 else ""
+    return Verdict(passed, f"{told(stand, finding)}; SQS was away {stand.outage_s:.0f} s{late}")
 
 
 def _terminate(stand: Stand) -> Verdict:
