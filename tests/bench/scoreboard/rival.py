@@ -101,14 +101,15 @@ class MqBridge(_Rival):
 
 
 class MqBridgeDlq(_Rival):
-    """With the `retry` and `dlq` middlewares of its cookbook."""
+    """With the `retry` and `dlq` middlewares of its cookbook, and bodies as base64, so that any bytes pass."""
 
     name = "mq-bridge-dlq"
     asides = (DEAD,)
 
     def _output(self, seat: Seat) -> Mapping[str, Any]:
         dead = {"amqp": {"url": seat.amqp_url, "queue": DEAD}}
-        return {"middlewares": [{"retry": {}}, {"dlq": {"endpoint": dead}}], **super()._output(seat)}
+        sink = {**super()._output(seat)["aws"], "binary_payload_mode": True}
+        return {"middlewares": [{"retry": {}}, {"dlq": {"endpoint": dead}}], "aws": sink}
 
 
 class MqBridgeConnect(_Rival):
