@@ -47,7 +47,7 @@ def client(aws: Aws, service: Any, **options: Any) -> Any:
         region_name=REGION,
         aws_access_key_id="none",
         aws_secret_access_key="none",
-        config=Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=2, **options),
+        config=Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=1, **options),
     )
 
 
@@ -414,6 +414,15 @@ class TestDynamo:
         with pytest.raises(ClientError, match="ThrottlingException"):
             dynamo.get_item(TableName="ledger", Key={"pk": {"S": "1"}})
         dynamo.get_item(TableName="ledger", Key={"pk": {"S": "1"}})
+
+
+def test_it_can_be_stopped_twice(aws: Aws, sqs: "SQSClient") -> None:
+    send(sqs, aws, entries(1))
+    aws.leave(for_s=60)
+    aws.stop()
+    aws.stop()
+    with pytest.raises(EndpointConnectionError):
+        send(sqs, aws, entries(1))
 
 
 def test_any_sdk_comes_here_by_its_environment(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:

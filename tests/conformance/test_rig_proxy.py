@@ -160,5 +160,14 @@ def test_a_server_that_is_away_is_a_broken_line(proxy: Proxy, echo: Echo) -> Non
         line.recv(1)
 
 
+def test_it_can_be_stopped_twice(proxy: Proxy) -> None:
+    with connect(proxy) as line:
+        ask(line, b"1")
+        proxy.stop()
+        proxy.stop()
+        with pytest.raises(ConnectionResetError):
+            line.recv(1)
+
+
 def test_a_url_is_led_through(proxy: Proxy) -> None:
     assert proxy.through("amqp://u:p%40@127.0.0.1:5672/%2F") == f"amqp://u:p%40@127.0.0.1:{proxy.port}/%2F"

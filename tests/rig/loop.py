@@ -17,13 +17,18 @@ class Loop:
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._thread.start()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it has been stopped."""
+        return self._loop.is_closed()
+
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Run a coroutine on the loop and wait for it. Raises what it raises, TimeoutError after ten seconds."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_WITHIN_S)
 
     def stop(self) -> None:
         """End what still runs on the loop, and the loop; may be called twice."""
-        if self._loop.is_closed():
+        if self.stopped:
             return
         self.run(_end_others())
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -91,12 +91,10 @@ class Proxy:
 
     def stop(self) -> None:
         """End it; may be called twice."""
-        try:
+        if not self._loop.stopped:
             self._loop.run(self._refuse())
             self._loop.run(self._cut())
-        except RuntimeError:  # it has been stopped
-            return
-        self._loop.stop()
+            self._loop.stop()
 
     async def _accept(self) -> None:
         if self._server is None:

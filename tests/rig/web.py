@@ -74,9 +74,9 @@ class Site:
 
     def stop(self) -> None:
         """Listen no more, for good; may be called twice."""
-        with contextlib.suppress(RuntimeError):  # the loop has stopped
+        if not self._loop.stopped:
             self.shut()
-        self._loop.stop()
+            self._loop.stop()
 
     async def _open(self) -> None:
         if self._server is None:

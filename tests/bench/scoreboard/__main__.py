@@ -8,15 +8,22 @@ before of other contenders and cases is kept in var/bench/scoreboard.json.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from infra.local.rabbitmq import RabbitNode
 from tests.bench.scoreboard.board import Row, play, read_board, render, write_board, write_page
 from tests.bench.scoreboard.contender import Contender, Ours
-from tests.bench.scoreboard.rival import MqBridge, MqBridgeConnect, MqBridgeDlq
+from tests.bench.scoreboard.rival import MqBridge, MqBridgeConnect, MqBridgeConnectOrdered, MqBridgeDlq
 from tests.bench.scoreboard.suite import CASES
 
-CONTENDERS: tuple[Contender, ...] = (Ours(), MqBridge(), MqBridgeDlq(), MqBridgeConnect())
+CONTENDERS: tuple[Contender, ...] = (
+    Ours(),
+    MqBridge(),
+    MqBridgeDlq(),
+    MqBridgeConnect(),
+    MqBridgeConnectOrdered(),
+)
 FILE = Path("var/bench/scoreboard.json")
 
 
@@ -39,7 +46,9 @@ def main() -> int:
                 if arguments.case and case.name not in arguments.case:
                     continue
                 row = play(case, contender, node, folder / contender.name, outage_s=arguments.outage)
-                rows = [one for one in rows if (one.contender, one.case) != (row.contender, row.case)] + [row]
+                rows = _arranged(
+                    [one for one in rows if (one.contender, one.case) != (row.contender, row.case)] + [row]
+                )
                 sys.stdout.write(f"{row.mark}  {row.contender:18} {row.case:32} {row.seconds:5.1f} s  {row.note}\n")
                 sys.stdout.flush()
                 write_board(FILE, rows)
@@ -47,6 +56,17 @@ def main() -> int:
     if arguments.page:
         write_page(arguments.page, rows, CASES)
     return 0
+
+
+def _arranged(rows: Sequence[Row]) -> list[Row]:
+    """In the order of contenders and cases; without those that are no more."""
+    places = {
+        (contender.name, case.name): (place, number)
+        for place, contender in enumerate(CONTENDERS)
+        for number, case in enumerate(CASES)
+    }
+    known = (row for row in rows if (row.contender, row.case) in places)
+    return sorted(known, key=lambda row: places[row.contender, row.case])
 
 
 if __name__ == "__main__":

@@ -51,8 +51,9 @@ def capture(number: int, body: bytes | None = None, **fields: Any) -> Post:
 
 
 def whole(finding: Finding, *, duplicates: bool = False) -> bool:
-    """Nothing is lost, changed, overtaken or received twice; with `duplicates`, nothing was even sent twice."""
-    return not finding.faults and finding.delivered_twice == 0 and not (duplicates and finding.duplicates)
+    """Nothing is lost, changed, overtaken, received twice or about to be; with `duplicates`, nothing was sent twice."""
+    twice = finding.delivered_twice or finding.twice or (duplicates and finding.duplicates)
+    return not finding.faults and not twice
 
 
 def told(stand: Stand, finding: Finding) -> str:
@@ -71,4 +72,6 @@ def told(stand: Stand, finding: Finding) -> str:
         "swallowed by deduplication": finding.swallowed,
     }
     parts += [f"{count} {name}" for name, count in counts.items() if count]
-    return ", ".join(parts)
+    codes = sorted({one.answer.rpartition(".")[2] for one in stand.handed if one.stored == "no"})
+    refused = f"; refused: {', '.join(codes)}" if codes else ""
+    return ", ".join(parts) + refused

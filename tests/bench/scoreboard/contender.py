@@ -4,7 +4,6 @@ Nothing here is judged: a contender is started, told to stop or killed, and what
 would read it.
 """
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from contracts.message_type import Family
 from contracts.parked import MalformedParkedError, read_parked
 from contracts.registry import FAMILIES
 from infra.local.process import Child
-from tests.rig.reading import claimed
+from tests.rig.reading import claimed, digest
 from tests.rig.s3 import Object
 from tests.rig.sqs import Handed
 
@@ -65,7 +64,7 @@ class Arrival:
     @property
     def digests(self) -> list[str]:
         """SHA-256 of each."""
-        return [hashlib.sha256(body).hexdigest() for body in self.bodies]
+        return [digest(body) for body in self.bodies]
 
 
 class Contender(Protocol):
@@ -125,7 +124,7 @@ class Ours:
         self._more = more or {}
 
     def version(self) -> str:
-        command = ["git", "describe", "--always", "--dirty"]
+        command = ["git", "log", "-1", "--format=%h", "--", "bridge", "contracts"]
         done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
         return done.stdout.strip() or "unknown"
 

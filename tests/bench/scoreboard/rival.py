@@ -101,44 +101,56 @@ class MqBridge(_Rival):
 
 
 class MqBridgeDlq(_Rival):
-    """With the `retry` and `dlq` middlewares of its cookbook."""
+    """With the `retry` and `dlq` middlewares of its cookbook, and bodies as base64, so that any bytes pass."""
 
     name = "mq-bridge-dlq"
     asides = (DEAD,)
 
     def _output(self, seat: Seat) -> Mapping[str, Any]:
         dead = {"amqp": {"url": seat.amqp_url, "queue": DEAD}}
-        return {"middlewares": [{"retry": {}}, {"dlq": {"endpoint": dead}}], **super()._output(seat)}
+        sink = {**super()._output(seat)["aws"], "binary_payload_mode": True}
+        return {"middlewares": [{"retry": {}}, {"dlq": {"endpoint": dead}}], "aws": sink}
 
 
 class MqBridgeConnect(_Rival):
-    """Redpanda Connect's `amqp_0_9` input and `aws_sqs` output: one batch at a time, group and deduplication id set."""
+    """Redpanda Connect's `amqp_0_9` input and `aws_sqs` output: batches of ten, one at a time, far below the limit."""
 
     name = "mq-bridge-connect"
     fifo = True
+    batching: Mapping[str, Any] = {"count": 10, "byte_size": 500_000, "period": "50ms"}
+    in_flight = 64
 
     def version(self) -> str:
         return f"mq-bridge-connect {PACKAGES['mq-bridge-connect']} (Redpanda Connect's connectors)"
 
     def _input(self, seat: Seat) -> Mapping[str, Any]:
-        return _connect("amqp_0_9", urls=[seat.amqp_url], queue=seat.queue, prefetch_count=100)
+        source = {"urls": [seat.amqp_url], "queue": seat.queue, "prefetch_count": 100}
+        return _connect({"input": {"amqp_0_9": source}, "max_in_flight": self.in_flight})
 
     def _output(self, seat: Seat) -> Mapping[str, Any]:
-        ordered: Mapping[str, Any] = {
-            "message_group_id": '${! json("object_id") }',
-            "message_deduplication_id": '${! metadata("amqp_message_id") }',
+        sink: dict[str, Any] = {
+            "url": seat.queue_url,
+            "region": REGION,
+            "endpoint": seat.endpoint,
+            "credentials": {"id": "none", "secret": "none"},
+            "max_in_flight": 1,
+            "batching": self.batching,
         }
-        return _connect(
-            "aws_sqs",
-            url=seat.queue_url,
-            region=REGION,
-            endpoint=seat.endpoint,
-            credentials={"id": "none", "secret": "none"},
-            max_in_flight=1,
-            batching={"count": 10, "period": "50ms"},
-            **(ordered if seat.queue_url.endswith(".fifo") else {}),
-        )
+        if seat.queue_url.endswith(".fifo"):
+            sink["message_group_id"] = '${! json("object_id") }'
+            sink["message_deduplication_id"] = '${! metadata("amqp_message_id") }'
+        # What mq-bridge hands over is one batch already, whatever its size: made anew by the output's own policy.
+        return _connect({"pipeline": {"processors": [{"split": {"size": 1}}]}, "output": {"aws_sqs": sink}})
 
 
-def _connect(connector: str, **config: Any) -> Mapping[str, Any]:
-    return {"custom": {"name": "connect", "config": {"connector": connector, **config}}}
+class MqBridgeConnectOrdered(MqBridgeConnect):
+    """With one message in flight, as its documentation advises where order matters."""
+
+    name = "mq-bridge-connect-1"
+    batching: Mapping[str, Any] = {"count": 1}
+    in_flight = 1
+
+
+def _connect(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    # Redpanda Connect reads YAML, of which JSON is a part.
+    return {"custom": {"name": "connect", "config": {"yaml": json.dumps(config)}}}

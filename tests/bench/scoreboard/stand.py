@@ -1,27 +1,25 @@
 """One contender in one case: a queue on RabbitMQ, an endpoint that can be told to fail, and what is seen of both."""
 
 import contextlib
-import hashlib
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import pika
-from pika.adapters.blocking_connection import BlockingChannel
-from pika.exceptions import AMQPError, ChannelClosedByBroker
+from pika.exceptions import AMQPError
 
-from bridge import amqp_field
 from contracts.message_type import Family
 from contracts.registry import FAMILIES, NOTIFICATIONS, PAYOUTS
 from infra.local.rabbitmq import RabbitNode
 from tests.bench.scoreboard.contender import Arrival, Contender, Seat, Source, own_queues
 from tests.rig.aws import Aws
+from tests.rig.broker import Broker
 from tests.rig.history import Accepted, Ended, Finding, Published, judge
-from tests.rig.reading import UNREADABLE
+from tests.rig.reading import UNREADABLE, digest
 from tests.rig.sqs import Handed
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ class Post:
     @property
     def digest(self) -> str:
         """SHA-256 of the body."""
-        return hashlib.sha256(self.body).hexdigest()
+        return digest(self.body)
 
 
 class Stand:
@@ -60,6 +58,7 @@ class Stand:
         self.aws = Aws()
         self.aws.s3.makes_buckets = True
         self.node = node
+        self.broker = Broker(node.amqp_url)
         self.contender = contender
         self.routing_key = family.types[0].origin.routing_key or ""
         self.source = contender.source(family)
@@ -75,7 +74,7 @@ class Stand:
             self.aws.sqs.create(name)
 
     def __enter__(self) -> Self:
-        with self.channel() as channel:
+        with self.broker.channel() as channel:
             for exchange, kind in ((NOTIFICATIONS, "direct"), (PAYOUTS, "fanout")):
                 channel.exchange_declare(exchange, kind, durable=True)
         self._sweep()
@@ -91,36 +90,20 @@ class Stand:
         with contextlib.suppress(AMQPError):  # a broker that a failed case has left down is the next one's trouble
             self._sweep()
 
-    @contextlib.contextmanager
-    def channel(self) -> Iterator[BlockingChannel]:
-        """A channel with confirms."""
-        amqp_field.mend()  # pika alone could neither read nor write a double
-        connection = pika.BlockingConnection(pika.URLParameters(self.node.amqp_url))
-        try:
-            channel = connection.channel()
-            channel.confirm_delivery()
-            yield channel
-        finally:
-            if connection.is_open:
-                connection.close()
-
     def declare(self, queue: str, arguments: Mapping[str, Any]) -> None:
         """Make a queue and bind it as the monolith's."""
-        with self.channel() as channel:
-            channel.queue_declare(queue, durable=True, arguments=dict(arguments))
-            channel.queue_bind(queue, NOTIFICATIONS, self.routing_key)
+        self.broker.declare(queue, arguments, NOTIFICATIONS, self.routing_key)
 
     def take_from_the_monolith(self, arguments: Mapping[str, Any]) -> None:
         """Give the monolith a queue with these arguments; whoever does not tap takes from that very queue."""
         self.declare(LEGACY, arguments)
         if not self.contender.taps:
-            with self.channel() as channel:
-                channel.queue_delete(self.source.queue)
+            self.broker.delete(self.source.queue)
             self.source = Source(LEGACY, arguments)
 
     def publish(self, posts: Sequence[Post]) -> None:
         """Publish in order, each confirmed."""
-        with self.channel() as channel:
+        with self.broker.channel() as channel:
             for post in posts:
                 properties = pika.BasicProperties(
                     content_type="application/json",
@@ -204,11 +187,11 @@ class Stand:
         """Stop the contender, take what is left on RabbitMQ, and judge."""
         self.stop()
         queues = dict.fromkeys((self.source.queue, *self.contender.asides))
-        self._ended += [Ended(queue, digest) for queue in queues for digest in self._drain(queue)]
+        self._ended += self.broker.drain(*queues)
         for one in self.aws.sqs.history:
             parked = self.contender.parked(one)
             if parked is not None and one.stored == "new":
-                self._ended.append(Ended(one.queue, hashlib.sha256(parked).hexdigest()))
+                self._ended.append(Ended(one.queue, digest(parked)))
         return judge(self._published, self._accepted(), self._ended)
 
     @property
@@ -221,26 +204,14 @@ class Stand:
         """What it had put aside by the end."""
         return len(self._ended) - self.left
 
-    def ready(self, queue: str) -> int:
-        """Messages that wait in a queue; 0 where there is none."""
-        with self.channel() as channel:
-            try:
-                return int(channel.queue_declare(queue, passive=True).method.message_count)
-            except ChannelClosedByBroker:
-                return 0
-
-    def log(self) -> str:
-        """What the contender has said."""
-        return "".join(file.read_text("utf-8", "replace") for file in self._folder.glob("*.log"))
-
     def _seen(self) -> set[str]:
         bodies = (self.contender.parked(one) for one in self.aws.sqs.history if one.stored == "new")
-        parked = {hashlib.sha256(body).hexdigest() for body in bodies if body is not None}
+        parked = {digest(body) for body in bodies if body is not None}
         return parked.union(*(arrival.digests for _, arrival in self.arrivals()))
 
     def _aside_ready(self) -> int:
         try:
-            return sum(map(self.ready, self.contender.asides))
+            return sum(map(self.broker.ready, self.contender.asides))
         except AMQPError:  # the broker restarts
             return 0
 
@@ -248,28 +219,14 @@ class Stand:
         known = {one.digest: one.id for one in self._published}
         accepted: list[Accepted] = []
         for one, arrival in self.arrivals():
-            digest = next((each for each in arrival.digests if each in known), None)
-            name = arrival.id or known.get(digest or "", "")
+            found = next((each for each in arrival.digests if each in known), None)
+            name = arrival.id or known.get(found or "", "")
             swallowed = one.stored == "duplicate"
-            shown = digest or next(iter(arrival.digests), UNREADABLE)
+            shown = found or next(iter(arrival.digests), UNREADABLE)
             accepted.append(Accepted(name, shown, one.deduplication, swallowed=swallowed))
         return accepted
-
-    def _drain(self, queue: str) -> list[str]:
-        digests: list[str] = []
-        with self.channel() as channel:
-            while True:
-                try:
-                    method, _, body = channel.basic_get(queue, auto_ack=True)
-                except ChannelClosedByBroker:  # there is no such queue
-                    return digests
-                if method is None:
-                    return digests
-                digests.append(hashlib.sha256(body).hexdigest())
 
     def _sweep(self) -> None:
         names = {*own_queues(), *self.contender.asides, LEGACY}
         names |= {self.contender.source(family).queue for family in FAMILIES}
-        with self.channel() as channel:
-            for name in sorted(names):
-                channel.queue_delete(name)
+        self.broker.delete(*sorted(names))
