@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from enum import IntEnum
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from bridge.bootstrap import build_returner, build_router, build_shipper
@@ -73,9 +74,9 @@ class Loop(Protocol):
         """How long nothing can be done but wait."""
 
 
-def ship() -> ExitCode:
-    """Ship until told to stop."""
-    settings = _begin("ship", ShipperSettings)
+def ship(config: Path | None = None) -> ExitCode:
+    """Ship until told to stop. Args: config: file of settings."""
+    settings = _begin("ship", ShipperSettings, config)
     if settings is None:
         return ExitCode.SETTINGS
     stopping = _listen()
@@ -99,9 +100,9 @@ def ship() -> ExitCode:
         parts.journal.close()
 
 
-def route() -> ExitCode:
-    """Route until told to stop."""
-    settings = _begin("route", RouterSettings)
+def route(config: Path | None = None) -> ExitCode:
+    """Route until told to stop. Args: config: file of settings."""
+    settings = _begin("route", RouterSettings, config)
     if settings is None:
         return ExitCode.SETTINGS
     stopping = _listen()
@@ -129,9 +130,9 @@ def route() -> ExitCode:
         parts.journal.close()
 
 
-def give_back() -> ExitCode:
+def give_back(config: Path | None = None) -> ExitCode:
     """Publish what the new side sends back until told to stop; what is in hand by then is finished."""
-    settings = _begin("return", BridgeSettings)
+    settings = _begin("return", BridgeSettings, config)
     if settings is None:
         return ExitCode.SETTINGS
     stopping = _listen()
@@ -151,10 +152,10 @@ def give_back() -> ExitCode:
 _S = TypeVar("_S", bound=BridgeSettings)
 
 
-def _begin(command: str, kind: type[_S]) -> _S | None:
+def _begin(command: str, kind: type[_S], config: Path | None) -> _S | None:
     """Settings and log of a process; None where the settings are wrong, which it has said."""
     try:
-        settings = read_settings(os.environ, kind)
+        settings = read_settings(os.environ, kind, config)
     except SettingsError as error:
         _complain(command, str(error), ExitCode.SETTINGS)
         return None
@@ -207,7 +208,7 @@ def _loop(stopping: list[int], process: Loop, failure: Callable[[], BaseExceptio
             report_at = time.monotonic() + _REPORT_S
 
 
-_COMMANDS: Mapping[str, tuple[Callable[[], ExitCode], str]] = {
+_COMMANDS: Mapping[str, tuple[Callable[[Path | None], ExitCode], str]] = {
     "ship": (ship, "take notifications and outcomes from RabbitMQ and send them to SQS"),
     "route": (route, "stand before the monolith's queues and route what comes, as is decided"),
     "return": (give_back, "publish to RabbitMQ what the new side sends back"),
@@ -219,8 +220,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bridge", description="The Messaging Bridge of RabbitMQ and SQS.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (_, text) in _COMMANDS.items():
-        commands.add_parser(name, help=text)
-    return _COMMANDS[parser.parse_args().command][0]()
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--config", type=Path, metavar="FILE", help="settings, as TOML; the environment wins")
+    asked = parser.parse_args()
+    return _COMMANDS[asked.command][0](asked.config)
 
 
 if __name__ == "__main__":

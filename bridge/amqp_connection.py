@@ -1,4 +1,5 @@
-"""One connection to RabbitMQ through pika: the one module that speaks it (`bridge.amqp_field` mends how it reads).
+"""One connection to RabbitMQ through pika: the one module that speaks it, but for how a
+connection begins (`bridge.amqp_login`) and how pika reads (`bridge.amqp_field`).
 
 Blocking, on one thread, a channel per queue (so that a queue's prefetch is its own) and one with publisher confirms.
 Anything that pika says about a lost connection becomes `SourceLostError`; the owner closes this one and opens another.
@@ -6,20 +7,18 @@ Anything that pika says about a lost connection becomes `SourceLostError`; the o
 
 import contextlib
 import logging
-import ssl
 import struct
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pika
 from pika import exceptions
 from pika.adapters.blocking_connection import BlockingChannel
 
-from bridge import amqp_field
-from bridge.amqp_settings import AmqpSettings, describe
+from bridge.amqp_login import connect, told
+from bridge.amqp_settings import AmqpSettings
 from bridge.credit import Credit
 from bridge.port import Delivery, NotRoutedError, Outgoing, SourceLostError, SourceRefusedError
 from bridge.tag import Tags
@@ -67,7 +66,7 @@ class AmqpConnection:
         self._paused = False
         self._channels: dict[str, BlockingChannel] = {}
         self._consumers: dict[str, str] = {}
-        self._connection, self._where = _connect(settings, generation)
+        self._connection, self._where = connect(settings, generation)
         self._connection.add_on_connection_blocked_callback(lambda *_: _LOG.warning(BLOCKED))
         self._connection.add_on_connection_unblocked_callback(lambda *_: _LOG.info("the broker takes publishes again"))
         self._frame_max: int = self._connection._impl.params.frame_max  # as it was agreed on
@@ -331,11 +330,11 @@ def _losing(*, refused: bool = False, where: str = "") -> Iterator[None]:
     except exceptions.ChannelClosedByBroker as error:
         if refused:
             raise SourceRefusedError(f"RabbitMQ at {where}: {error.reply_text}") from error
-        raise SourceLostError(_reason(error)) from error
+        raise SourceLostError(told(error)) from error
     except (exceptions.AMQPError, OSError) as error:
         if isinstance(error, SourceLostError):
             raise
-        raise SourceLostError(_reason(error)) from error
+        raise SourceLostError(told(error)) from error
 
 
 def _is_not_classic(error: SourceLostError) -> bool:
@@ -355,45 +354,3 @@ def _grant(channel: BlockingChannel, prefetch: int, most: int) -> None:
     where it is no lower (rabbitmq.com/docs/consumer-prefetch; measured). Quorum queues refuse it; ours are classic.
     """
     channel.basic_qos(prefetch_count=0 if prefetch >= most else prefetch, global_qos=True)
-
-
-def _connect(settings: AmqpSettings, generation: int) -> tuple[pika.BlockingConnection, str]:
-    """A connection to the first host that answers, and how that is called."""
-    amqp_field.mend()
-    urls = deque(settings.urls)
-    urls.rotate(-generation)
-    while True:
-        url = urls.popleft()
-        try:
-            return _connect_to(url, settings), describe(url)
-        except SourceLostError:
-            if not urls:
-                raise
-
-
-def _connect_to(url: str, settings: AmqpSettings) -> pika.BlockingConnection:
-    where = describe(url)
-    parts = urlsplit(url)
-    parameters = pika.ConnectionParameters(
-        host=parts.hostname,
-        port=parts.port or (5671 if parts.scheme == "amqps" else 5672),
-        virtual_host=unquote(parts.path[1:]) or "/",
-        credentials=pika.PlainCredentials(settings.user, unquote(parts.password or "guest")),
-        heartbeat=settings.heartbeat_s,
-        blocked_connection_timeout=300,
-        socket_timeout=10,
-        client_properties={"connection_name": settings.name},
-        ssl_options=pika.SSLOptions(ssl.create_default_context()) if parts.scheme == "amqps" else None,
-    )
-    try:
-        return pika.BlockingConnection(parameters)
-    except (exceptions.ProbableAuthenticationError, exceptions.AuthenticationError) as error:
-        raise SourceRefusedError(f"RabbitMQ at {where} refuses our user or password (AMQP_URL)") from error
-    except exceptions.ProbableAccessDeniedError as error:
-        raise SourceRefusedError(f"RabbitMQ at {where} refuses access to the virtual host (AMQP_URL)") from error
-    except (exceptions.AMQPError, OSError) as error:
-        raise SourceLostError(f"RabbitMQ at {where} cannot be reached: {_reason(error)}") from error
-
-
-def _reason(error: BaseException) -> str:
-    return f"{type(error).__name__} {error}".strip()

@@ -2,12 +2,19 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from ops.exit_code import ExitCode
-from ops.option import DEFAULT_STACK, StackOption, lesson
+from ops.option import DEFAULT_STACK, OptionalStackOption, lesson
 from ops.session import in_plain_words
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings, as TOML. An environment variable wins over its key."),
+]
 
 EPILOG = lesson(
     [
@@ -50,7 +57,7 @@ RETURN_EPILOG = lesson(
 )
 
 
-def ship(*, stack: StackOption = DEFAULT_STACK) -> None:
+def ship(*, config: ConfigOption = None, stack: OptionalStackOption = None) -> None:
     """Ship notifications and outcomes from RabbitMQ to SQS until told to stop.
 
     Consumes queues of its own: taps, bound beside the monolith's (shadow),
@@ -65,10 +72,10 @@ def ship(*, stack: StackOption = DEFAULT_STACK) -> None:
     """
     from bridge.__main__ import ship as run  # noqa: PLC0415  # brings pika, which no other command waits for
 
-    _run(run, stack)
+    _run(lambda: run(config), stack)
 
 
-def route(*, stack: StackOption = DEFAULT_STACK) -> None:
+def route(*, config: ConfigOption = None, stack: OptionalStackOption = None) -> None:
     """Route the monolith's messages as is decided, until told to stop.
 
     Consumes the monolith's queues, alone, and publishes each message to the
@@ -82,10 +89,10 @@ def route(*, stack: StackOption = DEFAULT_STACK) -> None:
     """
     from bridge.__main__ import route as run  # noqa: PLC0415  # brings pika, which no other command waits for
 
-    _run(run, stack)
+    _run(lambda: run(config), stack)
 
 
-def give_back(*, stack: StackOption = DEFAULT_STACK) -> None:
+def give_back(*, config: ConfigOption = None, stack: OptionalStackOption = None) -> None:
     """Publish to RabbitMQ what the new side sends back, until told to stop.
 
     That is the messages that follow from what it has processed, for the rest
@@ -97,11 +104,12 @@ def give_back(*, stack: StackOption = DEFAULT_STACK) -> None:
     """
     from bridge.__main__ import give_back as run  # noqa: PLC0415  # brings pika, which no other command waits for
 
-    _run(run, stack)
+    _run(lambda: run(config), stack)
 
 
-def _run(run: Callable[[], int], stack: str) -> None:
-    os.environ["STRANGLER_STACK"] = stack  # the bridge's settings are its environment, and this is its process
-    with in_plain_words(stack):
+def _run(run: Callable[[], int], stack: str | None) -> None:
+    if stack is not None:
+        os.environ["STRANGLER_STACK"] = stack  # wins over the file, and this is the bridge's process
+    with in_plain_words(stack or DEFAULT_STACK):
         code = run()
     raise typer.Exit(code)
