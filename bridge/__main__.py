@@ -15,7 +15,17 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from bridge.bootstrap import build_returner, build_router, build_shipper
+from bridge.bootstrap import (
+    build_returner,
+    build_router,
+    build_shipper,
+    plan_return_check,
+    plan_route_check,
+    plan_ship_check,
+)
+from bridge.check import Fault, Finding, Plan, worst
+from bridge.check import check as check_ends
+from bridge.check_table import lines
 from bridge.journal_file import JournalError
 from bridge.poison import PoisonFloodError
 from bridge.port import ChannelFailedError, SourceLostError, SourceRefusedError
@@ -33,6 +43,8 @@ class ExitCode(IntEnum):
     NOT_DRAINED = 3
     """Stopped before everything in flight was settled; it will be delivered again."""
     SETTINGS = 64
+    NO_DEPLOYMENT = 66
+    """Of `--check`: a queue, a table or an exchange that has to be there is not."""
     POISONED = 65
     """More messages than the limit cannot be read or sent: they lie in the Invalid Message Channel, the rest waits."""
     UNREACHABLE = 69
@@ -60,6 +72,13 @@ class JsonFormatter(logging.Formatter):
         )
 
 
+class Command(Protocol):
+    """One of the bridge's processes."""
+
+    def __call__(self, config: Path | None = None, *, check: bool = False) -> ExitCode:
+        """Run it, or only look whether it could."""
+
+
 class Loop(Protocol):
     """What the bridge's processes have in common."""
 
@@ -74,11 +93,13 @@ class Loop(Protocol):
         """How long nothing can be done but wait."""
 
 
-def ship(config: Path | None = None) -> ExitCode:
-    """Ship until told to stop. Args: config: file of settings."""
+def ship(config: Path | None = None, *, check: bool = False) -> ExitCode:
+    """Ship until told to stop. Args: config: file of settings. check: only look whether it could."""
     settings = _begin("ship", ShipperSettings, config)
     if settings is None:
         return ExitCode.SETTINGS
+    if check:
+        return _check(plan_ship_check(settings))
     stopping = _listen()
     try:
         parts = build_shipper(settings)
@@ -100,11 +121,13 @@ def ship(config: Path | None = None) -> ExitCode:
         parts.journal.close()
 
 
-def route(config: Path | None = None) -> ExitCode:
-    """Route until told to stop. Args: config: file of settings."""
+def route(config: Path | None = None, *, check: bool = False) -> ExitCode:
+    """Route until told to stop. Args: config: file of settings. check: only look whether it could."""
     settings = _begin("route", RouterSettings, config)
     if settings is None:
         return ExitCode.SETTINGS
+    if check:
+        return _check(plan_route_check(settings))
     stopping = _listen()
     try:
         parts = build_router(settings)
@@ -130,11 +153,13 @@ def route(config: Path | None = None) -> ExitCode:
         parts.journal.close()
 
 
-def give_back(config: Path | None = None) -> ExitCode:
+def give_back(config: Path | None = None, *, check: bool = False) -> ExitCode:
     """Publish what the new side sends back until told to stop; what is in hand by then is finished."""
     settings = _begin("return", BridgeSettings, config)
     if settings is None:
         return ExitCode.SETTINGS
+    if check:
+        return _check(plan_return_check(settings))
     stopping = _listen()
     returner = build_returner(settings)
 
@@ -189,6 +214,25 @@ def _told(command: str, run: Callable[[], ExitCode]) -> ExitCode:
         return _complain(command, str(error), ExitCode.CHANNEL_FAILED)
 
 
+_FAULTS: Mapping[Fault, ExitCode] = {
+    "settings": ExitCode.SETTINGS,
+    "absent": ExitCode.NO_DEPLOYMENT,
+    "unreachable": ExitCode.UNREACHABLE,
+    "refused": ExitCode.REFUSED,
+}
+
+
+def _check(plan: Plan) -> ExitCode:
+    """Try both ends, a line each on standard output as it is found; nothing is changed."""
+    findings: list[Finding] = []
+    for finding in check_ends(plan):
+        findings.append(finding)
+        sys.stdout.writelines(f"{line}\n" for line in lines([finding]))
+        sys.stdout.flush()
+    fault = worst(findings)
+    return ExitCode.OK if fault is None else _FAULTS[fault]
+
+
 def _complain(command: str, text: str, code: ExitCode) -> ExitCode:
     sys.stderr.write(f"strangler bridge {command}: {text}\n")
     return code
@@ -208,7 +252,7 @@ def _loop(stopping: list[int], process: Loop, failure: Callable[[], BaseExceptio
             report_at = time.monotonic() + _REPORT_S
 
 
-_COMMANDS: Mapping[str, tuple[Callable[[Path | None], ExitCode], str]] = {
+_COMMANDS: Mapping[str, tuple[Command, str]] = {
     "ship": (ship, "take notifications and outcomes from RabbitMQ and send them to SQS"),
     "route": (route, "stand before the monolith's queues and route what comes, as is decided"),
     "return": (give_back, "publish to RabbitMQ what the new side sends back"),
@@ -222,8 +266,11 @@ def main() -> int:
     for name, (_, text) in _COMMANDS.items():
         command = commands.add_parser(name, help=text)
         command.add_argument("--config", type=Path, metavar="FILE", help="settings, as TOML; the environment wins")
+        command.add_argument(
+            "--check", action="store_true", help="try both ends, change nothing, and say what is wrong"
+        )
     asked = parser.parse_args()
-    return _COMMANDS[asked.command][0](asked.config)
+    return _COMMANDS[asked.command][0](asked.config, check=asked.check)
 
 
 if __name__ == "__main__":

@@ -105,6 +105,17 @@ class AmqpConnection:
                 return None
             raise
 
+    def has_exchange(self, name: str) -> bool:
+        """Whether there is such an exchange, of whatever type."""
+        try:
+            with self._scratching() as channel:
+                channel.exchange_declare(name, passive=True)
+        except SourceRefusedError as error:
+            if _code(error) == _NOT_FOUND:
+                return False
+            raise
+        return True
+
     def settled_ready(self, queue: str) -> int:
         """As `ready`, by the channel that consumes the queue, so that everything before it has been dealt with."""
         with _losing():

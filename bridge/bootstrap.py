@@ -2,23 +2,27 @@
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import boto3
 from botocore.config import Config
 
 from bridge.amqp import AmqpSource, Succession
+from bridge.amqp_probe import AmqpProbe
 from bridge.amqp_route import AmqpJunction, AmqpOutlet
-from bridge.amqp_settings import AmqpSettings
+from bridge.amqp_settings import AmqpSettings, describe
 from bridge.authority import SideLine, Ticker
+from bridge.aws_probe import AwsProbe
 from bridge.board import Board
+from bridge.check import Cloud, Host, Plan
 from bridge.control import DynamoControl, DynamoLedgerView
 from bridge.crew import Crew
 from bridge.delivery_log import DELIVERY_SCHEMA, DeliveryLog
 from bridge.invalid import parking_translator
-from bridge.journal import Journal
+from bridge.journal import ROUTER, Journal
 from bridge.journal_file import JournalFile
+from bridge.journal_probe import probe_journal
 from bridge.port import Source, SystemClock
 from bridge.return_queue import SqsReturnQueue
 from bridge.returner import Returner
@@ -27,7 +31,19 @@ from bridge.settings import BridgeSettings, RouterSettings, ShipperSettings
 from bridge.ship_lane import CALLS_AT_ONCE
 from bridge.shipper import ShipLimits, Shipper, ShipRoute
 from bridge.sqs import SqsSink
-from bridge.topology import INVALID, OUTCOMES, QueueSpec, ensure_apart, shadow_queue, ship_queue, tap_queue
+from bridge.topology import (
+    DROPPED,
+    INVALID,
+    OUTCOMES,
+    OVERSIZE,
+    QueueSpec,
+    ensure_apart,
+    hold_queue,
+    route_queues,
+    shadow_queue,
+    ship_queue,
+    tap_queue,
+)
 from bridge.translator import notification_translator, outcome_translator, stamped_translator
 from contracts import naming
 from contracts.message_type import Family
@@ -120,8 +136,57 @@ def build_returner(settings: BridgeSettings) -> Returner:
         config=Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=30, tcp_keepalive=True),
     )
     queue = SqsReturnQueue(client, naming.return_queue_name(settings.stack))
-    amqp = AmqpSettings(settings.amqp_urls, heartbeat_s=settings.heartbeat_s, name="strangler returner")
+    amqp = settings.amqp("strangler returner")
     return Returner(lambda: AmqpOutlet(amqp, FAMILIES), queue, amqp.user, SystemClock())
+
+
+def plan_ship_check(settings: ShipperSettings, families: Sequence[Family] = FAMILIES) -> Plan:
+    """What a shipper needs on both ends; connects to neither yet."""
+    queues = shipper_queues(families, settings.tapped, settings.tap_length)
+    own = [one.name for one in (*queues.consumed, OVERSIZE, DROPPED, *queues.unconsumed)]
+    tapped = {
+        binding.exchange: f"tapped family {family.name}"
+        for family in settings.tapped
+        for binding in tap_queue(family, settings.tap_length).bindings
+    }
+    routes = _routes(settings, families, SystemClock().now)
+    return Plan(
+        *_ends(settings, settings.amqp("strangler check")),
+        exchanges=sorted(tapped.items()),
+        own=[*own, *(one.successor.name for one in queues.successions)],
+        destinations=sorted({route.destination for route in routes.values()}),
+        journal=lambda: probe_journal(settings.journal, SHIPPER),
+    )
+
+
+def plan_route_check(settings: RouterSettings) -> Plan:
+    """What a router needs on both ends; connects to neither yet."""
+    families = settings.routed
+    own = [one for family in families for one in route_queues(family, settings.tap_length)]
+    return Plan(
+        *_ends(settings, settings.amqp("strangler check")),
+        queues=[(family.legacy_queue, f"family {family.name}") for family in families],
+        own=[one.name for one in (INVALID, DROPPED, *own)],
+        authority=[family.name for family in families],
+        journal=lambda: probe_journal(settings.journal, ROUTER),
+    )
+
+
+def plan_return_check(settings: BridgeSettings) -> Plan:
+    """What a returner needs on both ends; connects to neither yet."""
+    return Plan(
+        *_ends(settings, settings.amqp("strangler check")),
+        own=[hold_queue(family).name for family in FAMILIES],
+        destinations=[naming.return_queue_name(settings.stack)],
+    )
+
+
+def _ends(settings: BridgeSettings, amqp: AmqpSettings) -> tuple[Sequence[Host], Cloud, str]:
+    def host(url: str) -> Host:
+        return Host(describe(url), lambda: AmqpProbe(replace(amqp, urls=(url,))))
+
+    cloud = AwsProbe(lambda service: boto3.client(service, config=_SIDE_LINE), settings.stack)  # type: ignore[call-overload]
+    return [host(url) for url in settings.amqp_urls], cloud, amqp.user
 
 
 @dataclass(frozen=True, slots=True)

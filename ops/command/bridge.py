@@ -15,6 +15,12 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Settings, as TOML. An environment variable wins over its key."),
 ]
+CheckOption = Annotated[
+    bool,
+    typer.Option("--check", help="Try both ends, change nothing, and say what is wrong, a line each."),
+]
+_BEGIN = (ExitCode.SETTINGS, ExitCode.NO_DEPLOYMENT, ExitCode.UNREACHABLE, ExitCode.REFUSED)
+_NO_DEPLOYMENT = "of `--check`: an exchange, a queue or a table that has to be there is not"
 
 EPILOG = lesson(
     [
@@ -22,9 +28,10 @@ EPILOG = lesson(
         ("STRANGLER_PREFETCH=50 strangler bridge ship --stack rehearsal", "fewer messages in flight, to another stack"),
         ("STRANGLER_TAP=none strangler bridge ship", "behind a router: empty the taps, delete them, take its copies"),
     ],
-    [ExitCode.NOT_DRAINED, ExitCode.SETTINGS, ExitCode.UNREACHABLE, ExitCode.REFUSED],
+    [ExitCode.NOT_DRAINED, *_BEGIN],
     {
         ExitCode.OK: "told to stop, and everything in flight was settled",
+        ExitCode.NO_DEPLOYMENT: _NO_DEPLOYMENT,
         ExitCode.UNREACHABLE: "RabbitMQ could not be reached at the start; later it reconnects by itself",
         ExitCode.REFUSED: "RabbitMQ refuses user, password, virtual host or a queue's arguments",
     },
@@ -37,10 +44,11 @@ ROUTE_EPILOG = lesson(
         ("STRANGLER_JOURNAL=/srv/router-2 strangler bridge route", "a second one, which stands by"),
         ("STRANGLER_FAMILIES=payin strangler bridge route", "only this family"),
     ],
-    [ExitCode.NOT_DRAINED, ExitCode.SETTINGS, ExitCode.UNREACHABLE, ExitCode.REFUSED],
+    [ExitCode.NOT_DRAINED, *_BEGIN],
     {
         ExitCode.OK: "told to stop, and everything in hand was published and acknowledged",
         ExitCode.SETTINGS: "a setting is missing or wrong, or another router works with this journal",
+        ExitCode.NO_DEPLOYMENT: _NO_DEPLOYMENT,
         ExitCode.UNREACHABLE: "RabbitMQ could not be reached at the start; later it reconnects by itself",
         ExitCode.REFUSED: "RabbitMQ refuses user, password, virtual host or a queue's arguments, or lacks a queue",
     },
@@ -48,16 +56,17 @@ ROUTE_EPILOG = lesson(
 
 RETURN_EPILOG = lesson(
     [("AMQP_URL=amqp://user:password@broker/vhost strangler bridge return", "publish until SIGTERM or Ctrl-C")],
-    [ExitCode.SETTINGS, ExitCode.UNREACHABLE, ExitCode.REFUSED],
+    [*_BEGIN],
     {
         ExitCode.OK: "told to stop, and what was in hand was published",
+        ExitCode.NO_DEPLOYMENT: _NO_DEPLOYMENT,
         ExitCode.UNREACHABLE: "RabbitMQ could not be reached at the start; later it reconnects by itself",
         ExitCode.REFUSED: "RabbitMQ refuses user, password, virtual host or a queue's arguments",
     },
 )
 
 
-def ship(*, config: ConfigOption = None, stack: OptionalStackOption = None) -> None:
+def ship(*, config: ConfigOption = None, check: CheckOption = False, stack: OptionalStackOption = None) -> None:
     """Ship notifications and outcomes from RabbitMQ to SQS until told to stop.
 
     Consumes queues of its own: taps, bound beside the monolith's (shadow),
@@ -72,10 +81,10 @@ def ship(*, config: ConfigOption = None, stack: OptionalStackOption = None) -> N
     """
     from bridge.__main__ import ship as run  # noqa: PLC0415  # brings pika, which no other command waits for
 
-    _run(lambda: run(config), stack)
+    _run(lambda: run(config, check=check), stack)
 
 
-def route(*, config: ConfigOption = None, stack: OptionalStackOption = None) -> None:
+def route(*, config: ConfigOption = None, check: CheckOption = False, stack: OptionalStackOption = None) -> None:
     """Route the monolith's messages as is decided, until told to stop.
 
     Consumes the monolith's queues, alone, and publishes each message to the
@@ -89,10 +98,10 @@ def route(*, config: ConfigOption = None, stack: OptionalStackOption = None) -> 
     """
     from bridge.__main__ import route as run  # noqa: PLC0415  # brings pika, which no other command waits for
 
-    _run(lambda: run(config), stack)
+    _run(lambda: run(config, check=check), stack)
 
 
-def give_back(*, config: ConfigOption = None, stack: OptionalStackOption = None) -> None:
+def give_back(*, config: ConfigOption = None, check: CheckOption = False, stack: OptionalStackOption = None) -> None:
     """Publish to RabbitMQ what the new side sends back, until told to stop.
 
     That is the messages that follow from what it has processed, for the rest
@@ -104,7 +113,7 @@ def give_back(*, config: ConfigOption = None, stack: OptionalStackOption = None)
     """
     from bridge.__main__ import give_back as run  # noqa: PLC0415  # brings pika, which no other command waits for
 
-    _run(lambda: run(config), stack)
+    _run(lambda: run(config, check=check), stack)
 
 
 def _run(run: Callable[[], int], stack: str | None) -> None:

@@ -3,6 +3,7 @@ import logging
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ import bridge.__main__ as program
 from bridge.__main__ import ExitCode, JsonFormatter, give_back, route, ship
 from bridge.authority import Ticker
 from bridge.bootstrap import RouterParts, ShipperParts
+from bridge.check import Fault, Plan, ProbeError
 from bridge.journal_file import JournalTakenError
 from bridge.poison import PoisonFloodError
 from bridge.port import ChannelFailedError, SourceLostError, SourceRefusedError
@@ -223,4 +225,73 @@ def test_a_log_line_is_one_json_object_with_what_was_given_beside_it() -> None:
     assert (told["level"], told["logger"], told["message"], told["pause_s"]) == (
         *("WARNING", "bridge.shipper", "sending pauses"),
         0.5,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (None, ExitCode.OK),
+        ("settings", ExitCode.SETTINGS),
+        ("absent", ExitCode.NO_DEPLOYMENT),
+        ("unreachable", ExitCode.UNREACHABLE),
+        ("refused", ExitCode.REFUSED),
+    ],
+)
+@pytest.mark.parametrize(("run", "name"), [(ship, "ship"), (route, "route"), (give_back, "return")])
+def test_a_check_builds_nothing_and_ends_as_its_worst_finding(
+    run: program.Command,
+    name: str,
+    fault: Fault | None,
+    code: ExitCode,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def look() -> str:
+        if fault is not None:
+            raise ProbeError(fault, "not as it has to be")
+        return "there"
+
+    monkeypatch.setattr(program, f"plan_{name}_check", lambda _: Plan([], NoCloud(), "us", journal=look))
+    assert run(check=True) is code
+    told = capsys.readouterr()
+    assert told.out == (
+        "ok           journal: there\n" if fault is None else f"{fault:<12} journal: not as it has to be\n"
+    )
+    assert told.err == ""
+
+
+class NoCloud:
+    """Is not asked."""
+
+    def find_queue(self, name: str) -> str:
+        raise AssertionError(name)
+
+    def read_authority(self, family: str) -> str:
+        raise AssertionError(family)
+
+    def read_ledger(self) -> str:
+        raise AssertionError
+
+
+def test_the_command_line_hands_over_file_and_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Path | None, bool]] = []
+
+    def run(config: Path | None = None, *, check: bool = False) -> ExitCode:
+        asked.append((config, check))
+        return ExitCode.REFUSED
+
+    monkeypatch.setattr(program, "_COMMANDS", {"ship": (run, "")})
+    for arguments in (["ship"], ["ship", "--config", "s.toml", "--check"]):
+        monkeypatch.setattr("sys.argv", ["bridge", *arguments])
+        assert program.main() == ExitCode.REFUSED
+    assert asked == [(None, False), (Path("s.toml"), True)]
+
+
+def test_a_wrong_file_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "strangler.toml"
+    file.write_text("[ship]\nprefech = 5\n", "utf-8")
+    assert ship(file) is ExitCode.SETTINGS
+    assert capsys.readouterr().err == (
+        f"strangler bridge ship: {file}: [ship] prefech: no such key; did you mean prefetch?\n"
     )
