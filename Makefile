@@ -5,7 +5,7 @@ UV ?= uv
 PYTHON_HERE := .venv/bin/python
 INSTALLED := .venv/installed-$(shell cat requirements.lock infra/local/bootstrap.sh | sha256sum | cut -c1-16)
 
-.PHONY: help install programs demo check test model chaos-cutover php-vectors php-fuzz fuzz bench-php lock
+.PHONY: help install programs demo check test model chaos-cutover php-vectors php-fuzz fuzz bench-php bench-scoreboard lock
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -39,6 +39,9 @@ fuzz: $(INSTALLED) ## the decoders of bytes from outside, five minutes; ARGS="--
 
 bench-php: $(INSTALLED) ## json_encode and unserialize against Python's own and phpserialize
 	$(PYTHON_HERE) -m tests.bench.php $(ARGS)
+
+bench-scoreboard: programs ## bridges from RabbitMQ to SQS in sixteen cases, ours and rivals; ARGS="--contender ours"
+	nice $(PYTHON_HERE) -m tests.bench.scoreboard $(ARGS)
 
 test: programs ## every test, with real RabbitMQ, real PHP and the embedded AWS
 	$(PYTHON_HERE) -m pytest -n 2 --dist loadscope --no-loadscope-reorder

@@ -8,14 +8,15 @@ to the broker, which delivers it anew: another delivery, counted by its own deci
 import itertools
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
 
-from bridge.journal_file import JournalFile
+from bridge.journal_file import JournalError, JournalFile, database_path, is_taken
+from bridge.reconciliation import Entry, JournalReading, Place
 
-Place = Literal["accepted", "legacy", "new", "held", "quarantined", "returned", "redelivered"]
-"""Where a delivery has gone. `accepted`: SQS has it. `legacy`, `new`, `held`: the queue of that route. `returned`: it
-was given back to the broker. `redelivered`: it was, and the message has come again."""
+KEPT_S = 14 * 86_400.0
+"""How long a delivery is kept after it has found its place, in seconds."""
 
 DELIVERY_SCHEMA = """
 CREATE TABLE IF NOT EXISTS delivery (
@@ -121,3 +122,26 @@ class DeliveryLog:
                 " WHERE placed_at < ? AND place <> 'returned' ORDER BY sequence LIMIT ?)",
                 (placed_before, limit),
             ).rowcount
+
+
+def read_deliveries(folder: Path, kind: str, since: float) -> JournalReading:
+    """The deliveries that a process has taken since a time, also while it runs. Raises JournalError.
+
+    Args:
+        folder: of its journal.
+        kind: whose it is, `router` or `shipper`.
+        since: seconds since the epoch.
+    """
+    path = database_path(folder, kind)
+    try:
+        running = is_taken(folder, kind)  # before it is read: what it has in hand then is not called missing
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            ((name,),) = database.execute(f"SELECT name FROM {kind}")  # noqa: S608  # one of two words
+            rows = database.execute(
+                "SELECT sequence, queue, type, id, digest, taken_at, place FROM delivery WHERE taken_at >= ?"
+                " ORDER BY sequence",
+                (since,),
+            ).fetchall()
+    except sqlite3.Error as error:
+        raise JournalError(f"{path}: {error}") from error
+    return JournalReading(str(name), running, [Entry(*row) for row in rows])

@@ -111,3 +111,18 @@ def database_path(folder: Path, kind: str) -> Path:
 def lock_path(folder: Path, kind: str) -> Path:
     """The file that a running process holds a lock on."""
     return folder / f"{kind}.lock"
+
+
+def is_taken(folder: Path, kind: str) -> bool:
+    """Whether a process works with the journal. Raises JournalError where it cannot be told."""
+    path = lock_path(folder, kind)
+    try:
+        with path.open("rb") as guard:
+            fcntl.flock(guard, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    except OSError as error:
+        raise JournalError(f"{path}: {error.strerror}") from error
+    return False

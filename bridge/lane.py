@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 from bridge.backoff import Backoff
 from bridge.board import Board, Doubt, Report
-from bridge.delivery_log import Place, Placed, Taken
+from bridge.delivery_log import Placed, Taken
 from bridge.finality import resolve
 from bridge.journal import Journal, Note
 from bridge.port import Delivery, Depth, Outgoing
+from bridge.reconciliation import Place
 from bridge.stamp import NotStampedError, Unstamped, stamp, unstamp
 from bridge.translator import Reading, reader
 from contracts.authority import AuthorityRecord

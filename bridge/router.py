@@ -253,6 +253,7 @@ class Router:
             self._publish(work, junction)
             # With the operating system, not on the disk: after a loss of power it may come again, and be placed again.
             self._journal.deliveries.write([], [work.placed], self._clock.now(), durable=False)
+            point.reach("router.placed")
             junction.acknowledge(work.delivery)
             point.reach("router.acknowledged")
             lane.work.popleft()

@@ -31,7 +31,7 @@ class BridgeSettings(BaseModel):
 
     amqp_url: SecretStr = Field(alias="AMQP_URL")
     """`amqp://user:password@host:port/vhost`; several hosts of one broker with commas between."""
-    heartbeat_s: int = Field(alias="STRANGLER_HEARTBEAT_S", default=HEARTBEAT_S, ge=5, le=600)
+    heartbeat_s: int = Field(alias="STRANGLER_HEARTBEAT_S", default=HEARTBEAT_S, ge=1, le=600)
     """How often broker and bridge show each other that they are there, in seconds."""
     stack: str = Field(alias="STRANGLER_STACK", default="strangler", pattern=r"^[a-z][a-z0-9-]{0,30}$")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(alias="LOG_LEVEL", default="INFO")

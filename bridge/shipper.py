@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bridge.backoff import Backoff
-from bridge.delivery_log import DeliveryLog, Placed, Taken
+from bridge.delivery_log import KEPT_S, DeliveryLog, Placed, Taken
 from bridge.journal_file import JournalError
 from bridge.poison import Poison, PoisonFloodError
 from bridge.port import Calls, Clock, Delivery, Receipt, Sink, Source, SourceLostError
@@ -30,7 +30,6 @@ STALLED_S = 10.0
 """After so long without a word to the broker it is asked first: it may have given what is in hand to somebody else."""
 HANDED_BACK_AT = 0.8
 """Share of the broker's delivery timeout after which what SQS does not take is given back, to come again."""
-KEPT_S = 14 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

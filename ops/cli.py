@@ -20,6 +20,7 @@ from ops.command import (
     doctor,
     messages,
     php,
+    reconcile,
     replay,
     status,
     types,
@@ -101,6 +102,7 @@ def build() -> typer.Typer:
                 ("ship", bridge.EPILOG, bridge.ship),
                 ("route", bridge.ROUTE_EPILOG, bridge.route),
                 ("return", bridge.RETURN_EPILOG, bridge.give_back),
+                ("reconcile", reconcile.EPILOG, reconcile.reconcile_journals),
             ],
         ),
     }

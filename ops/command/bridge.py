@@ -28,9 +28,10 @@ EPILOG = lesson(
         ("STRANGLER_PREFETCH=50 strangler bridge ship --stack rehearsal", "fewer messages in flight, to another stack"),
         ("STRANGLER_TAP=none strangler bridge ship", "behind a router: empty the taps, delete them, take its copies"),
     ],
-    [ExitCode.NOT_DRAINED, *_BEGIN],
+    [ExitCode.NOT_DRAINED, ExitCode.POISONED, ExitCode.CHANNEL_FAILED, *_BEGIN],
     {
         ExitCode.OK: "told to stop, and everything in flight was settled",
+        ExitCode.SETTINGS: "a setting is missing or wrong, or another shipper works with this journal",
         ExitCode.NO_DEPLOYMENT: _NO_DEPLOYMENT,
         ExitCode.UNREACHABLE: "RabbitMQ could not be reached at the start; later it reconnects by itself",
         ExitCode.REFUSED: "RabbitMQ refuses user, password, virtual host or a queue's arguments",

@@ -1,6 +1,12 @@
-"""A ledger and queues as a deployment has them, in moto; entries are written by the workers' own stores."""
+"""A ledger and queues as a deployment has them, in moto, and the command line over them.
 
+Entries are written by the workers' own stores.
+"""
+
+import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +20,7 @@ from contracts.judge import Judgement
 from contracts.registry import FAMILIES, type_named
 from contracts.rule import Rule
 from contracts.verdict import Verdict
+from ops.cli import main
 from workers.store.verdicts import VerdictStore
 
 if TYPE_CHECKING:
@@ -24,6 +31,35 @@ STACK = "unit"
 JUDGED_AT = datetime(2026, 11, 21, 10, 0, 2, tzinfo=UTC)
 
 Judge = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+Strangler = Callable[..., Ended]
+
+
+@pytest.fixture
+def strangler(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: None) -> Strangler:
+    monkeypatch.setenv("STRANGLER_STACK", STACK)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["strangler", *arguments])
+        code = main()
+        return Ended(code, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture

@@ -1,9 +1,6 @@
 """The commands as a shell sees them: what they write where, and how they end."""
 
-import json
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,41 +9,12 @@ import typer
 
 from contracts.difference import Difference
 from contracts.verdict import Verdict
-from ops.cli import build, main
+from ops.cli import build
 from ops.exit_code import ExitCode
-from tests.unit.ops.conftest import STACK, Judge
+from tests.unit.ops.conftest import STACK, Judge, Strangler
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-
-Strangler = Callable[..., Ended]
-
-
-@pytest.fixture
-def strangler(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: None) -> Strangler:
-    monkeypatch.setenv("STRANGLER_STACK", STACK)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["strangler", *arguments])
-        code = main()
-        return Ended(code, *capsys.readouterr())
-
-    return run
 
 
 def commands() -> Iterator[str]:

@@ -26,15 +26,12 @@ from ops.fault import CommandError
 from tests.fakes.fleet import create_control_table, write_row
 from tests.fakes.key import static_sealer
 from tests.fakes.table import BROKEN_ATTRIBUTES, broken_record
-from tests.unit.ops.conftest import STACK, Judge
-from tests.unit.ops.test_command import Strangler, strangler
+from tests.unit.ops.conftest import STACK, Judge, Strangler
 from workers.logic.decision import Row
 from workers.store.attribute import write_row as write_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-__all__ = ["strangler"]
 
 REASON = ("--execute", "--reason", "because")
 PAYIN_ROW: dict[str, str | int | float | None] = {

@@ -16,7 +16,7 @@ from ops.cli import main
 from ops.exit_code import ExitCode
 from tests.fakes.desk import STACK, Scene, create
 from tests.fakes.message import NAME, PLANTED, payin, translated
-from tests.unit.ops.test_command import Ended, Strangler
+from tests.unit.ops.conftest import Ended, Strangler
 
 
 @pytest.fixture

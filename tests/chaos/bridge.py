@@ -1,0 +1,170 @@
+"""`make chaos`: the bridge's real processes under fire, run after run, and a checker that believes nobody.
+
+    python -m tests.chaos.bridge [--runs 200] [--restarts 10] [--seed 1] [--only 17]
+
+Each run publishes, breaks things by its seed, waits until all is settled, and is judged by what was published, what the
+sink took and what lies in queues at the end; the bridge's own journals have to add up. Then the broker is restarted in
+some runs; one goes through 16,000 messages of which one fails; in one the sink is away for a minute; and broken
+bridges have to be caught. A run is repeated by its seed.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.bridge_run import Result, Run, remove
+from tests.chaos.bridge_special import SPECIAL, one_in_many, restart_run, sink_away
+from tests.chaos.flaw import FLAWS
+from tests.chaos.ground import Ground
+from tests.chaos.trouble import NETWORK, PROCESS, ROUTE_POINTS, SHIP_POINTS, SINK_FAULTS, draw
+from tests.rig.aws import REFUSED_CONNECTIONS
+from tests.rig.fault import Fault
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SHARDS = 2
+FLAWED_SEEDS = 6
+EXPECTED = (
+    *SHIP_POINTS, *ROUTE_POINTS, *(one.value for one in SINK_FAULTS), Fault.ENTRY_REFUSED.value, REFUSED_CONNECTIONS,
+    *NETWORK, *PROCESS, "long freeze", *SPECIAL,
+)  # fmt: skip
+"""Every fault and kill point; none may have been hit never."""
+
+
+def main() -> int:
+    """Run it all; 0 if nothing was lost, out of order or doubled past the budget, all was hit, the broken caught."""
+    arguments = _arguments()
+    if arguments.shard is not None:
+        return _shard(arguments)
+    began = time.monotonic()
+    lines = [line for line in _spread(arguments) if _tell(line)]
+    hits: Counter[str] = Counter()
+    for line in lines:
+        hits.update(line["hits"])
+    whole = arguments.only is None
+    for name in EXPECTED if whole else sorted(hits):
+        sys.stdout.write(f"{name:<26} {hits[name]:>5}\n")
+    missed = [name for name in EXPECTED if not hits[name]] if whole else []
+    bad = [line for line in lines if not line["good"] and not line["flaw"]]
+    uncaught = sorted(set(FLAWS) - {line["flaw"] for line in lines if line["flaw"] and line["caught"]}) if whole else []
+    honest = [line for line in lines if not line["flaw"]]
+
+    def total(name: str) -> int:
+        return sum(line[name] for line in honest)
+
+    sys.stdout.write(
+        f"never hit: {', '.join(missed) or 'none'}; broken bridges: "
+        f"{'caught' if not uncaught else 'NOT CAUGHT: ' + ', '.join(uncaught)}\n"
+        f"{len(honest)} runs in {time.monotonic() - began:.0f} s, {total('published'):,} published, "
+        f"lost {total('lost')}, duplicates {total('duplicates')} (budget {total('budget')}; received twice {total('delivered_twice')}), "
+        f"inversions {total('inversions')}, {len(bad)} bad\n"
+    )
+    return 1 if bad or missed or uncaught else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos.bridge", description=main.__doc__)
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--restarts", type=int, default=10, help="runs in which the broker is restarted")
+    parser.add_argument("--seed", type=int, default=1, help="of the first run; the others follow")
+    parser.add_argument("--only", type=int, metavar="SEED", help="one run again, with its trouble, files kept")
+    parser.add_argument("--away-s", type=float, default=60.0, help="how long the sink is away in the run about that")
+    parser.add_argument("--folder", type=Path, help="where files stay; a temporary one by default")
+    parser.add_argument("--shard", type=int, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _spread(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """What the shards print, line by line, as it comes: one node and one process each, half of the seeds."""
+    shards = [0] if arguments.only is not None else range(SHARDS)
+    command = [sys.executable, "-m", "tests.chaos.bridge", *sys.argv[1:], "--shard"]
+    running = [
+        subprocess.Popen([*command, str(shard)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) for shard in shards
+    ]
+    try:
+        for process in running:
+            assert process.stdout is not None
+            yield from (json.loads(line) for line in process.stdout)
+            if process.wait() != 0:
+                raise RuntimeError(f"a shard ended with {process.returncode}")
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+def _tell(line: dict[str, Any]) -> bool:
+    if not line["good"] or line["loud"]:
+        sys.stdout.write(f"{line['text']}\n")
+        sys.stdout.flush()
+    return True
+
+
+def _shard(arguments: argparse.Namespace) -> int:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.folder or Path(temporary)
+        with Ground(folder / f"node-{arguments.shard}") as ground:
+            for result, flaw, loud in _play(arguments, ground, folder):
+                sys.stdout.write(json.dumps(_line(result, flaw, loud=loud)) + "\n")
+                sys.stdout.flush()
+    return 0
+
+
+def _play(arguments: argparse.Namespace, ground: Ground, folder: Path) -> Iterator[tuple[Result, str | None, bool]]:
+    shard: int = arguments.shard
+    if arguments.only is not None:
+        yield Run(ground, draw(arguments.only), folder / f"run-{arguments.only}").play(), None, True
+        return
+    for seed in range(arguments.seed, arguments.seed + arguments.runs):
+        if seed % SHARDS == shard:
+            place = folder / f"run-{seed}"
+            result = Run(ground, draw(seed), place).play()
+            yield result, None, False
+            if result.good:
+                remove(place)
+    for number in range(arguments.restarts):
+        if number % SHARDS == shard:
+            yield restart_run(ground, arguments.seed + number, folder / f"restart-{number}"), None, False
+    for flaw in sorted(FLAWS)[shard::SHARDS]:
+        yield from ((one, flaw, False) for one in _until_caught(ground, flaw, folder / "flaw"))
+    if shard == 0:
+        yield one_in_many(ground, folder / "many"), None, True
+    else:
+        yield sink_away(ground, folder / "away", arguments.away_s), None, True
+
+
+def _until_caught(ground: Ground, flaw: str, folder: Path) -> Iterator[Result]:
+    """Runs of a broken bridge until one is called bad; not every trouble brings every flaw to light."""
+    for seed in range(1, 1 + FLAWED_SEEDS):
+        result = Run(ground, draw(seed), folder, flaw).play()
+        yield result
+        if result.finding.faults:
+            return
+
+
+def _line(result: Result, flaw: str | None, *, loud: bool) -> dict[str, Any]:
+    finding = result.finding
+    return {
+        "text": result.as_text() if flaw is None else f"{flaw}: {result.as_text()}",
+        "good": result.good,
+        "loud": loud and flaw is None,
+        "flaw": flaw,
+        "caught": bool(finding.faults),
+        "hits": {} if flaw else dict(result.hits),
+        "published": finding.published,
+        "lost": len(finding.lost),
+        "duplicates": finding.duplicates,
+        "delivered_twice": finding.delivered_twice,
+        "budget": result.budget,
+        "inversions": len(finding.overtaken),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

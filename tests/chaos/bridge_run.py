@@ -1,0 +1,341 @@
+"""One run of the bridge under fire: publish, break, wait until all is settled, judge the history and the journals."""
+
+import contextlib
+import shutil
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from bridge.delivery_log import read_deliveries
+from bridge.journal_file import database_path
+from bridge.reconciliation import Reconciliation, reconcile
+from bridge.ship_lane import CALLS_AT_ONCE
+from bridge.window import BATCH_ENTRIES
+from contracts import naming
+from contracts.authority import AuthorityRecord
+from contracts.control_item import write_authority
+from contracts.parked import PARKED_TYPE, read_parked
+from contracts.registry import FAMILIES
+from tests.chaos.forked import Command, Forked
+from tests.chaos.ground import ROUTED, Ground
+from tests.chaos.kill import KillFolder
+from tests.chaos.traffic import MARK, UNREADABLE, Post, digest, draw, publish
+from tests.chaos.trouble import Event, Trouble
+from tests.rig.aws import Aws
+from tests.rig.fault import OF_ANSWER, Fault
+from tests.rig.history import Accepted, Ended, Finding, Published, judge
+from tests.rig.proxy import Proxy
+from tests.rig.reading import read_accepted
+from tests.rig.sqs import Handed
+
+STACK = "chaos"
+MESSAGES = 70
+PUBLISHED_WITHIN_S = 0.6
+SETTLED_WITHIN_S = 40.0
+STOPPED_WITHIN_S = 15.0
+LANES = 3
+"""Queues that have something to send in a run: payins, card transactions, the Invalid Message Channel."""
+A_CALL = BATCH_ENTRIES
+IN_FLIGHT = CALLS_AT_ONCE * BATCH_ENTRIES * LANES
+"""What may be accepted and not acknowledged when a process or its connection ends: so much may come twice."""
+_LEGACY = naming.legacy_queue_name(ROUTED.name)
+_LOST_WITHIN_S = 4.0
+"""What a broken bridge has not sent after so long is lost."""
+_LOOK_S = 0.05
+_ENDS_WELL = (0, 69, -signal.SIGTERM, -signal.SIGKILL)
+"""Told to stop: drained; not connected yet; not ready to be told; or killed while it drained."""
+_FOR_PEOPLE = (64, 65, 74, 77)
+"""Exit codes after which no supervisor starts it again without a look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one run has shown."""
+
+    trouble: Trouble
+    finding: Finding
+    account: Reconciliation
+    budget: int
+    """Duplicates that are allowed for what has happened."""
+    hits: Mapping[str, int]
+    settled: bool
+    seconds: float
+    unexpected: Sequence[str] = ()
+    """Anything else that must not be."""
+
+    @property
+    def good(self) -> bool:
+        """Nothing lost, nothing out of order, nothing altered, duplicates within their budget, journals that add up."""
+        return (
+            self.settled
+            and not self.finding.faults
+            and self.finding.duplicates <= self.budget
+            and not self.account.missing
+            and not self.unexpected
+        )
+
+    def as_text(self) -> str:
+        """One line, with what it takes to repeat it."""
+        word = "good" if self.good else "BAD"
+        late = "" if self.settled else ", NOT SETTLED"
+        missing = f", {len(self.account.missing)} MISSING IN JOURNALS" if self.account.missing else ""
+        more = "".join(f", {one}" for one in self.unexpected)
+        return (
+            f"seed {self.trouble.seed}: {word} in {self.seconds:.1f} s: {self.finding.as_text()}, budget {self.budget}"
+            f"{late}{missing}{more} [{self.trouble.as_text()}]"
+        )
+
+
+@dataclass(slots=True)
+class _Seat:
+    """A process of the bridge that is started again when something has killed it."""
+
+    name: str
+    command: Command
+    process: Forked
+    leaving: bool = False
+    codes: list[int | None] = field(default_factory=list)
+
+
+class Run:
+    """One run on a swept ground."""
+
+    def __init__(
+        self,
+        ground: Ground,
+        trouble: Trouble,
+        folder: Path,
+        flaw: str | None = None,
+        posts: Sequence[Post] | None = None,
+        *,
+        published_within_s: float = PUBLISHED_WITHIN_S,
+        settled_within_s: float = SETTLED_WITHIN_S,
+    ) -> None:
+        self._ground = ground
+        self._trouble = trouble
+        self._folder = folder
+        self._flaw = flaw
+        large = trouble.seed % 4 == 0 and not trouble.routed
+        self._posts = posts or draw(Random(trouble.seed), MESSAGES, large=large, ordered_only=trouble.routed)
+        self._published_within_s = published_within_s
+        self._settled_within_s = settled_within_s
+        self._published: list[Published] = []
+        self._seats: list[_Seat] = []
+        self._events: Counter[str] = Counter()
+        self._unexpected: list[str] = []
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        self._kills = KillFolder(folder / "kills")
+
+    def play(self) -> Result:
+        """From an empty broker to the result."""
+        began = time.monotonic()
+        self._ground.prepare(routed=self._trouble.routed)
+        with Aws() as self._aws, Proxy(self._ground.node.port) as self._proxy:
+            self._furnish()
+            try:
+                self._start_all()
+                self._perform()
+                settled = self._settle()
+                self._stop_all()
+            finally:
+                for seat in self._seats:
+                    seat.process.kill()
+            return self._judge(settled=settled, seconds=time.monotonic() - began)
+
+    def _furnish(self) -> None:
+        for family in FAMILIES:
+            self._aws.sqs.create(naming.queue_name(STACK, family.name, ordered=family.ordered))
+        for name in (naming.outcome_queue_name(STACK), naming.invalid_queue_name(STACK)):
+            self._aws.sqs.create(name)
+        self._aws.s3.makes_buckets = True
+        tables = naming.control_table_name(STACK), naming.ledger_table_name(STACK)
+        self._aws.dynamo.create(tables[0], "pk", "sk")
+        self._aws.dynamo.create(tables[1], "pk")
+        record = AuthorityRecord(ROUTED.name, "live", epoch=1, stamp_epoch=1)
+        item = {
+            name: {"N": str(value)} if isinstance(value, int) else {"S": value}
+            for name, value in write_authority(record).items()
+        }
+        self._aws.dynamo.put(tables[0], item)
+        self._aws.faults.arm(Fault.ENTRY_REFUSED, marked=lambda entry: MARK in entry.body)
+        for one in self._trouble.faults:
+            self._aws.faults.arm(one.fault, times=one.times, skip=one.skip, seconds=one.seconds)
+        for point, passes in self._trouble.kills:
+            self._kills.arm(point, passes)
+
+    def _start_all(self) -> None:
+        if self._trouble.routed:
+            self._seats.append(_Seat("route", "route", self._start("route", "route")))
+        for number in range(self._trouble.shippers):
+            name = f"ship-{number}"
+            self._seats.append(_Seat(name, "ship", self._start("ship", name)))
+
+    def _start(self, command: Command, name: str) -> Forked:
+        environment = {
+            **self._aws.environment(),
+            "AMQP_URL": self._proxy.through(self._ground.node.amqp_url),
+            "STRANGLER_STACK": STACK,
+            "STRANGLER_JOURNAL": str(self._folder / name),
+            "STRANGLER_TAP": "none" if self._trouble.routed else "all",
+            "STRANGLER_FAMILIES": ROUTED.name,
+            "STRANGLER_HEARTBEAT_S": str(self._trouble.heartbeat_s),
+            "STRANGLER_DRAIN_S": "5",
+        }
+        return Forked(command, environment, self._folder / f"{name}.log", self._kills.folder, self._flaw)
+
+    def _perform(self) -> None:
+        """Publish on a thread of its own, and let things go wrong meanwhile."""
+        publisher = threading.Thread(target=self._publish)
+        publisher.start()
+        began = time.monotonic()
+        events = list(self._trouble.events)
+        undone: list[tuple[float, Event]] = []
+        while events or undone or publisher.is_alive():
+            now = time.monotonic() - began
+            while events and events[0].at_s <= now:
+                event = events.pop(0)
+                self._begin(event)
+                undone.append((now + event.for_s, event))
+            for one in [one for one in undone if one[0] <= now]:
+                self._end(one[1])
+                undone.remove(one)
+            self._supervise()
+            time.sleep(0.01)
+        publisher.join()
+
+    def _publish(self) -> None:
+        pause_s = self._published_within_s / len(self._posts)
+        with self._ground.channel() as channel:
+            for one in publish(channel, self._posts):
+                self._published.append(one)
+                if pause_s:
+                    time.sleep(pause_s)
+
+    def _begin(self, event: Event) -> None:
+        self._events[event.action] += 1
+        shipper = next(seat for seat in self._seats if seat.command == "ship")
+        match event.action:
+            case "cut":
+                self._proxy.cut()
+            case "half-open":
+                self._proxy.freeze(swallow=True)
+            case "refuse":
+                self._proxy.refuse()
+                self._proxy.cut()
+            case "sink away":
+                self._aws.leave()
+            case "sigterm":
+                shipper.process.tell_to_stop()
+            case "kill":
+                shipper.process.kill()
+            case "freeze" | "long freeze":
+                shipper.process.freeze()
+
+    def _end(self, event: Event) -> None:
+        match event.action:
+            case "half-open":
+                self._proxy.thaw()
+            case "refuse":
+                self._proxy.accept()
+            case "sink away":
+                self._aws.come_back()
+            case "freeze" | "long freeze":
+                for seat in self._seats:
+                    seat.process.thaw()
+            case _:
+                pass
+
+    def _supervise(self) -> None:
+        """Start again what has ended, as a supervisor does; but for codes that ask for a person."""
+        for seat in self._seats:
+            if seat.process.ended and not seat.leaving:
+                code = seat.process.code
+                seat.codes.append(code)
+                if code in _FOR_PEOPLE:
+                    self._unexpected.append(f"{seat.name} ended with {code}")
+                    seat.leaving = True
+                    continue
+                seat.process = self._start(seat.command, seat.name)
+
+    def _settle(self) -> bool:
+        """Wait until everything published is accepted or put aside, and say whether it ever was."""
+        wanted = {one.digest for one in self._published}
+        until = time.monotonic() + (_LOST_WITHIN_S if self._flaw else self._settled_within_s)
+        while time.monotonic() < until:
+            self._supervise()
+            aside = {one.digest for one in self._parked()}
+            taken = {one.digest for one in self._accepted()}
+            if wanted <= aside | taken:
+                return True
+            time.sleep(_LOOK_S)
+        return False
+
+    def _stop_all(self) -> None:
+        self._kills.disarm()
+        for seat in self._seats:
+            seat.leaving = True
+            seat.process.tell_to_stop()
+        for seat in self._seats:
+            code = seat.process.stop(STOPPED_WITHIN_S)
+            if code not in (*_ENDS_WELL, *seat.codes[-1:]):
+                self._unexpected.append(f"{seat.name} ended with {code}")
+
+    def _accepted(self) -> Sequence[Accepted]:
+        return read_accepted(self._messages(), self._aws.s3.objects)
+
+    def _messages(self) -> Sequence[Handed]:
+        return [one for one in self._aws.sqs.history if one.attributes.get("type") != PARKED_TYPE]
+
+    def _parked(self) -> Sequence[Ended]:
+        return [
+            Ended(naming.INVALID_MESSAGE_QUEUE, digest(read_parked(one.body).body))
+            for one in self._aws.sqs.history
+            if one.attributes.get("type") == PARKED_TYPE and one.stored != "no"
+        ]
+
+    def _judge(self, *, settled: bool, seconds: float) -> Result:
+        left = self._ground.left()
+        finding = judge(self._published, self._accepted(), [*self._parked(), *left])
+        journals = [
+            read_deliveries(self._folder / seat.name, kind, 0.0)
+            for seat in self._seats
+            for kind in ("shipper", "router")
+            if database_path(self._folder / seat.name, kind).exists()
+        ]
+        hits = Counter(self._aws.faults.hits) + self._kills.hits() + self._events
+        # A process that has ended has a code; all else interrupts one that goes on.
+        interruptions = sum(len(seat.codes) for seat in self._seats)
+        interruptions += sum(count for action, count in self._events.items() if action not in ("kill", "sigterm"))
+        answers = sum(self._aws.faults.hits[one.value] for one in OF_ANSWER)
+        unreadable = {digest(one.body) for one in self._posts if one.id == UNREADABLE}
+        # What nobody can read is the monolith's, whoever has authority.
+        stay = [one.queue for one in left if not (one.queue == _LEGACY and one.digest in unreadable)]
+        unexpected = [*self._unexpected, *(f"left in {queue}" for queue in sorted(set(stay)))]
+        if finding.twice and not set(finding.twice) <= {"refused"}:
+            unexpected.append(f"in two places: {', '.join(finding.twice)}")
+        for seat in self._seats:
+            text = seat.process.log.read_text("utf-8") if seat.process.log.exists() else ""
+            if "Traceback" in text:
+                unexpected.append(f"a traceback in {seat.process.log}")
+        return Result(
+            self._trouble,
+            finding,
+            reconcile(journals),
+            IN_FLIGHT * interruptions + A_CALL * answers,
+            hits,
+            settled,
+            seconds,
+            tuple(unexpected),
+        )
+
+
+def remove(folder: Path) -> None:
+    """Take a run's files away."""
+    with contextlib.suppress(OSError):
+        shutil.rmtree(folder)

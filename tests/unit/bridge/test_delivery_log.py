@@ -1,0 +1,124 @@
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bridge.delivery_log import DELIVERY_SCHEMA, DeliveryLog, Placed, Taken, read_deliveries
+from bridge.journal_file import JournalError, JournalFile
+
+QUEUE = "strangler.tap.payin"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[JournalFile]:
+    one = JournalFile(tmp_path, "shipper", DELIVERY_SCHEMA)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def log(file: JournalFile) -> DeliveryLog:
+    return DeliveryLog(file)
+
+
+def taken(log: DeliveryLog, name: str, *, redelivered: bool = False, queue: str = QUEUE) -> Taken:
+    return Taken(log.number(), queue, "payin.create", name, f"digest-{name}", redelivered)
+
+
+def places(file: JournalFile) -> list[tuple[str, str | None]]:
+    return [(one, place) for one, place in file.rows("SELECT id, place FROM delivery ORDER BY sequence")]
+
+
+def test_a_delivery_is_there_once_it_is_taken_and_has_its_place_once_it_is_placed(
+    log: DeliveryLog, file: JournalFile
+) -> None:
+    one, two = taken(log, "w1"), taken(log, "w2")
+    log.write([one, two], [], 1.0)
+    log.write([], [Placed(one.sequence, "accepted", "m-1")], 2.0)
+    assert places(file) == [("w1", "accepted"), ("w2", None)]
+    assert file.rows("SELECT receipt, taken_at, placed_at FROM delivery WHERE id = 'w1'") == [("m-1", 1.0, 2.0)]
+
+
+def test_what_is_taken_and_placed_at_once_is_written_in_one_go(log: DeliveryLog, file: JournalFile) -> None:
+    one = taken(log, "")
+    log.write([one], [Placed(one.sequence, "quarantined")], 1.0)
+    assert places(file) == [("", "quarantined")]
+
+
+def test_what_is_in_hand_is_given_back_and_what_has_its_place_keeps_it(log: DeliveryLog, file: JournalFile) -> None:
+    one, two = taken(log, "w1"), taken(log, "w2")
+    log.write([one, two], [Placed(one.sequence, "held")], 1.0)
+    assert log.give_back(2.0) == 1
+    assert places(file) == [("w1", "held"), ("w2", "returned")]
+
+
+def test_a_message_that_comes_again_accounts_for_one_that_was_given_back(log: DeliveryLog, file: JournalFile) -> None:
+    log.write([taken(log, "w1"), taken(log, "w1")], [], 1.0)
+    log.give_back(2.0)
+    log.write([taken(log, "w1", redelivered=True)], [], 3.0)
+    assert places(file) == [("w1", "redelivered"), ("w1", "returned"), ("w1", None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "queue", "redelivered"),
+    [("w2", QUEUE, True), ("w1", "strangler.ship.payin", True), ("w1", QUEUE, False)],
+)
+def test_another_message_accounts_for_nothing(
+    log: DeliveryLog, file: JournalFile, name: str, queue: str, *, redelivered: bool
+) -> None:
+    log.write([taken(log, "w1")], [], 1.0)
+    log.give_back(2.0)
+    log.write([taken(log, name, queue=queue, redelivered=redelivered)], [], 3.0)
+    assert places(file)[0] == ("w1", "returned")
+
+
+def test_numbers_go_on_where_an_earlier_process_has_ended(log: DeliveryLog, file: JournalFile) -> None:
+    one = taken(log, "w1")
+    log.write([one], [], 1.0)
+    assert DeliveryLog(file).number() == one.sequence + 1
+
+
+def test_pruning_forgets_the_oldest_but_never_what_has_not_come_again(log: DeliveryLog, file: JournalFile) -> None:
+    old, given_back, late, open_one = (taken(log, name) for name in ("w1", "w2", "w3", "w4"))
+    log.write([given_back], [], 0.0)
+    log.give_back(0.0)
+    log.write([old], [Placed(old.sequence, "accepted")], 1.0)
+    log.write([late, open_one], [Placed(late.sequence, "accepted")], 9.0)
+    assert log.prune(5.0) == 1
+    assert places(file) == [("w2", "returned"), ("w3", "accepted"), ("w4", None)]
+
+
+def test_pruning_takes_a_slice_at_a_time(log: DeliveryLog, file: JournalFile) -> None:
+    all_of_them = [taken(log, f"w{n}") for n in range(5)]
+    log.write(all_of_them, [Placed(one.sequence, "accepted") for one in all_of_them], 1.0)
+    assert [log.prune(5.0, limit=2) for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_a_journal_is_read_while_its_process_runs_and_after_it_was_killed(
+    tmp_path: Path, log: DeliveryLog, file: JournalFile
+) -> None:
+    log.write([taken(log, "w1")], [], 1.0, durable=False)
+    log.write([taken(log, "w2")], [], 5.0, durable=False)
+    reading = read_deliveries(tmp_path, "shipper", 2.0)
+    assert (reading.name, reading.running) == (file.name, True)
+    assert [(one.id, one.place) for one in reading.entries] == [("w2", None)]
+    file.close()
+    assert not read_deliveries(tmp_path, "shipper", 0.0).running
+
+
+def test_a_file_that_is_no_journal_is_told(tmp_path: Path) -> None:
+    (tmp_path / "router.sqlite3").write_text("something else, and long enough to be looked at " * 50)
+    with pytest.raises(JournalError, match=r"router\.sqlite3"):
+        read_deliveries(tmp_path, "router", 0.0)
+
+
+def test_reading_changes_nothing(tmp_path: Path, log: DeliveryLog, file: JournalFile) -> None:
+    log.write([taken(log, "w1")], [], 1.0)
+    file.close()
+    before = {one.name for one in tmp_path.iterdir()}
+    read_deliveries(tmp_path, "shipper", 0.0)
+    with closing(sqlite3.connect(tmp_path / "shipper.sqlite3")) as other:
+        assert other.execute("SELECT place FROM delivery").fetchall() == [(None,)]
+    assert {one.name for one in tmp_path.iterdir()} <= before | {"shipper.sqlite3-wal", "shipper.sqlite3-shm"}
