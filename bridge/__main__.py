@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from enum import IntEnum
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -27,9 +28,12 @@ from bridge.check import Fault, Finding, Plan, worst
 from bridge.check import check as check_ends
 from bridge.check_table import lines
 from bridge.journal_file import JournalError
+from bridge.listener import ListenError, listening
+from bridge.observation import Watch, observe_returner, observe_router, observe_shipper, watch
 from bridge.poison import PoisonFloodError
 from bridge.port import ChannelFailedError, SourceLostError, SourceRefusedError
 from bridge.settings import BridgeSettings, RouterSettings, SettingsError, ShipperSettings, read_settings
+from bridge.snapshot import Pane
 
 _LOG = logging.getLogger("bridge")
 _REPORT_S = 10.0
@@ -100,22 +104,22 @@ def ship(config: Path | None = None, *, check: bool = False) -> ExitCode:
         return ExitCode.SETTINGS
     if check:
         return _check(plan_ship_check(settings))
-    stopping = _listen()
+    stopping, pane, listens = _listen(), Pane(), settings.address is not None
     try:
-        parts = build_shipper(settings)
+        parts = build_shipper(settings, on_blocked=pane.block)
     except JournalError as error:
         return _complain("ship", f"STRANGLER_JOURNAL: {error}", ExitCode.SETTINGS)
 
     def run() -> ExitCode:
         parts.shipper.open()
         _LOG.info("shipping", extra={"stack": settings.stack, "shipper": parts.journal.name})
-        _loop(stopping, parts.shipper)
+        _loop(stopping, parts.shipper, watch(pane, partial(observe_shipper, parts.shipper), wanted=listens))
         drained = parts.shipper.drain(settings.drain_s)
         _LOG.info("stopped", extra={**parts.shipper.counts, "drained": drained})
         return ExitCode.OK if drained else ExitCode.NOT_DRAINED
 
     try:
-        return _told("ship", run)
+        return _told("ship", settings, pane, run)
     finally:
         parts.shipper.close()
         parts.journal.close()
@@ -128,9 +132,9 @@ def route(config: Path | None = None, *, check: bool = False) -> ExitCode:
         return ExitCode.SETTINGS
     if check:
         return _check(plan_route_check(settings))
-    stopping = _listen()
+    stopping, pane, listens = _listen(), Pane(), settings.address is not None
     try:
-        parts = build_router(settings)
+        parts = build_router(settings, on_blocked=pane.block)
     except JournalError as error:
         return _complain("route", f"STRANGLER_JOURNAL: {error}", ExitCode.SETTINGS)
 
@@ -138,7 +142,9 @@ def route(config: Path | None = None, *, check: bool = False) -> ExitCode:
         parts.router.open()
         parts.ticker.start()
         _LOG.info("routing", extra={"stack": settings.stack, "router": parts.journal.name})
-        _loop(stopping, parts.router, lambda: parts.ticker.failure)
+        observe = partial(observe_router, parts.router, lambda: parts.side_line.unsettled)
+        look = watch(pane, observe, wanted=listens)
+        _loop(stopping, parts.router, look, lambda: parts.ticker.failure)
         drained = parts.router.drain(settings.drain_s)
         if parts.ticker.stop(settings.drain_s):  # else it may still write what `leave` takes back
             parts.side_line.leave()
@@ -146,7 +152,7 @@ def route(config: Path | None = None, *, check: bool = False) -> ExitCode:
         return ExitCode.OK if drained else ExitCode.NOT_DRAINED
 
     try:
-        return _told("route", run)
+        return _told("route", settings, pane, run)
     finally:
         parts.router.close()
         parts.ticker.stop(settings.drain_s)
@@ -161,17 +167,18 @@ def give_back(config: Path | None = None, *, check: bool = False) -> ExitCode:
     if check:
         return _check(plan_return_check(settings))
     stopping = _listen()
-    returner = build_returner(settings)
+    pane, listens = Pane(), settings.address is not None
+    returner = build_returner(settings, on_blocked=pane.block)
 
     def run() -> ExitCode:
         returner.open()
         _LOG.info("returning", extra={"stack": settings.stack})
-        _loop(stopping, returner)
+        _loop(stopping, returner, watch(pane, partial(observe_returner, returner), wanted=listens))
         returner.close()
         _LOG.info("stopped", extra=dict(returner.counts))
         return ExitCode.OK
 
-    return _told("return", run)
+    return _told("return", settings, pane, run)
 
 
 _S = TypeVar("_S", bound=BridgeSettings)
@@ -200,10 +207,15 @@ def _listen() -> list[int]:
     return stopping
 
 
-def _told(command: str, run: Callable[[], ExitCode]) -> ExitCode:
-    """Run, and say in one line what is wrong with the broker."""
+def _told(command: str, settings: BridgeSettings, pane: Pane, run: Callable[[], ExitCode]) -> ExitCode:
+    """Run, answer whoever asks how it goes, and say in one line what is wrong with the broker."""
     try:
-        return run()
+        with listening(settings.address, pane) as port:
+            if port is not None:
+                _LOG.info("listening", extra={"port": port})
+            return run()
+    except ListenError as error:
+        return _complain(command, f"STRANGLER_LISTEN: {error}", ExitCode.SETTINGS)
     except SourceRefusedError as error:
         return _complain(command, str(error), ExitCode.REFUSED)
     except SourceLostError as error:
@@ -238,10 +250,13 @@ def _complain(command: str, text: str, code: ExitCode) -> ExitCode:
     return code
 
 
-def _loop(stopping: list[int], process: Loop, failure: Callable[[], BaseException | None] = lambda: None) -> None:
+def _loop(
+    stopping: list[int], process: Loop, look: Watch, failure: Callable[[], BaseException | None] = lambda: None
+) -> None:
     report_at = time.monotonic() + _REPORT_S
     while not stopping:
         process.step()
+        look()
         if (error := failure()) is not None:
             raise error
         wait_s = process.waits_s()

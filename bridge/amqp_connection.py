@@ -50,13 +50,21 @@ class UnwritableError(ValueError):
 class AmqpConnection:
     """Consumes, gets, publishes and declares."""
 
-    def __init__(self, settings: AmqpSettings, generation: int = 0, *, queues: int = 0) -> None:
+    def __init__(
+        self,
+        settings: AmqpSettings,
+        generation: int = 0,
+        *,
+        queues: int = 0,
+        on_blocked: Callable[[bool], None] = lambda _: None,
+    ) -> None:
         """Connect. Raises SourceLostError or SourceRefusedError.
 
         Args:
             settings: how to reach the broker.
             generation: number of the connection; each begins with another host.
             queues: how many will be consumed.
+            on_blocked: is told when the broker takes no publishes any more, and when it does again.
         """
         self._generation = generation
         self._prefetch = settings.prefetch
@@ -67,8 +75,10 @@ class AmqpConnection:
         self._channels: dict[str, BlockingChannel] = {}
         self._consumers: dict[str, str] = {}
         self._connection, self._where = connect(settings, generation)
-        self._connection.add_on_connection_blocked_callback(lambda *_: _LOG.warning(BLOCKED))
-        self._connection.add_on_connection_unblocked_callback(lambda *_: _LOG.info("the broker takes publishes again"))
+        self._on_blocked = on_blocked
+        on_blocked(False)  # noqa: FBT003  # the one thing that it is about
+        self._connection.add_on_connection_blocked_callback(lambda *_: self._block(blocked=True))
+        self._connection.add_on_connection_unblocked_callback(lambda *_: self._block(blocked=False))
         self._frame_max: int = self._connection._impl.params.frame_max  # as it was agreed on
         with _losing():
             self._scratch = self._connection.channel()
@@ -309,6 +319,13 @@ class AmqpConnection:
         with contextlib.suppress(SourceLostError), _losing():  # gone is what we want
             if self._connection.is_open:
                 self._connection.close()
+
+    def _block(self, *, blocked: bool) -> None:
+        if blocked:
+            _LOG.warning(BLOCKED)
+        else:
+            _LOG.info("the broker takes publishes again")
+        self._on_blocked(blocked)
 
     def _arrival(self, queue: str) -> Callable[[BlockingChannel, Any, pika.BasicProperties, bytes], None]:
         def arrive(_: BlockingChannel, method: Any, properties: pika.BasicProperties, body: bytes) -> None:

@@ -62,7 +62,13 @@ class ShipperParts:
     journal: JournalFile
 
 
-def build_shipper(settings: ShipperSettings, families: Sequence[Family] = FAMILIES) -> ShipperParts:
+OnBlocked = Callable[[bool], None]
+"""Is told when the broker takes no publishes any more, and when it does again."""
+
+
+def build_shipper(
+    settings: ShipperSettings, families: Sequence[Family] = FAMILIES, *, on_blocked: OnBlocked = lambda _: None
+) -> ShipperParts:
     """A shipper over real RabbitMQ and SQS; connects to neither yet. Raises JournalError."""
     clock = SystemClock()
     routes = _routes(settings, families, clock.now)
@@ -79,7 +85,7 @@ def build_shipper(settings: ShipperSettings, families: Sequence[Family] = FAMILI
     )
     journal = JournalFile(settings.journal, SHIPPER, DELIVERY_SCHEMA)
     shipper = Shipper(
-        _shipper_connector(settings, families),
+        _shipper_connector(settings, families, on_blocked),
         SqsSink(client),
         routes,
         DeliveryLog(journal),
@@ -100,7 +106,7 @@ class RouterParts:
     journal: Journal
 
 
-def build_router(settings: RouterSettings) -> RouterParts:
+def build_router(settings: RouterSettings, *, on_blocked: OnBlocked = lambda _: None) -> RouterParts:
     """A router over real RabbitMQ and DynamoDB; connects to neither yet. Raises JournalError."""
     ensure_apart(FAMILIES)
     clock, board = SystemClock(), Board()
@@ -119,7 +125,7 @@ def build_router(settings: RouterSettings) -> RouterParts:
     amqp = settings.amqp("strangler router")
     generations = itertools.count()
     router = Router(
-        lambda: AmqpJunction(amqp, families, settings.tap_length, next(generations)),
+        lambda: AmqpJunction(amqp, families, settings.tap_length, next(generations), on_blocked=on_blocked),
         families,
         journal,
         board,
@@ -129,7 +135,7 @@ def build_router(settings: RouterSettings) -> RouterParts:
     return RouterParts(router, side_line, Ticker(side_line.round), journal)
 
 
-def build_returner(settings: BridgeSettings) -> Returner:
+def build_returner(settings: BridgeSettings, *, on_blocked: OnBlocked = lambda _: None) -> Returner:
     """A returner over real RabbitMQ and SQS; connects to neither yet."""
     client = boto3.client(
         "sqs",
@@ -137,7 +143,7 @@ def build_returner(settings: BridgeSettings) -> Returner:
     )
     queue = SqsReturnQueue(client, naming.return_queue_name(settings.stack))
     amqp = settings.amqp("strangler returner")
-    return Returner(lambda: AmqpOutlet(amqp, FAMILIES), queue, amqp.user, SystemClock())
+    return Returner(lambda: AmqpOutlet(amqp, FAMILIES, on_blocked=on_blocked), queue, amqp.user, SystemClock())
 
 
 def plan_ship_check(settings: ShipperSettings, families: Sequence[Family] = FAMILIES) -> Plan:
@@ -218,7 +224,9 @@ def shipper_queues(families: Sequence[Family], tapped: Sequence[Family], tap_len
     )
 
 
-def _shipper_connector(settings: ShipperSettings, families: Sequence[Family]) -> Callable[[], Source]:
+def _shipper_connector(
+    settings: ShipperSettings, families: Sequence[Family], on_blocked: OnBlocked
+) -> Callable[[], Source]:
     generations = itertools.count()
     amqp = settings.amqp("strangler shipper")
     queues = shipper_queues(families, settings.tapped, settings.tap_length)
@@ -228,6 +236,7 @@ def _shipper_connector(settings: ShipperSettings, families: Sequence[Family]) ->
         next(generations),
         unconsumed=queues.unconsumed,
         successions=queues.successions,
+        on_blocked=on_blocked,
     )
 
 

@@ -65,7 +65,7 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def ship_with(shipper: ShipperThatStops, monkeypatch: pytest.MonkeyPatch) -> ExitCode:
-    monkeypatch.setattr(program, "build_shipper", lambda _: ShipperParts(shipper, Beside()))  # type: ignore[arg-type]
+    monkeypatch.setattr(program, "build_shipper", lambda *_, **__: ShipperParts(shipper, Beside()))  # type: ignore[arg-type]
     return ship()
 
 
@@ -103,9 +103,9 @@ def test_a_broker_that_is_of_no_use_is_told_in_one_line(
 def test_where_credentials_come_from_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = RouterParts(RouterThatStops(), Beside(), Beside(), Beside())  # type: ignore[arg-type]
     shipping = ShipperParts(ShipperThatStops(), Beside())  # type: ignore[arg-type]
-    monkeypatch.setattr(program, "build_shipper", lambda _: shipping)
-    monkeypatch.setattr(program, "build_router", lambda _: parts)
-    monkeypatch.setattr(program, "build_returner", lambda _: RouterThatStops())
+    monkeypatch.setattr(program, "build_shipper", lambda *_, **__: shipping)
+    monkeypatch.setattr(program, "build_router", lambda *_, **__: parts)
+    monkeypatch.setattr(program, "build_returner", lambda *_, **__: RouterThatStops())
     for run in (ship, route, give_back):
         logging.getLogger("botocore").setLevel(logging.INFO)
         assert run() is ExitCode.OK
@@ -159,7 +159,7 @@ def route_with(
 ) -> ExitCode:
     beside = beside or Beside()
     parts = RouterParts(router, beside, ticker or beside, beside)  # type: ignore[arg-type]
-    monkeypatch.setattr(program, "build_router", lambda _: parts)
+    monkeypatch.setattr(program, "build_router", lambda *_, **__: parts)
     return route()
 
 
@@ -188,7 +188,7 @@ def test_a_router_whose_side_line_has_broken_does_not_go_on(monkeypatch: pytest.
 def test_a_journal_that_is_taken_is_told_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def build(_: object) -> RouterParts:
+    def build(*_: object, **__: object) -> RouterParts:
         raise JournalTakenError("var/router: another router works with this journal")
 
     monkeypatch.setattr(program, "build_router", build)
@@ -211,7 +211,7 @@ def test_a_broker_that_is_of_no_use_to_a_router_is_told_in_one_line(
 
 
 def test_the_returner_ends_with_what_it_has_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(program, "build_returner", lambda _: RouterThatStops())
+    monkeypatch.setattr(program, "build_returner", lambda *_, **__: RouterThatStops())
     assert give_back() is ExitCode.OK
 
 
