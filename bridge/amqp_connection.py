@@ -77,9 +77,11 @@ class AmqpConnection:
         self._connection, self._where = connect(settings, generation)
         self._on_blocked = on_blocked
         on_blocked(False)  # noqa: FBT003  # the one thing that it is about
-        self._connection.add_on_connection_blocked_callback(lambda *_: self._block(blocked=True))
-        self._connection.add_on_connection_unblocked_callback(lambda *_: self._block(blocked=False))
-        self._frame_max: int = self._connection._impl.params.frame_max  # as it was agreed on
+        # Not the blocking connection's own: that tells once nothing waits any more, and a publish may wait for minutes.
+        impl = self._connection._impl
+        impl.add_on_connection_blocked_callback(lambda *_: self._block(blocked=True))
+        impl.add_on_connection_unblocked_callback(lambda *_: self._block(blocked=False))
+        self._frame_max: int = impl.params.frame_max  # as it was agreed on
         with _losing():
             self._scratch = self._connection.channel()
             self._publisher = self._connection.channel()

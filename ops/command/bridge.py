@@ -25,6 +25,7 @@ _NO_DEPLOYMENT = "of `--check`: an exchange, a queue or a table that has to be t
 EPILOG = lesson(
     [
         ("AMQP_URL=amqp://user:password@broker/vhost strangler bridge ship", "ship until SIGTERM or Ctrl-C"),
+        ("strangler bridge ship --config strangler.toml --check", "try both ends, change nothing, say what is wrong"),
         ("STRANGLER_PREFETCH=50 strangler bridge ship --stack rehearsal", "fewer messages in flight, to another stack"),
         ("STRANGLER_TAP=none strangler bridge ship", "behind a router: empty the taps, delete them, take its copies"),
     ],
@@ -42,6 +43,7 @@ EPILOG = lesson(
 ROUTE_EPILOG = lesson(
     [
         ("AMQP_URL=amqp://user:password@broker/vhost strangler bridge route", "route until SIGTERM or Ctrl-C"),
+        ("strangler bridge route --config strangler.toml --check", "try both ends, change nothing, say what is wrong"),
         ("STRANGLER_JOURNAL=/srv/router-2 strangler bridge route", "a second one, which stands by"),
         ("STRANGLER_FAMILIES=payin strangler bridge route", "only this family"),
     ],
@@ -74,11 +76,10 @@ def ship(*, config: ConfigOption = None, check: CheckOption = False, stack: Opti
     and behind a router the messages and copies that it sends on. A message
     is acknowledged only after SQS has accepted it. What lies in the Invalid
     Message Channel goes on to the index of dead letters. Settings come from
-    the environment: AMQP_URL (needed), STRANGLER_TAP, STRANGLER_PREFETCH,
-    STRANGLER_TAP_LENGTH, STRANGLER_DRAIN_S, LOG_LEVEL. Logs are JSON lines on
-    standard error, and hold no message's content. Several may run beside
-    each other: an ordered family is shipped by one of them at a time, the
-    others stand by.
+    a file and from the environment (docs/configuration.md); only AMQP_URL is
+    needed. Logs are JSON lines on standard error, and hold no message's
+    content. Several may run beside each other: an ordered family is shipped
+    by one of them at a time, the others stand by.
     """
     from bridge.__main__ import ship as run  # noqa: PLC0415  # brings pika, which no other command waits for
 
@@ -92,10 +93,9 @@ def route(*, config: ConfigOption = None, check: CheckOption = False, stack: Opt
     queue that the monolith consumes from then on, to the new side, or to
     where it is held while authority moves. What is decided comes from the
     control table; without AWS it goes on with the last known decisions.
-    Settings come from the environment: AMQP_URL (needed), STRANGLER_JOURNAL,
-    STRANGLER_FAMILIES, STRANGLER_DELIVERY_TIMEOUT_S, STRANGLER_PREFETCH,
-    STRANGLER_TAP_LENGTH, STRANGLER_DRAIN_S, LOG_LEVEL. Run a second one,
-    with a journal of its own: it stands by until the first one ends.
+    Settings come from a file and from the environment
+    (docs/configuration.md); only AMQP_URL is needed. Run a second one, with a
+    journal of its own: it stands by until the first one ends.
     """
     from bridge.__main__ import route as run  # noqa: PLC0415  # brings pika, which no other command waits for
 
@@ -109,8 +109,8 @@ def give_back(*, config: ConfigOption = None, check: CheckOption = False, stack:
     of the monolith, and messages that are to be held. In order per business
     key, each confirmed by the broker before it is deleted from SQS; a
     receiver may see one twice, under the same message_id. Settings come from
-    the environment: AMQP_URL (needed), LOG_LEVEL. Several may run beside each
-    other.
+    a file and from the environment (docs/configuration.md); only AMQP_URL is
+    needed. Several may run beside each other.
     """
     from bridge.__main__ import give_back as run  # noqa: PLC0415  # brings pika, which no other command waits for
 

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +14,12 @@ from contracts.registry import FAMILIES, PAYIN, PAYOUT
 from infra.local.aws import EmbeddedAws
 from infra.local.process import free_ports
 from infra.local.rabbitmq import RabbitNode
+from tests.bridge_site import STACK
 from tests.stage import REPOSITORY
 
-SETTINGS, NO_DEPLOYMENT, UNREACHABLE, REFUSED = 64, 66, 69, 77
-STACK = "s"
+pytest_plugins = ("tests.fixtures_bridge",)
+
+NO_DEPLOYMENT, UNREACHABLE, REFUSED = 66, 69, 77
 WITHIN_S = 60
 
 
@@ -57,44 +58,6 @@ class Site:
             [one for one in lines if one.startswith("ok ")],
             [one for one in lines if not one.startswith("ok ")],
         )
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
-    with RabbitNode(tmp_path_factory.mktemp("node")) as node:
-        connection = pika.BlockingConnection(pika.URLParameters(node.amqp_url))
-        channel = connection.channel()
-        for family in FAMILIES:
-            for one in family.types:
-                channel.exchange_declare(one.origin.exchange, "topic", durable=True)
-            channel.queue_declare(family.legacy_queue, durable=True)
-        connection.close()
-        yield node
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with EmbeddedAws(tmp_path_factory.mktemp("aws")) as aws:
-        sqs = aws.session().client("sqs")
-        for name in (
-            *(naming.queue_name(STACK, family.name, ordered=family.ordered) for family in FAMILIES),
-            naming.outcome_queue_name(STACK),
-            naming.invalid_queue_name(STACK),
-            naming.return_queue_name(STACK),
-        ):
-            sqs.create_queue(QueueName=name, Attributes={"FifoQueue": "true"} if name.endswith(".fifo") else {})
-        dynamodb = aws.session().client("dynamodb")
-        for table, keys in (
-            (naming.control_table_name(STACK), ("pk", "sk")),
-            (naming.ledger_table_name(STACK), ("pk",)),
-        ):
-            dynamodb.create_table(
-                TableName=table,
-                BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
-                KeySchema=[{"AttributeName": n, "KeyType": t} for n, t in zip(keys, ("HASH", "RANGE"), strict=False)],  # type: ignore[typeddict-item]
-            )
-        yield aws
 
 
 @pytest.fixture
