@@ -150,15 +150,14 @@ def plan_ship_check(settings: ShipperSettings, families: Sequence[Family] = FAMI
     """What a shipper needs on both ends; connects to neither yet."""
     queues = shipper_queues(families, settings.tapped, settings.tap_length)
     own = [one.name for one in (*queues.consumed, OVERSIZE, DROPPED, *queues.unconsumed)]
-    tapped = {
-        binding.exchange: f"tapped family {family.name}"
-        for family in settings.tapped
-        for binding in tap_queue(family, settings.tap_length).bindings
-    }
+    tapped: dict[str, list[str]] = {}
+    for family in settings.tapped:
+        for exchange in sorted({one.exchange for one in tap_queue(family, settings.tap_length).bindings}):
+            tapped.setdefault(exchange, []).append(family.name)
     routes = _routes(settings, families, SystemClock().now)
     return Plan(
         *_ends(settings, settings.amqp("strangler check")),
-        exchanges=sorted(tapped.items()),
+        exchanges=[(exchange, f"the tap of {', '.join(names)}") for exchange, names in sorted(tapped.items())],
         own=[*own, *(one.successor.name for one in queues.successions)],
         destinations=sorted({route.destination for route in routes.values()}),
         journal=lambda: probe_journal(settings.journal, SHIPPER),

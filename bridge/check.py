@@ -115,7 +115,7 @@ def _check_broker(plan: Plan) -> Iterator[Finding]:
         try:
             broker = host.connect()
         except (SourceLostError, SourceRefusedError) as error:
-            yield _failed(subject, error)
+            yield _failed(host, error)
             continue
         try:
             yield Finding(subject, f"takes us as {plan.user or 'our certificate says'}")
@@ -123,7 +123,7 @@ def _check_broker(plan: Plan) -> Iterator[Finding]:
                 yield from _look(plan, broker)
             looked = True
         except (SourceLostError, SourceRefusedError) as error:
-            yield _failed(subject, error)
+            yield _failed(host, error)
         finally:
             broker.close()
 
@@ -181,5 +181,7 @@ def _probe(subject: str, ask: Callable[[], str]) -> Finding:
         return Finding(subject, str(error), error.fault)
 
 
-def _failed(subject: str, error: SourceLostError | SourceRefusedError) -> Finding:
-    return Finding(subject, str(error), "refused" if isinstance(error, SourceRefusedError) else "unreachable")
+def _failed(host: Host, error: SourceLostError | SourceRefusedError) -> Finding:
+    text = str(error).removeprefix(f"RabbitMQ at {host.name}").lstrip(": ")
+    fault: Fault = "refused" if isinstance(error, SourceRefusedError) else "unreachable"
+    return Finding(f"RabbitMQ {host.name}", text, fault)

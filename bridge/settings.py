@@ -4,6 +4,7 @@ Every setting has an environment variable, its alias, and a key in the file, its
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Self, TypeVar
@@ -17,6 +18,7 @@ from contracts.message_type import Family
 from contracts.registry import FAMILIES
 
 _EXPECTED_URL = "expected amqp://user:password@host:port/vhost or amqps://…, special characters percent-encoded"
+_HOST = re.compile(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
 _EXPECTED_LISTEN = "expected host:port, as 127.0.0.1:9464 or [::1]:9464"
 
 
@@ -225,7 +227,7 @@ def _variable(kind: type[BridgeSettings], key: str) -> str:
 
 def _address(listen: str) -> tuple[str, int]:
     host, _, port = listen.rpartition(":")
-    if not (host and port.isascii() and port.isdigit() and int(port) < 65_536):
+    if not (_HOST.fullmatch(host) and port.isascii() and port.isdigit() and int(port) < 65_536):
         raise ValueError(_EXPECTED_LISTEN)
     return host.removeprefix("[").removesuffix("]"), int(port)
 

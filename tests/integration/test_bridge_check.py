@@ -95,7 +95,7 @@ def test_a_wrong_password_is_one_line(site: Site) -> None:
     code, _, wrong = site.check("ship", AMQP_URL=url)
     where = f"127.0.0.1:{site.node.port}/%2F"
     assert wrong == [
-        f"refused      RabbitMQ {where}: RabbitMQ at {where} refuses our user or password (AMQP_URL)",
+        f"refused      RabbitMQ {where}: refuses our user or password (AMQP_URL)",
     ]
     assert code == REFUSED
 
@@ -123,7 +123,7 @@ def test_a_missing_exchange_of_a_tapped_family_is_one_line(site: Site) -> None:
         connection.close()
     assert code == NO_DEPLOYMENT
     assert len(wrong) == 1
-    assert wrong[0].startswith(f"absent       exchange {exchange}: not there, and tapped family ")
+    assert wrong[0].startswith(f"absent       exchange {exchange}: not there, and the tap of payin, ")
 
 
 def test_a_missing_queue_of_a_routed_family_is_one_line(site: Site) -> None:

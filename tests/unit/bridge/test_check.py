@@ -92,10 +92,10 @@ def told(one: Plan) -> list[str]:
 
 def test_a_broker_with_all_that_is_needed_is_well_and_queues_of_ours_may_be_missing() -> None:
     broker = FakeBroker({"notifications"}, {"strangler.tap.payin"})
-    one = plan(broker, exchanges=[("notifications", "tapped family payin")], own=["strangler.tap.payin", "mine"])
+    one = plan(broker, exchanges=[("notifications", "the tap of payin")], own=["strangler.tap.payin", "mine"])
     assert told(one) == [
         "ok           RabbitMQ host-0:5672/pay: takes us as us",
-        "ok           exchange notifications: is there, for tapped family payin",
+        "ok           exchange notifications: is there, for the tap of payin",
         "ok           queue strangler.tap.payin: is there",
         "ok           queue mine: not there yet: will be declared",
     ]
@@ -104,11 +104,9 @@ def test_a_broker_with_all_that_is_needed_is_well_and_queues_of_ours_may_be_miss
 
 
 def test_what_the_monolith_has_not_is_named_with_what_to_do() -> None:
-    one = plan(
-        FakeBroker(), exchanges=[("notifications", "tapped family payin")], queues=[("payments", "family payin")]
-    )
+    one = plan(FakeBroker(), exchanges=[("notifications", "the tap of payin")], queues=[("payments", "family payin")])
     _, exchange, queue = told(one)
-    assert exchange.startswith("absent       exchange notifications: not there, and tapped family payin needs it: ")
+    assert exchange.startswith("absent       exchange notifications: not there, and the tap of payin needs it: ")
     assert queue.startswith("absent       queue payments: not there, and family payin needs it: ")
     assert queue.endswith("another virtual host is meant (AMQP_URL)")
     assert worst(list(check(one))) == "absent"
@@ -120,7 +118,7 @@ def test_every_host_is_tried_and_the_first_that_answers_is_looked_at() -> None:
         FakeBroker({"x"}),
         FakeBroker(),
         SourceRefusedError("RabbitMQ at host-3 refuses our user or password (AMQP_URL)"),
-        exchanges=[("x", "tapped family payin")],
+        exchanges=[("x", "the tap of payin")],
     )
     assert [(one.subject, one.fault) for one in check(one)] == [
         ("RabbitMQ host-0:5672/pay", "unreachable"),
@@ -133,7 +131,7 @@ def test_every_host_is_tried_and_the_first_that_answers_is_looked_at() -> None:
 
 def test_a_broker_that_goes_away_meanwhile_is_told_and_let_go() -> None:
     broker = FakeBroker(breaks=SourceLostError("gone"))
-    one = plan(broker, exchanges=[("x", "tapped family payin")], destinations=["s-a"])
+    one = plan(broker, exchanges=[("x", "the tap of payin")], destinations=["s-a"])
     assert [(one.subject, one.fault) for one in check(one)] == [
         ("RabbitMQ host-0:5672/pay", None),
         ("RabbitMQ host-0:5672/pay", "unreachable"),
@@ -291,7 +289,7 @@ def test_plans_name_what_each_process_needs_and_show_no_password(tmp_path: Path)
     environment = {"AMQP_URL": URLS, "STRANGLER_STACK": "s", "STRANGLER_JOURNAL": str(tmp_path)}
     ship = plan_ship_check(ShipperSettings.model_validate({**environment, "STRANGLER_TAP": "payin"}))
     assert [one.name for one in ship.hosts] == ["one:5672/pay", "two:5672/pay"]
-    assert [whose for _, whose in ship.exchanges] == ["tapped family payin"]
+    assert [whose for _, whose in ship.exchanges] == ["the tap of payin"]
     assert {"s-payin.fifo", "s-outcomes", "s-invalid"} < set(ship.destinations)
     assert {"strangler.tap.payin", "strangler.shadow.payout", "strangler.invalid"} < set(ship.own)
     assert ship.authority == ()

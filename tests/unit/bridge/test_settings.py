@@ -231,6 +231,14 @@ def test_an_address_to_listen_on_is_host_and_port(listen: str, address: tuple[st
     assert read_settings({"AMQP_URL": URL, "STRANGLER_LISTEN": listen}, BridgeSettings).address == address
 
 
+@pytest.mark.parametrize(
+    "listen", ["9464", ":9464", "127.0.0.1:", "::1:9464", "ü:80", "host:99999", "http://host:80", "host:x"]
+)
+def test_what_is_no_address_is_refused(listen: str) -> None:
+    with pytest.raises(SettingsError, match="STRANGLER_LISTEN: expected host:port"):
+        read_settings({"AMQP_URL": URL, "STRANGLER_LISTEN": listen}, BridgeSettings)
+
+
 def test_nothing_listens_unless_it_is_told_to() -> None:
     assert read_settings({"AMQP_URL": URL}, BridgeSettings).address is None
 
