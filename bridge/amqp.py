@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from bridge.amqp_connection import AmqpConnection, UnwritableError
 from bridge.amqp_settings import AmqpSettings
-from bridge.invalid import aside, aside_in_words
+from bridge.invalid import aside, aside_parked
 from bridge.port import ChannelFailedError, Delivery, NotRoutedError, Outgoing
 from bridge.topology import DROPPED, INVALID, OVERSIZE, QueueSpec
 from contracts import naming
@@ -133,9 +133,5 @@ def publish_aside(connection: AmqpConnection, delivery: Delivery, cause: str, at
     at = datetime.now(UTC)
     try:
         connection.publish(aside(delivery, cause, at, attempts))
-    except UnwritableError:
-        # A header that can be read but not written must not stop the queue: kept in words, beside the body.
-        try:
-            connection.publish(aside_in_words(delivery, cause, at, attempts))
-        except UnwritableError as error:
-            raise NotRoutedError(f"headers that cannot be written, nor in words: {error}") from error
+    except UnwritableError:  # with what is noted beside them they do not fit into a frame
+        connection.publish(aside_parked(delivery, cause, at, attempts))

@@ -1,5 +1,6 @@
-"""One connection to RabbitMQ through pika: the one module that speaks it, but for how a
-connection begins (`bridge.amqp_login`) and how pika reads (`bridge.amqp_field`).
+"""One connection to RabbitMQ through pika: the one module that speaks it, but for how one begins (`bridge.amqp_login`).
+
+Its tables are those of `bridge.amqp_field`.
 
 Blocking, on one thread, a channel per queue (so that a queue's prefetch is its own) and one with publisher confirms.
 Anything that pika says about a lost connection becomes `SourceLostError`; the owner closes this one and opens another.
@@ -277,9 +278,7 @@ class AmqpConnection:
 
     def publish(self, message: Outgoing) -> None:
         """Publish, mandatory, and wait for the confirm. Raises NotRoutedError, UnwritableError."""
-        properties = pika.BasicProperties(
-            headers=None if message.headers is None else dict(message.headers), **message.properties
-        )
+        properties = pika.BasicProperties(headers=message.headers, **message.properties)
         try:
             size = sum(map(len, properties.encode()))
         except (exceptions.AMQPError, struct.error, ArithmeticError, TypeError, ValueError) as error:
@@ -299,7 +298,7 @@ class AmqpConnection:
                 with _losing():
                     self._publisher = self._connection.channel()
                     self._publisher.confirm_delivery()
-                raise NotRoutedError(f"no exchange {message.exchange}") from cause
+                raise NotRoutedError(f"no exchange {message.exchange!r}") from cause
             raise
 
     def rest(self, seconds: float) -> None:

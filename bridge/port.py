@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
+from contracts.amqp_value import ShortString
 from contracts.envelope import AmqpFacts
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ class Delivery:
     queue: str
     body: bytes = field(repr=False)  # personal data must not reach a log by way of a repr
     facts: AmqpFacts = field(repr=False)
-    headers: Mapping[str, Any] | None = field(repr=False)
-    """Header table as the AMQP library decoded it; `facts` holds it only once it is tagged."""
+    headers: Mapping[Any, Any] | None = field(repr=False)
+    """Header table (`contracts.amqp_value`); `facts` holds it only once it is tagged."""
     tag: int
     """Counts within the queue's channel of one connection."""
     generation: int = 0
@@ -155,11 +156,11 @@ class Calls(Protocol):
 class Outgoing:
     """One message as it is to be published."""
 
-    exchange: str
-    routing_key: str
+    exchange: ShortString
+    routing_key: ShortString
     body: bytes = field(repr=False)
     properties: Mapping[str, Any] = field(repr=False, default_factory=dict)
-    headers: Mapping[str, Any] | None = field(repr=False, default=None)
+    headers: Mapping[Any, Any] | None = field(repr=False, default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,18 @@ Whoever takes it off sees the message as the monolith published it: exchange, pr
 table told from an empty one.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.port import Delivery, Outgoing
 from contracts import naming, stamp_header
+from contracts.amqp_value import ShortString, pairs_of, table_of
 from contracts.envelope import Stamp
 from contracts.routing import Decision, Route
 
 _PERSISTENT = 2
+_BLIND = "BCC"
 _OURS = frozenset(
     {
         stamp_header.FAMILY,
@@ -60,8 +63,8 @@ def stamp(delivery: Delivery, family: str, decision: Decision, *, id: str | None
         id: its identity, where the router could read it.
         own_user: the user of our connection: the broker takes no other `user_id` from us.
     """
-    headers = {name: value for name, value in (delivery.headers or {}).items() if name not in _OURS}
-    headers |= {
+    own = [(name, value) for name, value in pairs_of(delivery.headers) if name not in _OURS]
+    headers: dict[ShortString, Any] = {
         stamp_header.FAMILY: family,
         stamp_header.ROUTE: decision.route,
         stamp_header.EPOCH: decision.epoch,
@@ -82,7 +85,15 @@ def stamp(delivery: Delivery, family: str, decision: Decision, *, id: str | None
         if properties.get("delivery_mode") != _PERSISTENT:
             headers[stamp_header.DELIVERY_MODE] = properties.get("delivery_mode", 0)
             properties["delivery_mode"] = _PERSISTENT
-    return Outgoing(naming.ROUTE_EXCHANGE, delivery.facts.routing_key, delivery.body, properties, headers)
+    if any(name == _BLIND for name, _ in own):
+        headers[_BLIND] = []  # the broker takes one off, the first: the message's own was the second when it came
+    table = before(headers, own)
+    return Outgoing(naming.ROUTE_EXCHANGE, delivery.facts.routing_key, delivery.body, properties, table)
+
+
+def before(ours: Mapping[ShortString, Any], own: Iterable[tuple[ShortString, Any]]) -> dict[ShortString, Any]:
+    """A message's own headers with ours before them: behind `contracts.amqp_value.Unread` nothing could be read."""
+    return table_of([*ours.items(), *own])
 
 
 def unstamp(delivery: Delivery) -> Unstamped:
@@ -91,18 +102,22 @@ def unstamp(delivery: Delivery) -> Unstamped:
     family, route, epoch = (headers.get(name) for name in (stamp_header.FAMILY, stamp_header.ROUTE, stamp_header.EPOCH))
     if not isinstance(family, str) or route not in _ROUTES or isinstance(epoch, bool) or not isinstance(epoch, int):
         raise NotStampedError("stamp: missing, or not readable")
+    exchange = headers.get(stamp_header.EXCHANGE, delivery.facts.exchange)
+    mode = headers.get(stamp_header.DELIVERY_MODE, 0)
+    moved = [headers[name] for name in (stamp_header.USER_ID, stamp_header.EXPIRATION) if name in headers]
+    if not all(isinstance(value, str | bytes) for value in (exchange, *moved)) or not isinstance(mode, int):
+        raise NotStampedError("stamp: not readable")
     properties = dict(delivery.facts.properties)
     for header, name in ((stamp_header.USER_ID, "user_id"), (stamp_header.EXPIRATION, "expiration")):
         if header in headers:
             properties[name] = headers[header]
     if stamp_header.DELIVERY_MODE in headers:
         properties.pop("delivery_mode", None)
-        if headers[stamp_header.DELIVERY_MODE]:
-            properties["delivery_mode"] = headers[stamp_header.DELIVERY_MODE]
-    kept: dict[str, Any] | None = {name: value for name, value in headers.items() if name not in _OURS}
+        if mode:
+            properties["delivery_mode"] = int(mode)
+    kept: dict[ShortString, Any] | None = table_of(pair for pair in pairs_of(headers) if pair[0] not in _OURS)
     if not kept and headers.get(stamp_header.NO_HEADERS) is True:
         kept = None
-    exchange = headers.get(stamp_header.EXCHANGE, delivery.facts.exchange)
     facts = replace(delivery.facts, exchange=exchange, properties=properties)
     identity = headers.get(stamp_header.ID)
     return Unstamped(

@@ -6,13 +6,14 @@ queue of payments.
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from bridge.invalid import ENTRY_BYTES
 from bridge.port import Delivery, Entry
 from bridge.stamp import NotStampedError, unstamp
-from contracts.amqp_value import UnknownAmqpTypeError, tag_table
+from contracts.amqp_value import ShortString, entry, tag_table
 from contracts.effect import body_digest
 from contracts.envelope import AmqpFacts, Envelope, Stamp, encode_body, write_envelope
 from contracts.identify import Identity, identify, text_of
@@ -37,7 +38,7 @@ class Reading:
 
 def reader(family: Family) -> Callable[[Delivery], Reading]:
     """Reads deliveries of a family as the monolith published them. The reading raises InvalidMessageError."""
-    by_origin: Mapping[tuple[str, str | None], MessageType] = {
+    by_origin: Mapping[tuple[ShortString, ShortString | None], MessageType] = {
         (one.origin.exchange, one.origin.routing_key): one for one in family.types
     }
 
@@ -107,27 +108,19 @@ def outcome_translator(now: Callable[[], float]) -> Callable[[Delivery], Entry]:
 
 
 def _tagged(delivery: Delivery) -> AmqpFacts:
-    facts = delivery.facts
-    try:
-        headers = None if delivery.headers is None else tag_table(delivery.headers)
-    except UnknownAmqpTypeError as error:
-        raise InvalidMessageError("header-type") from error
-    for name, value in {"exchange": facts.exchange, "routing_key": facts.routing_key, **facts.properties}.items():
-        if not isinstance(value, str | int):  # the AMQP library hands out short strings that are no UTF-8 as bytes
-            raise InvalidMessageError("header-type", name)
-    return AmqpFacts(facts.exchange, facts.routing_key, facts.redelivered, facts.properties, headers)
+    return replace(delivery.facts, headers=None if delivery.headers is None else tag_table(delivery.headers))
 
 
 def _entry(
     body: bytes, facts: AmqpFacts, type_name: str, identity: Identity, stamp: Stamp, now: float, *, ordered: bool
 ) -> Entry:
     text, encoding = encode_body(body)
-    traceparent = (facts.headers or {}).get("traceparent")
+    traceparent = entry(facts.headers, "traceparent")
     envelope = write_envelope(
         Envelope(
             id=identity.id,
             type=type_name,
-            source=f"/rabbitmq/{facts.exchange}",
+            source=f"/rabbitmq/{facts.exchange if isinstance(facts.exchange, str) else quote(facts.exchange)}",
             time=datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
             stamp=stamp,
             body_encoding=encoding,

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 
 import orjson
 
-from contracts.amqp_value import Tagged
+from contracts.amqp_value import ShortString, TaggedTable, UnknownAmqpTypeError, mark, unmark
 from contracts.authority import Authority
 
 BodyEncoding = Literal["utf-8", "base64", "empty"]
@@ -40,12 +40,15 @@ class Stamp:
 class AmqpFacts:
     """Everything that AMQP knew about a delivery."""
 
-    exchange: str
-    routing_key: str
+    exchange: ShortString
+    routing_key: ShortString
     redelivered: bool
     properties: Mapping[str, Any] = field(default_factory=dict)
-    """Basic properties but `headers`, only those that were set; `timestamp` in seconds since the epoch."""
-    headers: Mapping[str, Tagged] | None = None
+    """Basic properties but `headers`, only those that were set: texts, bytes where they are no UTF-8, integers.
+
+    `timestamp` is in seconds since the epoch.
+    """
+    headers: TaggedTable | None = None
     """Header table, tagged with AMQP types; None where the publisher sent none (an empty table is another thing)."""
 
 
@@ -80,11 +83,13 @@ def write_envelope(envelope: Envelope) -> str:
         "stamp": {"authority": envelope.stamp.authority, "epoch": envelope.stamp.epoch},
         "body": envelope.body_encoding,
         "amqp": {
-            "exchange": amqp.exchange,
-            "routing_key": amqp.routing_key,
+            "exchange": mark(amqp.exchange),
+            "routing_key": mark(amqp.routing_key),
             "redelivered": amqp.redelivered,
-            "properties": dict(amqp.properties),
-            "headers": None if amqp.headers is None else dict(amqp.headers),
+            "properties": {
+                name: mark(value) if isinstance(value, bytes) else value for name, value in amqp.properties.items()
+            },
+            "headers": amqp.headers,
         },
     }
     for name in ("subject", "datacontenttype", "traceparent"):
@@ -109,17 +114,20 @@ def read_envelope(text: str) -> Envelope:
             stamp=Stamp(_typed(stamp, "authority", str), _typed(stamp, "epoch", int)),  # type: ignore[arg-type]
             body_encoding=_typed(document, "body", str),  # type: ignore[arg-type]  # `decode_body` refuses any other
             amqp=AmqpFacts(
-                _typed(amqp, "exchange", str),
-                _typed(amqp, "routing_key", str),
+                unmark(amqp["exchange"]),
+                unmark(amqp["routing_key"]),
                 _typed(amqp, "redelivered", bool),
-                _typed(amqp, "properties", dict),
-                None if amqp["headers"] is None else _typed(amqp, "headers", dict),
+                {
+                    name: unmark(value) if isinstance(value, dict) else value
+                    for name, value in _typed(amqp, "properties", dict).items()
+                },
+                _table(amqp["headers"]),
             ),
             subject=_optional_text(document, "subject"),
             datacontenttype=_optional_text(document, "datacontenttype"),
             traceparent=_optional_text(document, "traceparent"),
         )
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+    except (orjson.JSONDecodeError, KeyError, TypeError, UnknownAmqpTypeError) as error:
         raise MalformedEnvelopeError(f"message attribute `envelope`: {type(error).__name__}") from error
 
 
@@ -131,6 +139,15 @@ def _typed(document: Mapping[str, Any], name: str, kind: type[_T]) -> _T:
     value = document[name]
     if type(value) is not kind:
         raise TypeError(name)
+    return value
+
+
+def _table(value: object) -> TaggedTable | None:
+    """A header table in either form; its values are read by whoever wants them."""
+    if value is None or isinstance(value, dict):
+        return value
+    if not isinstance(value, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in value):
+        raise TypeError("headers")
     return value
 
 

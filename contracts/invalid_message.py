@@ -7,7 +7,6 @@ Cause = Literal[
     "unreadable",  # the type's codec cannot decode the body
     "id-missing",  # the contract's identity is not there, or is no text
     "key-missing",  # an ordered type without its business key
-    "header-type",  # a header that has no AMQP type that we know
     "stamp-missing",  # in a queue of the router, without its stamp
     "too-large",  # over the channel's limit
 ]

@@ -11,7 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from contracts.amqp_value import Tagged, UnknownAmqpTypeError, tag_table, untag_table
+from contracts.amqp_value import (
+    ShortString,
+    TaggedTable,
+    Timestamp,
+    UnknownAmqpTypeError,
+    mark,
+    tag_table,
+    unmark,
+    untag_table,
+)
 from contracts.envelope import Stamp
 
 FORMAT = 1
@@ -36,12 +45,12 @@ class Parked:
     """RabbitMQ queue that it was taken from."""
     at: str
     """When it was put aside, RFC 3339; empty where nobody said."""
-    exchange: str
-    routing_key: str
+    exchange: ShortString
+    routing_key: ShortString
     properties: Mapping[str, Any] = field(repr=False, default_factory=dict)
     """Basic properties but `headers`, only those that were set; short strings that are no UTF-8 are bytes."""
-    headers: Mapping[str, Tagged] | None = field(repr=False, default=None)
-    """Header table, tagged; None where the publisher sent none, or where `notes` has it in words."""
+    headers: TaggedTable | None = field(repr=False, default=None)
+    """Header table, tagged; None where the publisher sent none."""
     family: str | None = None
     """Family by its stamp; None where it came by the tap, or is of no known type."""
     id: str | None = None
@@ -49,7 +58,7 @@ class Parked:
     stamp: Stamp | None = None
     """The decision that it carried, if any."""
     notes: Mapping[str, str] = field(repr=False, default_factory=dict)
-    """What else was noted when it was put aside; `headers` is a header table in words that has no other form."""
+    """What else was noted when it was put aside."""
 
 
 def write_parked(parked: Parked) -> str:
@@ -60,10 +69,12 @@ def write_parked(parked: Parked) -> str:
         "cause": parked.cause,
         "queue": parked.queue,
         "at": parked.at,
-        "exchange": parked.exchange,
-        "routing_key": parked.routing_key,
-        "properties": tag_table(parked.properties),
-        "headers": None if parked.headers is None else dict(parked.headers),
+        "exchange": mark(parked.exchange),
+        "routing_key": mark(parked.routing_key),
+        "properties": tag_table(
+            {name: Timestamp(value) if name == "timestamp" else value for name, value in parked.properties.items()}
+        ),
+        "headers": parked.headers,
         "family": parked.family,
         "id": parked.id,
         "stamp": None if parked.stamp is None else [parked.stamp.authority, parked.stamp.epoch],
@@ -87,10 +98,10 @@ def read_parked(text: str) -> Parked:
             cause=_typed(document, "cause", str),
             queue=_typed(document, "queue", str),
             at=_typed(document, "at", str),
-            exchange=_typed(document, "exchange", str),
-            routing_key=_typed(document, "routing_key", str),
-            properties=untag_table(_typed(document, "properties", dict)),
-            headers=None if document.get("headers") is None else _typed(document, "headers", dict),
+            exchange=unmark(document.get("exchange")),
+            routing_key=unmark(document.get("routing_key")),
+            properties={str(name): value for name, value in untag_table(_typed(document, "properties", dict)).items()},
+            headers=_table(document.get("headers")),
             family=_optional_text(document, "family"),
             id=_optional_text(document, "id"),
             stamp=None if stamp is None else Stamp(stamp[0], stamp[1]),
@@ -98,6 +109,12 @@ def read_parked(text: str) -> Parked:
         )
     except (UnknownAmqpTypeError, ValueError, TypeError, IndexError) as error:
         raise MalformedParkedError(f"parked message: {type(error).__name__}") from error
+
+
+def _table(value: object) -> TaggedTable | None:
+    if value is not None and not isinstance(value, dict | list):
+        raise TypeError("headers")
+    return value
 
 
 _T = TypeVar("_T")

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bridge.port import Clock, Delivery, NotRoutedError, Outgoing, Outlet, SourceLostError, SourceRefusedError
-from bridge.stamp import stamp
+from bridge.stamp import before, stamp
 from contracts import naming, point, stamp_header
-from contracts.amqp_value import UnknownAmqpTypeError, untag_table
+from contracts.amqp_value import UnknownAmqpTypeError, pairs_of, untag_table
 from contracts.authority import AuthorityRecord
 from contracts.envelope import AmqpFacts, MalformedEnvelopeError, read_envelope
 from contracts.routing import Decision
@@ -266,7 +266,7 @@ def muted(carried: Carried, owed: Owed, record: AuthorityRecord) -> Outgoing:
     try:
         amqp = read_envelope(carried.envelope).amqp
         headers = None if amqp.headers is None else untag_table(amqp.headers)
-    except (MalformedEnvelopeError, UnknownAmqpTypeError, ValueError, TypeError, LookupError) as error:
+    except (MalformedEnvelopeError, UnknownAmqpTypeError) as error:
         raise CommandError(ExitCode.FAILED, f"{owed.message_id}: its envelope cannot be read") from error
     # It must neither expire nor end with the broker, however the monolith had sent it.
     properties = {name: value for name, value in amqp.properties.items() if name != "expiration"}
@@ -278,7 +278,10 @@ def muted(carried: Carried, owed: Owed, record: AuthorityRecord) -> Outgoing:
     return replace(
         stamped,
         properties={**stamped.properties, "delivery_mode": _PERSISTENT},
-        headers={**(stamped.headers or {}), stamp_header.MUTED: True, stamp_header.AT: owed.processed_at},
+        headers=before(
+            {stamp_header.MUTED: True, stamp_header.AT: owed.processed_at},
+            pairs_of(stamped.headers),
+        ),
     )
 
 

@@ -84,10 +84,10 @@ def _returned_body(text: str) -> bytes:
 def delivery(parked: Parked) -> Delivery:
     """A parked message as RabbitMQ delivered it, for a translator. Raises RefusedLetterError."""
     if "headers" in parked.notes:
-        raise RefusedLetterError("header-type: its headers are known in words only")
+        raise RefusedLetterError("headers: known in words only")
     try:
         headers = None if parked.headers is None else untag_table(parked.headers)
-    except (UnknownAmqpTypeError, ValueError, TypeError, LookupError) as error:
-        raise RefusedLetterError("header-type") from error
+    except UnknownAmqpTypeError as error:
+        raise RefusedLetterError("headers: of types that are not AMQP's") from error
     facts = AmqpFacts(parked.exchange, parked.routing_key, redelivered=False, properties=parked.properties)
     return Delivery(parked.queue, parked.body, facts, headers, tag=0)

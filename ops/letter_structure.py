@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.amqp_value import ShortString
 from contracts.codecs.error import DecodeError
 from contracts.difference import shape, step
 from contracts.letter import Source
@@ -74,7 +75,7 @@ def reveal(opened: OpenedLetter, message_type: MessageType | None, path: str) ->
 
 
 def type_of(
-    families: Mapping[str, Family], name: str | None, source: Source, origin: tuple[str, str] | None
+    families: Mapping[str, Family], name: str | None, source: Source, origin: tuple[ShortString, ShortString] | None
 ) -> MessageType | None:
     """The contract that a message is read by: its type's, or that of where it was published."""
     types = [one for family in families.values() for one in family.types]

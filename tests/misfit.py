@@ -10,11 +10,11 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from contracts import naming
+from contracts.amqp_value import Timestamp
 from tests.stage import CASE_HEADER, Post
 
 PERSONAL = "Zzyx FR76ZZ Lbl-Zz"
@@ -28,14 +28,14 @@ TWELVE_HEADERS: Mapping[str, Any] = {
     "false": False,
     "double": 0.1,
     "decimal": Decimal("1.50"),
-    "time": datetime(2024, 10, 27, 0, 30, tzinfo=UTC),
+    "time": Timestamp(1_729_989_000),
     "bytes": b"\x00\xff",
     "none": None,
     "list": ["edge", 2, None, [b"\x01"]],
 }
 NESTED_HEADERS: Mapping[str, Any] = {
     "x-death": [
-        {"queue": "monolith.payin", "count": 3, "time": datetime(2024, 10, 27, tzinfo=UTC), "routing-keys": ["a", "b"]},
+        {"queue": "monolith.payin", "count": 3, "time": Timestamp(1_729_987_200), "routing-keys": ["a", "b"]},
         {"queue": "other", "count": 1, "more": {"deeper": {"still": {"deeper": [{"x": Decimal("0.01")}]}}}},
     ],
     "empty table": {},

@@ -62,7 +62,8 @@ def main() -> int:
         f"never hit: {', '.join(missed) or 'none'}; broken bridges: "
         f"{'caught' if not uncaught else 'NOT CAUGHT: ' + ', '.join(uncaught)}\n"
         f"{len(honest)} runs in {time.monotonic() - began:.0f} s, {total('published'):,} published, "
-        f"lost {total('lost')}, duplicates {total('duplicates')} (budget {total('budget')}; received twice {total('delivered_twice')}), "
+        f"lost {total('lost')}, duplicates {total('duplicates')} (budget {total('budget')}; "
+        f"received twice {total('delivered_twice')}), "
         f"inversions {total('inversions')}, {len(bad)} bad\n"
     )
     return 1 if bad or missed or uncaught else 0

@@ -3,7 +3,6 @@
 import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -16,6 +15,7 @@ from bridge.port import Delivery, Junction, NotRoutedError, Outgoing, SourceLost
 from bridge.stamp import stamp, unstamp
 from bridge.topology import route_queues
 from contracts import naming
+from contracts.amqp_value import Timestamp
 from contracts.envelope import AmqpFacts
 from contracts.registry import PAYIN, PAYOUT
 from contracts.routing import Decision, Route
@@ -321,8 +321,7 @@ class TestAmqpJunction(JunctionPromises):
         wide, narrow = take(junction, 2)
         with pytest.raises(NotRoutedError, match=r"headers that cannot be written: 131\d{3} bytes"):
             junction.publish(stamped(wide, "legacy"))
-        with pytest.raises(NotRoutedError, match="nor in words"):
-            junction.copy_aside(wide, "headers")
+        junction.copy_aside(wide, "headers")
         junction.publish(stamped(narrow, "legacy"))
         assert [one.body for one in broker.take(LEGACY)] == [b"2"]
 
@@ -334,7 +333,7 @@ class TestAmqpJunction(JunctionPromises):
             ({}, {"expiration": "600000", "delivery_mode": 1}),
             (
                 {
-                    "CC": ["elsewhere"], "ratio": 0.1, "at": datetime(2026, 11, 21, tzinfo=UTC),
+                    "CC": ["elsewhere"], "ratio": 0.1, "at": Timestamp(1_795_219_200),
                     "price": Decimal("1.5"), "latin": b"\xe9", "none": None, "n": -5, "long": 2**40,
                     "deep": [{"x": [1, ["er", {}]]}],
                     "strangler-effect-id": "e1",
@@ -373,13 +372,12 @@ class TestAmqpJunction(JunctionPromises):
         assert unstamp(behind).delivery.facts.properties == {"user_id": "monolith"}
 
     def test_times_that_are_no_seconds_do_not_stop_the_queue(self, broker: _RabbitBroker) -> None:
-        from pika import data  # noqa: PLC0415  # after it was mended
-
         junction = claimed(broker.connect())
-        broker.publish(b"1", {"sent": data.long(2**63 + 5)})
+        broker.publish(b"1", {"sent": Timestamp(2**63 + 5)})
         (one,) = take(junction, 1)
         junction.publish(stamped(one, "legacy"))
-        assert (broker.take(LEGACY)[0].headers or {})["sent"] == 2**63 + 5
+        sent = (broker.take(LEGACY)[0].headers or {})["sent"]
+        assert (sent, type(sent)) == (2**63 + 5, Timestamp)
 
     def test_the_queue_that_the_monolith_consumes_then_must_have_the_old_arguments(self, broker: _RabbitBroker) -> None:
         broker.channel.queue_declare(LEGACY, durable=True, arguments={"x-max-priority": 3})

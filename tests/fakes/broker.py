@@ -9,6 +9,7 @@ from bridge.amqp import Succession
 from bridge.bootstrap import shipper_queues
 from bridge.port import ChannelFailedError, Delivery, SourceLostError
 from bridge.topology import QueueSpec
+from contracts.amqp_value import ShortString
 from contracts.envelope import AmqpFacts
 from contracts.registry import FAMILIES
 
@@ -18,10 +19,10 @@ class Message:
     """A message in a queue; `redelivered` once a consumer had it and let go of it."""
 
     number: int
-    exchange: str
-    routing_key: str
+    exchange: ShortString
+    routing_key: ShortString
     body: bytes
-    headers: Mapping[str, Any] | None
+    headers: Mapping[Any, Any] | None
     properties: Mapping[str, Any]
     redelivered: bool = False
 

@@ -131,7 +131,7 @@ def delivery(
     generation: int = 0,
     headers: Mapping[str, Any] | None = None,
     exchange: str | None = None,
-    routing_key: str | None = None,
+    routing_key: str | bytes | None = None,
     **properties: Any,
 ) -> Delivery:
     """A delivery of the type from its tap queue."""

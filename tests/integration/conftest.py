@@ -54,5 +54,5 @@ def parked_cases(stage: Stage) -> set[str]:
 
 
 def lettered_cases(stage: Stage) -> set[str]:
-    headers = (letter.envelope.amqp.headers or {} for letter in stage.letters())
-    return {found[CASE_HEADER][1] for found in headers if CASE_HEADER in found}
+    tables = (untag_table(letter.envelope.amqp.headers or {}) for letter in stage.letters())
+    return {table[CASE_HEADER] for table in tables if CASE_HEADER in table}

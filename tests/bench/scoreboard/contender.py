@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from bridge.topology import ship_queue, tap_queue
 from contracts import naming
 from contracts.amqp_value import untag_table
-from contracts.envelope import MalformedEnvelopeError, decode_body, read_envelope
+from contracts.envelope import AmqpFacts, MalformedEnvelopeError, decode_body, read_envelope
 from contracts.message_type import Family
 from contracts.parked import MalformedParkedError, read_parked
 from contracts.registry import FAMILIES
@@ -160,7 +160,7 @@ class Ours:
             kept = claimed(one, objects)
             return Arrival(one.id, [] if kept is None else [kept.data])
         amqp = envelope.amqp
-        return Arrival(envelope.id, [body], untag_table(amqp.headers or {}), amqp.routing_key, amqp.exchange)
+        return Arrival(envelope.id, [body], _named(amqp), *_texts(amqp))
 
     def parked(self, one: Handed) -> bytes | None:
         if one.queue != naming.invalid_queue_name(STACK):
@@ -177,3 +177,13 @@ def own_queues() -> list[str]:
     shadows = [naming.shadow_queue_name(family.name) for family in FAMILIES]
     rest = [naming.INVALID_MESSAGE_QUEUE, naming.OVERSIZE_QUEUE, naming.DROPPED_QUEUE, naming.OUTCOME_QUEUE]
     return taps + shadows + rest
+
+
+def _named(amqp: AmqpFacts) -> Mapping[str, object]:
+    """Headers whose names are texts."""
+    return {name: value for name, value in untag_table(amqp.headers or {}).items() if isinstance(name, str)}
+
+
+def _texts(amqp: AmqpFacts) -> tuple[str, str]:
+    """Routing key and exchange; what is no text is none of the cases'."""
+    return str(amqp.routing_key), str(amqp.exchange)

@@ -1,20 +1,22 @@
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bridge.invalid import ENTRY_BYTES, aside, aside_in_words, park, parking_translator
+from bridge.invalid import ENTRY_BYTES, aside, park, parking_translator
 from bridge.port import Delivery, Outgoing
 from bridge.stamp import stamp
 from contracts import naming
-from contracts.amqp_value import untag_table
+from contracts.amqp_value import Timestamp, untag_table
 from contracts.envelope import AmqpFacts, Stamp, is_carriable
 from contracts.invalid_message import InvalidMessageError
 from contracts.parked import PARKED_TYPE, read_parked
 from contracts.routing import Decision
+from tests.amqp_space import bodies, properties, read, short_strings, table_of, tables, value_of, values, written
 from tests.fakes.message import delivery, payin
 
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -25,28 +27,26 @@ def lying(message: Outgoing, queue: str = naming.INVALID_MESSAGE_QUEUE) -> Deliv
     return Delivery(queue, message.body, facts, message.headers, 1)
 
 
-values = st.none() | st.integers(0, 9) | st.binary(max_size=3) | st.text(max_size=3) | st.just(AT)
+NOTED = table_of([(b"CC", b"V"), (b"a", b"V"), (b"BCC", b"t\1"), (b"CC", b"t\0"), (b"x-strangler-cause", b"V")])
 
 
-@given(
-    st.binary(max_size=30),
-    st.none() | st.dictionaries(st.sampled_from(["x", "y", "CC"]), values),
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "user_id": st.sampled_from(["us", b"\xff"]),
-            "expiration": st.just("1"),
-            "delivery_mode": st.sampled_from([1, 2]),
-            "app_id": st.sampled_from(["monolith", b"\xff"]),
-        },
-    ),
-)
-def test_what_is_put_aside_is_parked_as_it_was_published(body: bytes, headers: Any, properties: Any) -> None:
-    one = delivery("payin.create", body, headers=headers, **properties)
-    parked = read_parked(parking_translator()(lying(aside(one, "unreadable:syntax", AT))).body)
+@given(bodies, st.none() | tables, properties, short_strings, short_strings)
+@example(b"", NOTED, {}, "", "")
+@example(b"", table_of([(b"x-strangler-cause", b"V"), (b"x-strangler-own", b"V")]), {}, "", "")
+@example(b"", b"\x01kZ", {}, "", "")
+@example(b"", None, {"user_id": b"\xff", "expiration": "1"}, b"\xff", b"\xff")
+def test_what_is_put_aside_is_parked_as_it_was_published(
+    body: bytes, headers: bytes | None, properties: Any, exchange: Any, routing_key: Any
+) -> None:
+    one = Delivery(
+        "q", body, AmqpFacts(exchange, routing_key, redelivered=False, properties=properties), read(headers), 1
+    )
+    there = aside(one, "unreadable:syntax", AT)
+    assert not {"CC", "BCC"} & set(there.headers or {})
+    parked = read_parked(parking_translator()(lying(replace(there, headers=read(written(there.headers))))).body)
     assert (parked.body, parked.properties) == (body, properties)
-    assert (None if parked.headers is None else untag_table(parked.headers)) == headers
-    assert (parked.exchange, parked.routing_key, parked.queue) == ("notifications", "payin.create", one.queue)
+    assert written(None if parked.headers is None else untag_table(parked.headers)) == headers
+    assert (parked.exchange, parked.routing_key, parked.queue) == (exchange, routing_key, one.queue)
     assert (parked.cause, parked.at, parked.stamp, parked.notes) == ("unreadable:syntax", AT.isoformat(), None, {})
 
 
@@ -63,18 +63,19 @@ def test_a_stamped_message_is_parked_with_its_stamp_and_as_the_monolith_publishe
     assert parked.properties == {"expiration": "60000"}
 
 
-def test_headers_without_any_json_are_parked_in_words() -> None:
-    one = delivery("payin.create", b"", headers={b"\xff": 1})  # type: ignore[dict-item]
-    parked = park(lying(aside(one, "header-type", AT)))
-    assert parked.headers is None
-    assert "xff" in parked.notes["headers"]
-    in_words = park(lying(aside_in_words(one, "header-type", AT)))
-    assert "xff" in in_words.notes["headers"]
-
-
 def test_a_message_that_somebody_else_put_there_is_parked_too() -> None:
-    parked = park(Delivery(naming.INVALID_MESSAGE_QUEUE, b"?", AmqpFacts("", b"\xff", redelivered=True), None, 1))  # type: ignore[arg-type]
-    assert (parked.cause, parked.queue, parked.routing_key) == ("unknown", "strangler.invalid", "\\xff")
+    parked = park(Delivery(naming.INVALID_MESSAGE_QUEUE, b"?", AmqpFacts("", b"\xff", redelivered=True), None, 1))
+    assert (parked.cause, parked.queue, parked.routing_key) == ("unknown", "strangler.invalid", b"\xff")
+
+
+NOTES = ("cause", "exchange", "routing-key", "queue", "at", "no-headers", "headers", "user-id", "delivery-mode", "else")
+
+
+@given(st.dictionaries(st.sampled_from([f"x-strangler-{note}" for note in NOTES]), values.map(value_of)))
+@example({"x-strangler-at": Timestamp(2**64 - 1)})
+def test_notes_of_others_stop_nothing_whatever_they_are(headers: dict[str, Any]) -> None:
+    one = Delivery(naming.INVALID_MESSAGE_QUEUE, b"?", AmqpFacts("", "k", redelivered=True), headers, 1)
+    assert read_parked(parking_translator()(one).body).body == b"?"
 
 
 def test_what_is_parked_is_carried_by_sqs_as_it_is() -> None:

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ from bridge.port import NotRoutedError, Outgoing, Outlet, Returning, ReturnQueue
 from bridge.returner import Returner, outgoing
 from bridge.stamp import unstamp
 from contracts import naming, point
+from contracts.amqp_value import ShortString
 from contracts.return_message import MalformedReturnError, ReturnedEffect, ReturnedHold, write_return
 from tests.fakes.clock import FakeClock
 from tests.fakes.message import payin, translated
@@ -91,7 +93,7 @@ class Scene:
         return self.outlets[-1]
 
     @property
-    def keys(self) -> list[str]:
+    def keys(self) -> list[ShortString]:
         return [one.routing_key for outlet in self.outlets for one in outlet.published]
 
     def step_until(self, reached: Callable[[], bool]) -> None:
@@ -165,7 +167,14 @@ def test_a_message_that_cannot_be_read_stays_for_sqs_to_give_up_on(
     assert "secret" not in " ".join(str(vars(record)) for record in caplog.records)
 
 
-@pytest.mark.parametrize("text", ["", "[]", write_return(ReturnedHold("payin", "w1", "no envelope", b""))])
+def untagged() -> str:
+    """A message to hold with a header that has no type."""
+    document = json.loads(translated("payin.create", payin("w1")).envelope)
+    document["amqp"]["headers"] = {"x": ["I", "no number"]}
+    return write_return(ReturnedHold("payin", "w1", json.dumps(document), payin("w1")))
+
+
+@pytest.mark.parametrize("text", ["", "[]", write_return(ReturnedHold("payin", "w1", "no envelope", b"")), untagged()])
 def test_what_is_no_return_message_is_told(text: str) -> None:
     with pytest.raises(MalformedReturnError):
         outgoing(text, "us")

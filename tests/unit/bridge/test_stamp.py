@@ -91,6 +91,10 @@ def test_a_held_message_that_is_stamped_anew_carries_one_stamp_only() -> None:
         {stamp_header.ROUTE: "elsewhere"},
         {stamp_header.EPOCH: "3"},
         {stamp_header.EPOCH: True},
+        {stamp_header.EXCHANGE: 5},
+        {stamp_header.USER_ID: None},
+        {stamp_header.EXPIRATION: 60000},
+        {stamp_header.DELIVERY_MODE: "1"},
     ],
 )
 def test_a_stamp_that_cannot_be_read_is_none(changed: dict[str, Any]) -> None:

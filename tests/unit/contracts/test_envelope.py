@@ -119,7 +119,23 @@ def test_sqs_accepts_an_envelope_whatever_a_header_holds(text: str) -> None:
         document(amqp={}),
         document(amqp={"exchange": 1, "routing_key": "", "redelivered": False, "properties": {}, "headers": None}),
         document(amqp={"exchange": "", "routing_key": "", "redelivered": False, "properties": [], "headers": None}),
-        document(amqp={"exchange": "", "routing_key": "", "redelivered": False, "properties": {}, "headers": []}),
+        document(amqp={"exchange": "", "routing_key": "", "redelivered": False, "properties": {}, "headers": [["a"]]}),
+        document(amqp={"exchange": {}, "routing_key": "", "redelivered": False, "properties": {}, "headers": None}),
+        document(
+            amqp={
+                "exchange": {"base64": "é"},
+                "routing_key": "",
+                "redelivered": False,
+                "properties": {},
+                "headers": None,
+            }
+        ),
+        document(
+            amqp={"exchange": "", "routing_key": {"base64": 5}, "redelivered": False, "properties": {}, "headers": None}
+        ),
+        document(
+            amqp={"exchange": "", "routing_key": "", "redelivered": False, "properties": {"type": {}}, "headers": None}
+        ),
         document(subject=5),
         document(traceparent={}),
     ],

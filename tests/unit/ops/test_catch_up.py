@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from bridge.port import Outgoing, SourceLostError
+from bridge.port import Delivery, Outgoing, SourceLostError
+from bridge.stamp import unstamp
+from bridge.translator import notification_translator
 from contracts import naming, point, stamp_header
+from contracts.amqp_value import Int8, Table
 from contracts.authority import AuthorityRecord
-from contracts.envelope import read_envelope
+from contracts.envelope import AmqpFacts, read_envelope
+from contracts.registry import PAYOUT
 from ops import catch_up
-from ops.catch_up import STAMPED_INDEX, CatchUp, against
+from ops.catch_up import STAMPED_INDEX, CatchUp, Owed, against, muted
 from ops.errand import OvertakenError
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
+from tests.amqp_space import written
 from tests.fakes.clock import FakeClock
 from tests.fakes.key import static_sealer
-from tests.fakes.message import payin, translated
+from tests.fakes.message import NOW, payin, payout, translated
+from tests.unit.bridge.test_stamp import behind
 from tests.unit.ops.conftest import STACK
 from workers.port import Carried
 from workers.store.attribute import seal_message
@@ -187,6 +193,19 @@ def test_a_message_goes_as_it_was_published_and_muted(scene: Scene) -> None:
     }
     assert message.properties["delivery_mode"] == 2
     assert "expiration" not in message.properties
+
+
+def test_what_is_no_text_and_what_is_there_twice_is_caught_up_with_too() -> None:
+    facts = AmqpFacts("payouts", b"\xff", redelivered=False, properties={"user_id": b"\xfe"})
+    own = Table([("a", Int8(1)), (b"\xff", None), ("a", 1)])
+    entry = notification_translator(PAYOUT, lambda: NOW)(Delivery("tap", payout(), facts, own, 1))
+    owed = Owed("w1", "p1", 1, "2026-11-21T09:59:00+00:00")
+    message = muted(Carried(payout(), entry.envelope), owed, LIVE)
+    assert (message.headers or {})[stamp_header.MUTED] is True
+    back = unstamp(behind(message)).delivery
+    assert written(back.headers) == written(own)
+    assert (back.facts.exchange, back.facts.routing_key) == ("payouts", b"\xff")
+    assert back.facts.properties["user_id"] == b"\xfe"
 
 
 def test_while_new_acts_the_youngest_are_left_for_the_next_time(scene: Scene) -> None:
