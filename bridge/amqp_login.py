@@ -18,8 +18,6 @@ _UNTRUSTED = frozenset({18, 19, 20, 21})  # openssl verify(1): self-signed, in t
 _EXPIRED, _OTHER_HOST, _OTHER_ADDRESS = 10, 62, 64
 _ALERTS = {
     "CERTIFICATE_REQUIRED": "asks for a client certificate and gets none (STRANGLER_TLS_CERTIFICATE_FILE)",
-    "HANDSHAKE_FAILURE": "ends the handshake: most brokers that ask for a client certificate do, where they get none "
-    "(STRANGLER_TLS_CERTIFICATE_FILE)",
     "UNKNOWN_CA": "does not know who has issued our certificate (STRANGLER_TLS_CERTIFICATE_FILE)",
     "BAD_CERTIFICATE": "refuses our certificate (STRANGLER_TLS_CERTIFICATE_FILE)",
     "CERTIFICATE_UNKNOWN": "refuses our certificate (STRANGLER_TLS_CERTIFICATE_FILE)",
@@ -28,8 +26,12 @@ _ALERTS = {
 }
 """TLS alerts with which a broker refuses us (RFC 8446, section 6.2)."""
 
-_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "UNEXPECTED_EOF_WHILE_READING", "RECORD_LAYER_FAILURE"})
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
 _PLAIN_PORT = "does not speak TLS: is that the port of amqp://? That of amqps:// is 5671 mostly"
+_HANDSHAKE = (
+    "ends the TLS handshake: it is just starting, or it gets no client certificate and wants one "
+    "(STRANGLER_TLS_CERTIFICATE_FILE), or that is no port of amqps://"
+)
 _MAYBE_TLS = " (if it is the port of TLS, AMQP_URL has to say amqps://)"
 _AFTER_HANDSHAKE = (
     "ends the connection right after the TLS handshake: mostly it refuses our certificate, or gets none "
@@ -131,6 +133,10 @@ def _failure(error: BaseException, where: str) -> SourceLostError | SourceRefuse
                 return SourceRefusedError(f"RabbitMQ at {where} {meaning}")
             if reason in _NO_TLS:
                 return SourceLostError(f"RabbitMQ at {where} {_PLAIN_PORT}")
+            if "HANDSHAKE_FAILURE" in reason or isinstance(
+                cause, ssl.SSLEOFError
+            ):  # with TLS 1.2, before the handshake ends
+                return SourceLostError(f"RabbitMQ at {where} {_HANDSHAKE}")
     hint = _MAYBE_TLS if isinstance(error, exceptions.IncompatibleProtocolError) else ""
     return SourceLostError(f"RabbitMQ at {where} cannot be reached: {told(error)}{hint}")
 

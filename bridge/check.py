@@ -6,6 +6,7 @@ other arguments of a queue that is there, and rights that only a declaration, a 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, Protocol
 
 from bridge.port import SourceLostError, SourceRefusedError
@@ -148,17 +149,11 @@ def _needed(subject: str, whose: str, *, there: bool) -> Finding:
 
 
 def _check_cloud(plan: Plan) -> Iterator[Finding]:
-    probes: list[tuple[str, Callable[[], str]]] = [
-        (f"SQS queue {name}", lambda name=name: plan.cloud.find_queue(name))  # type: ignore[misc]
-        for name in plan.destinations
-    ]
-    yield from _until_general(probes)
+    cloud = plan.cloud
+    yield from _until_general([(f"SQS queue {name}", partial(cloud.find_queue, name)) for name in plan.destinations])
     if plan.authority:
-        reads: list[tuple[str, Callable[[], str]]] = [
-            (f"authority over {family}", lambda family=family: plan.cloud.read_authority(family))  # type: ignore[misc]
-            for family in plan.authority
-        ]
-        yield from _until_general([*reads, ("ledger", plan.cloud.read_ledger)])
+        reads = [(f"authority over {family}", partial(cloud.read_authority, family)) for family in plan.authority]
+        yield from _until_general([*reads, ("ledger", cloud.read_ledger)])
 
 
 def _until_general(probes: Sequence[tuple[str, Callable[[], str]]]) -> Iterator[Finding]:
