@@ -16,6 +16,7 @@ from bridge.authority import SideLine, Ticker
 from bridge.aws_probe import AwsProbe
 from bridge.board import Board
 from bridge.check import Cloud, Host, Plan
+from bridge.claim import ClaimingSink
 from bridge.control import DynamoControl, DynamoLedgerView
 from bridge.crew import Crew
 from bridge.delivery_log import DELIVERY_SCHEMA, DeliveryLog
@@ -23,10 +24,11 @@ from bridge.invalid import parking_translator
 from bridge.journal import ROUTER, Journal
 from bridge.journal_file import JournalFile
 from bridge.journal_probe import probe_journal
-from bridge.port import Source, SystemClock
+from bridge.port import Outlet, Source, SystemClock
 from bridge.return_queue import SqsReturnQueue
 from bridge.returner import Returner
 from bridge.router import Router
+from bridge.s3_claims import S3Claims
 from bridge.settings import BridgeSettings, RouterSettings, ShipperSettings
 from bridge.ship_lane import CALLS_AT_ONCE
 from bridge.shipper import ShipLimits, Shipper, ShipRoute
@@ -73,20 +75,20 @@ def build_shipper(
     clock = SystemClock()
     routes = _routes(settings, families, clock.now)
     calls = CALLS_AT_ONCE * len(routes)  # so that a destination that hangs keeps no other waiting
-    client = boto3.client(
-        "sqs",
-        config=Config(
-            retries={"total_max_attempts": 1},
-            connect_timeout=5,
-            read_timeout=30,
-            tcp_keepalive=True,
-            max_pool_connections=calls,
-        ),
+    config = Config(
+        retries={"total_max_attempts": 1},
+        connect_timeout=5,
+        read_timeout=30,
+        tcp_keepalive=True,
+        max_pool_connections=calls,
+    )
+    sink = ClaimingSink(
+        SqsSink(boto3.client("sqs", config=config)), _claims(config, settings.stack, settings.claim_bucket)
     )
     journal = JournalFile(settings.journal, SHIPPER, DELIVERY_SCHEMA)
     shipper = Shipper(
         _shipper_connector(settings, families, on_blocked),
-        SqsSink(client),
+        sink,
         routes,
         DeliveryLog(journal),
         Crew(calls),
@@ -137,13 +139,20 @@ def build_router(settings: RouterSettings, *, on_blocked: OnBlocked = lambda _: 
 
 def build_returner(settings: BridgeSettings, *, on_blocked: OnBlocked = lambda _: None) -> Returner:
     """A returner over real RabbitMQ and SQS; connects to neither yet."""
-    client = boto3.client(
-        "sqs",
-        config=Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=30, tcp_keepalive=True),
-    )
-    queue = SqsReturnQueue(client, naming.return_queue_name(settings.stack))
+    config = Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=30, tcp_keepalive=True)
+    queue = SqsReturnQueue(boto3.client("sqs", config=config), naming.return_queue_name(settings.stack))
+    claims = _claims(config, settings.stack)
     amqp = settings.amqp("strangler returner")
-    return Returner(lambda: AmqpOutlet(amqp, FAMILIES, on_blocked=on_blocked), queue, amqp.user, SystemClock())
+
+    def connect() -> Outlet:
+        return AmqpOutlet(amqp, FAMILIES, on_blocked=on_blocked)
+
+    return Returner(connect, queue, amqp.user, SystemClock(), fetch=claims.fetch)
+
+
+def _claims(config: Config, stack: str, bucket: str | None = None) -> S3Claims:
+    hasty = config.merge(Config(read_timeout=10))  # several may go before one message, and the broker waits
+    return S3Claims(boto3.client("s3", config=hasty), boto3.client("sts", config=hasty), stack, bucket)
 
 
 def plan_ship_check(settings: ShipperSettings, families: Sequence[Family] = FAMILIES) -> Plan:

@@ -14,17 +14,17 @@ from bridge.stamp import NotStampedError, Unstamped, before, unstamp
 from contracts import naming
 from contracts.amqp_value import ShortString, Timestamp, pairs_of, table_of, tag_table
 from contracts.effect import body_digest
+from contracts.entry_size import ENTRY_BYTES
 from contracts.envelope import AmqpFacts
 from contracts.invalid_message import InvalidMessageError
 from contracts.parked import PARKED_TYPE, MalformedParkedError, Parked, read_parked, write_parked
 
-ENTRY_BYTES = 1_048_576
-"""SQS refuses more than 1 MiB a message, attributes counted (SQS developer guide, "Message quotas")."""
 _NOTE = "x-strangler-"
 _LAST_MOMENT = 253_402_300_800
 """Year 10000: no note of ours."""
 _MOVED_PROPERTIES = ("user_id", "expiration")
 """The broker refuses a foreign user_id and would let the copy expire."""
+_LARGEST_OCTET = 255
 _COPYING = frozenset({"CC", "BCC"})
 """By these the default exchange would hand copies to the queues that they name (rabbitmq.com/docs/sender-selected)."""
 _HEADERS = "headers"
@@ -83,7 +83,7 @@ def park(delivery: Delivery) -> Parked:
             properties[name] = value if isinstance(value, bytes) else _text(value)
     if (mode := told.pop("delivery-mode", None)) is not None:
         properties.pop("delivery_mode", None)
-        if isinstance(mode, int) and mode:
+        if isinstance(mode, int) and 0 < mode <= _LARGEST_OCTET:
             properties["delivery_mode"] = int(mode)
     exchange, routing_key = told.get("exchange"), told.get("routing-key")
     facts = replace(

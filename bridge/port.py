@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from contracts.amqp_value import ShortString
+from contracts.claim import Claim
 from contracts.envelope import AmqpFacts
 
 if TYPE_CHECKING:
@@ -55,10 +56,20 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Deposit:
+    """A legacy body that is to lie in S3 before its message is sent."""
+
+    key: str
+    """As the envelope's claim says."""
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One message as the sink is to take it."""
 
     body: str = field(repr=False)
+    """Empty, which SQS refuses, until the deposit, if there is one, has been made: then the pointer to it."""
     envelope: str = field(repr=False)
     """Empty where the body carries everything."""
     id: str
@@ -67,7 +78,9 @@ class Entry:
     """What is kept in order among itself; None where order does not matter."""
     deduplication: str | None = None
     size_bytes: int = 0
-    """Body and attributes, as SQS counts them."""
+    """Body and attributes, as SQS counts them; of a deposit's pointer the most that it can have."""
+    deposit: Deposit | None = field(default=None, repr=False)
+    """What the body points to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +163,19 @@ class Calls(Protocol):
 
     def submit(self, call: Callable[[], _T]) -> "Future[_T]":
         """Make a call, now or as soon as somebody is free; the future has its result or its exception. Never blocks."""
+
+
+class ClaimStore(Protocol):
+    """Where bodies lie that no queue takes. Every method blocks for a call, and raises SinkUnavailableError.
+
+    Several threads may call them.
+    """
+
+    def put(self, deposit: Deposit) -> str:
+        """Keep the bytes; returns the bucket. Putting the same again changes nothing."""
+
+    def fetch(self, claim: Claim) -> bytes:
+        """The body. Raises LostClaimError where it is not there, or is another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from bridge.port import (
 from bridge.stamp import stamp
 from contracts import point
 from contracts.amqp_value import UnknownAmqpTypeError, untag_table
+from contracts.claim import Claim, LostClaimError
 from contracts.envelope import MalformedEnvelopeError, read_envelope
 from contracts.return_message import MalformedReturnError, ReturnedEffect, ReturnedHold, read_return
 from contracts.routing import Decision
@@ -43,12 +44,15 @@ class Returner:
         own_user: str,
         clock: Clock,
         backoff: Callable[[], Backoff] = Backoff,
+        *,
+        fetch: Callable[[Claim], bytes],
     ) -> None:
-        """Args: connect: opens an outlet. own_user: the user of its connection."""
+        """Args: connect: opens an outlet. own_user: the user of its connection. fetch: as `ClaimStore.fetch`."""
         self._connect = connect
         self._queue = queue
         self._own_user = own_user
         self._clock = clock
+        self._fetch = fetch
         self._outlet: Outlet | None = None
         self._outlet_backoff = backoff()
         self._queue_backoff = backoff()
@@ -104,8 +108,9 @@ class Returner:
                 self._queue.release(message, behind[message.group])
                 continue
             try:
-                outlet.publish(outgoing(message.body, self._own_user))
-            except (NotRoutedError, MalformedReturnError) as error:
+                outlet.publish(outgoing(message.body, self._own_user, self._fetch))
+            # S3, too: while it is away, what needs nothing of it goes on.
+            except (NotRoutedError, MalformedReturnError, LostClaimError, SinkUnavailableError) as error:
                 behind[message.group] = delay_s = self._delay_s(message.group)
                 self.counts["refused"] += 1
                 detail = {"kind": type(error).__name__, "reason": str(error), "pause_s": delay_s}
@@ -132,8 +137,8 @@ class Returner:
         _LOG.warning(what, extra={"reason": reason, "pause_s": round(pause_s, 2)})
 
 
-def outgoing(text: str, own_user: str) -> Outgoing:
-    """What is published for a message of the return queue. Raises MalformedReturnError."""
+def outgoing(text: str, own_user: str, fetch: Callable[[Claim], bytes]) -> Outgoing:
+    """What is published for a message of the return queue. Raises MalformedReturnError, and what `fetch` raises."""
     returned = read_return(text)
     match returned:
         case ReturnedEffect():
@@ -145,16 +150,17 @@ def outgoing(text: str, own_user: str) -> Outgoing:
             headers = {EFFECT_HEADER: returned.effect, SEQUENCE_HEADER: returned.sequence}
             return Outgoing(returned.exchange, returned.routing_key, returned.body, properties, headers)
         case ReturnedHold():
-            return _held(returned, own_user)
+            return _held(returned, own_user, fetch)
 
 
-def _held(returned: ReturnedHold, own_user: str) -> Outgoing:
+def _held(returned: ReturnedHold, own_user: str, fetch: Callable[[Claim], bytes]) -> Outgoing:
     """The message as the monolith published it, on its way into the hold queue: it was routed once, so in doubt."""
     try:
         envelope = read_envelope(returned.envelope)
         headers = None if envelope.amqp.headers is None else untag_table(envelope.amqp.headers)
     except (MalformedEnvelopeError, UnknownAmqpTypeError) as error:
         raise MalformedReturnError(f"return message: envelope: {type(error).__name__}") from error
-    message = Delivery("", returned.body, envelope.amqp, headers, tag=0)
+    body = returned.body if envelope.claim is None else fetch(envelope.claim)
+    message = Delivery("", body, envelope.amqp, headers, tag=0)
     decision = Decision("hold", envelope.stamp.epoch, doubtful=True)
     return stamp(message, returned.family, decision, id=returned.id, own_user=own_user)

@@ -135,6 +135,10 @@ class ShipperSettings(TakerSettings):
     """Folder of the shipper's journal, on a disk of its own machine; each shipper has its own."""
     poison_per_minute: int = Field(alias="STRANGLER_POISON_PER_MINUTE", default=60, ge=1)
     """So many messages may go to the Invalid Message Channel within a minute; more stop the shipper."""
+    claim_bucket: str | None = Field(
+        alias="STRANGLER_CLAIM_BUCKET", default=None, pattern=r"^[a-z0-9][a-z0-9.-]{2,62}$"
+    )
+    """Bucket of bodies that no queue takes; by default its name is made of stack, account (asked of STS) and region."""
 
     @field_validator("tap")
     @classmethod

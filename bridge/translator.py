@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from bridge.invalid import ENTRY_BYTES
-from bridge.port import Delivery, Entry
+from bridge.port import Delivery, Deposit, Entry
 from bridge.stamp import NotStampedError, unstamp
-from contracts.amqp_value import ShortString, entry, tag_table
+from contracts.amqp_value import ShortString, tag_table
+from contracts.amqp_value import entry as tagged_entry
+from contracts.claim import claim_on, longest_pointer, outgrows_ledger
 from contracts.effect import body_digest
+from contracts.entry_size import ENTRY_BYTES, entry_bytes
 from contracts.envelope import AmqpFacts, Envelope, Stamp, encode_body, write_envelope
 from contracts.identify import Identity, identify, text_of
 from contracts.invalid_message import InvalidMessageError
@@ -65,7 +67,7 @@ def notification_translator(family: Family, now: Callable[[], float]) -> Callabl
             reading.identity,
             _TAPPED,
             now(),
-            ordered=family.ordered,
+            family,
         )
 
     return translate
@@ -88,7 +90,7 @@ def stamped_translator(family: Family, now: Callable[[], float]) -> Callable[[De
             reading.identity,
             stamped.stamp,
             now(),
-            ordered=family.ordered,
+            family,
         )
 
     return translate
@@ -102,7 +104,7 @@ def outcome_translator(now: Callable[[], float]) -> Callable[[Delivery], Entry]:
         identity = text_of(facts.properties.get("message_id"))
         if identity is None:
             raise InvalidMessageError("id-missing", "message_id")
-        return _entry(delivery.body, facts, OUTCOME_TYPE, Identity(identity, None), _TAPPED, now(), ordered=False)
+        return _entry(delivery.body, facts, OUTCOME_TYPE, Identity(identity, None), _TAPPED, now())
 
     return translate
 
@@ -112,37 +114,57 @@ def _tagged(delivery: Delivery) -> AmqpFacts:
 
 
 def _entry(
-    body: bytes, facts: AmqpFacts, type_name: str, identity: Identity, stamp: Stamp, now: float, *, ordered: bool
+    body: bytes,
+    facts: AmqpFacts,
+    type_name: str,
+    identity: Identity,
+    stamp: Stamp,
+    now: float,
+    family: Family | None = None,
 ) -> Entry:
     text, encoding = encode_body(body)
-    traceparent = entry(facts.headers, "traceparent")
-    envelope = write_envelope(
-        Envelope(
-            id=identity.id,
-            type=type_name,
-            source=f"/rabbitmq/{facts.exchange if isinstance(facts.exchange, str) else quote(facts.exchange)}",
-            time=datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
-            stamp=stamp,
-            body_encoding=encoding,
-            amqp=facts,
-            subject=identity.key,
-            datacontenttype=text_of(facts.properties.get("content_type")),
-            traceparent=text_of(traceparent[1]) if traceparent and traceparent[0] == "S" else None,
-        )
+    traceparent = tagged_entry(facts.headers, "traceparent")
+    envelope = Envelope(
+        id=identity.id,
+        type=type_name,
+        source=f"/rabbitmq/{facts.exchange if isinstance(facts.exchange, str) else quote(facts.exchange)}",
+        time=datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
+        stamp=stamp,
+        body_encoding=encoding,
+        amqp=facts,
+        subject=identity.key,
+        datacontenttype=text_of(facts.properties.get("content_type")),
+        traceparent=text_of(traceparent[1]) if traceparent and traceparent[0] == "S" else None,
     )
-    # SQS counts bodies and each attribute's name, type and value.
-    size_bytes = len(text.encode()) + len(envelope.encode()) + len(identity.id.encode()) + len(type_name) + 64
-    if size_bytes > ENTRY_BYTES:
-        raise InvalidMessageError("too-large", f"{size_bytes} bytes with its envelope, SQS takes {ENTRY_BYTES}")
-    return Entry(
+    ordered = family is not None and family.ordered
+    entry = Entry(
         body=text,
-        envelope=envelope,
+        envelope=write_envelope(envelope),
         id=identity.id,
         type=type_name,
         group=_group(identity.key) if ordered and identity.key is not None else None,
         deduplication=_deduplication(identity.id, body, stamp) if ordered else None,
-        size_bytes=size_bytes,
     )
+    entry = replace(entry, size_bytes=_size_bytes(entry, text))
+    # What is too large for the ledger is known here already: found out there, it would be a dead letter.
+    if family is not None and (entry.size_bytes > ENTRY_BYTES or (stamp.authority == "new" and outgrows_ledger(body))):
+        entry = _claimed(entry, envelope, family.name, body)
+    if entry.size_bytes > ENTRY_BYTES:
+        detail = f"{entry.size_bytes} bytes with its envelope, SQS takes {ENTRY_BYTES}"
+        raise InvalidMessageError("too-large", detail)
+    return entry
+
+
+def _claimed(entry: Entry, envelope: Envelope, family: str, body: bytes) -> Entry:
+    """The entry with its body beside it, for whoever knows the bucket."""
+    claim = claim_on(family, entry.id, body)
+    written = write_envelope(replace(envelope, body_encoding="claim", claim=claim))
+    claimed = replace(entry, body="", envelope=written, deposit=Deposit(claim.key, body))
+    return replace(claimed, size_bytes=_size_bytes(claimed, longest_pointer(claim.key)))
+
+
+def _size_bytes(entry: Entry, body: str) -> int:
+    return entry_bytes(body, {"envelope": entry.envelope, "type": entry.type, "id": entry.id})
 
 
 def _group(key: str) -> str:

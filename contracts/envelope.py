@@ -2,7 +2,7 @@
 
 The body itself stays byte for byte what the monolith published. Only where SQS would refuse it (github.com
 symfony/symfony#49844: control characters that are valid UTF-8) is it carried as base64, and an empty one as a
-placeholder; the envelope says which.
+placeholder; the envelope says which. What is too large for SQS lies in S3 (`contracts.claim`).
 """
 
 import base64
@@ -13,10 +13,12 @@ from typing import Any, Literal, TypeVar
 
 import orjson
 
-from contracts.amqp_value import ShortString, TaggedTable, UnknownAmqpTypeError, mark, unmark
+from contracts.amqp_value import ShortString, TaggedTable, mark, unmark
 from contracts.authority import Authority
+from contracts.claim import Claim
+from contracts.effect import body_digest
 
-BodyEncoding = Literal["utf-8", "base64", "empty"]
+BodyEncoding = Literal["utf-8", "base64", "empty", "claim"]
 
 
 _EMPTY = "-"
@@ -69,6 +71,8 @@ class Envelope:
     """Business key, where the contract has one that can be read without the worker."""
     datacontenttype: str | None = None
     traceparent: str | None = None
+    claim: Claim | None = None
+    """Where the body lies; with the encoding `claim`, and only with it."""
 
 
 def write_envelope(envelope: Envelope) -> str:
@@ -96,6 +100,8 @@ def write_envelope(envelope: Envelope) -> str:
         value = getattr(envelope, name)
         if value is not None:
             document[name] = value
+    if (claim := envelope.claim) is not None:
+        document["claim"] = {"key": claim.key, "size": claim.size_bytes, "sha256": claim.sha256}
     text = orjson.dumps(document).decode()
     # What is left of these after JSON's own escaping can only stand within its texts.
     return _REFUSED_BY_SQS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
@@ -126,8 +132,9 @@ def read_envelope(text: str) -> Envelope:
             subject=_optional_text(document, "subject"),
             datacontenttype=_optional_text(document, "datacontenttype"),
             traceparent=_optional_text(document, "traceparent"),
+            claim=_claim(document),
         )
-    except (orjson.JSONDecodeError, KeyError, TypeError, UnknownAmqpTypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:  # JSONDecodeError is a ValueError
         raise MalformedEnvelopeError(f"message attribute `envelope`: {type(error).__name__}") from error
 
 
@@ -155,6 +162,13 @@ def _optional_text(document: Mapping[str, Any], name: str) -> str | None:
     return None if document.get(name) is None else _typed(document, name, str)
 
 
+def _claim(document: Mapping[str, Any]) -> Claim | None:
+    if document["body"] != "claim":
+        return None
+    claim = _typed(document, "claim", dict)
+    return Claim(_typed(claim, "key", str), _typed(claim, "size", int), _typed(claim, "sha256", str))
+
+
 def is_carriable(text: str) -> bool:
     """Whether SQS takes the text as it is."""
     return not _REFUSED_BY_SQS.search(text)
@@ -172,7 +186,7 @@ def encode_body(body: bytes) -> tuple[str, BodyEncoding]:
 
 
 def decode_body(text: str, encoding: BodyEncoding) -> bytes:
-    """The legacy body's bytes. Raises `MalformedEnvelopeError`."""
+    """The legacy body's bytes. Raises `MalformedEnvelopeError`, also for a body that lies elsewhere."""
     if encoding == "empty":
         return b""
     if encoding not in ("utf-8", "base64"):
@@ -181,3 +195,10 @@ def decode_body(text: str, encoding: BodyEncoding) -> bytes:
         return text.encode() if encoding == "utf-8" else base64.b64decode(text, validate=True)
     except ValueError as error:
         raise MalformedEnvelopeError(f"body: not {encoding}, though the envelope says so") from error
+
+
+def carried_digest(text: str, envelope: Envelope) -> str:
+    """SHA-256 of the legacy body, wherever it lies. Raises `MalformedEnvelopeError`."""
+    if envelope.claim is not None:
+        return envelope.claim.sha256
+    return body_digest(decode_body(text, envelope.body_encoding))

@@ -93,6 +93,11 @@ def invalid_queue_name(stack: str) -> str:
     return _channel(stack, "invalid", ordered=False)
 
 
+def claim_bucket_name(stack: str, account: str, region: str) -> str:
+    """S3 bucket of bodies that no queue takes. Such names are taken over all accounts, and end at 63 characters."""
+    return f"{stack}-claims-{account}-{region}"
+
+
 def event_bus_name(stack: str) -> str:
     """EventBridge bus on which the new side tells what it has processed."""
     return f"{stack}-events"

@@ -1,7 +1,7 @@
 """What the new side sends back to RabbitMQ, as it lies in the return queue: a follow-up message, or a message to hold.
 
 Both carry their body whole. SQS takes 1 MiB with all attributes, and base64 adds a third: a large body is deflated
-first.
+first. One that lies in S3 stays there, and the envelope says where.
 """
 
 import base64
@@ -51,7 +51,7 @@ class ReturnedHold:
     envelope: str = field(repr=False)
     """The message attribute `envelope`, as it came (`contracts.envelope`)."""
     body: bytes = field(repr=False)
-    """The legacy body."""
+    """The legacy body; empty where the envelope has a claim on it."""
 
 
 Returned = ReturnedEffect | ReturnedHold

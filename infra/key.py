@@ -1,4 +1,6 @@
-"""KMS keys: one under the tables, one that the workers seal with. Both policies say more than "the account may"."""
+"""KMS keys: one under tables and claims, one that the workers seal with. Both policies say more than "the account
+may".
+"""
 
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -34,12 +36,13 @@ _ADMINISTRATION = (
 
 
 def add_table_key(scope: Construct, *, alias: str, removal: RemovalPolicy) -> kms.Key:
-    """Add the key under all tables: usable through DynamoDB only, by whoever may use the table.
+    """Add the key under all tables and claims: usable through DynamoDB and S3 only, by whoever may use table or bucket.
 
-    The statement is the one that AWS puts on its own `aws/dynamodb` key; no role of ours needs a word about this key.
+    The statement is the one that AWS puts on its own `aws/dynamodb` key, and with fewer actions on `aws/s3`; no role of
+    ours needs a word about this key.
     """
-    through_dynamodb = iam.PolicyStatement(
-        sid="UseThroughDynamoDB",
+    through_services = iam.PolicyStatement(
+        sid="UseThroughServices",
         principals=[iam.AnyPrincipal()],
         actions=[
             "kms:CreateGrant",
@@ -53,11 +56,11 @@ def add_table_key(scope: Construct, *, alias: str, removal: RemovalPolicy) -> km
         conditions={
             "StringEquals": {
                 "kms:CallerAccount": Aws.ACCOUNT_ID,
-                "kms:ViaService": f"dynamodb.{Aws.REGION}.{Aws.URL_SUFFIX}",
+                "kms:ViaService": [f"{name}.{Aws.REGION}.{Aws.URL_SUFFIX}" for name in ("dynamodb", "s3")],
             }
         },
     )
-    return _add_key(scope, "TableKey", alias, "Tables at rest", through_dynamodb, removal)
+    return _add_key(scope, "TableKey", alias, "Tables and claims at rest", through_services, removal)
 
 
 def add_seal_key(scope: Construct, *, alias: str, removal: RemovalPolicy) -> kms.Key:

@@ -12,6 +12,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
 from infra.channel import Channel
@@ -56,6 +57,7 @@ def process_policy(
     tables: Tables,
     seal_key: kms.IKey,
     way_back: sqs.Queue,
+    claims: s3.Bucket,
     webhook_secret_arn: str,
 ) -> Sequence[iam.PolicyStatement]:
     """A family's function: take from its queue, see whether authority has moved, write records and ledger, give up."""
@@ -75,6 +77,15 @@ def process_policy(
         _with_key("SealRecords", [_OPEN, _SEAL], seal_key, "records"),
         _with_key("SealOutcomes", [_SEAL], seal_key, "ledger"),
         _allow("SignWebhooks", ["secretsmanager:GetSecretValue"], webhook_secret_arn),
+        *_fetch_claims(claims, f"{family}/*"),
+        # An object is marked as finished by a copy onto itself; from anywhere else nothing can be put here.
+        _allow(
+            "FinishClaims",
+            ["s3:PutObject"],
+            claims.arn_for_objects(f"{family}/*"),
+            conditions={"StringLike": {"s3:x-amz-copy-source": f"{claims.bucket_name}/{family}/*"}},
+        ),
+        _allow("TagClaims", ["s3:PutObjectTagging"], claims.arn_for_objects(f"{family}/*")),
     )
 
 
@@ -123,9 +134,17 @@ def letters_policy(
     return (_consume(*queues), *_index_letters(letters, seal_key))
 
 
-def shipper_policy(queues: Sequence[sqs.Queue]) -> Sequence[iam.PolicyStatement]:
-    """The bridge's shipper: send to the channels. SendMessageBatch needs no more than SendMessage."""
-    return (_allow("Ship", ["sqs:GetQueueUrl", "sqs:SendMessage"], *(queue.queue_arn for queue in queues)),)
+def shipper_policy(
+    queues: Sequence[sqs.Queue], families: Sequence[str], claims: s3.Bucket
+) -> Sequence[iam.PolicyStatement]:
+    """The bridge's shipper: send to the channels, deposit what is large.
+
+    SendMessageBatch needs no more than SendMessage.
+    """
+    return (
+        _allow("Ship", ["sqs:GetQueueUrl", "sqs:SendMessage"], *(queue.queue_arn for queue in queues)),
+        _allow("Deposit", ["s3:PutObject"], *(claims.arn_for_objects(f"{family}/*") for family in families)),
+    )
 
 
 def router_policy(families: Sequence[str], tables: Tables) -> Sequence[iam.PolicyStatement]:
@@ -157,14 +176,15 @@ def router_policy(families: Sequence[str], tables: Tables) -> Sequence[iam.Polic
     )
 
 
-def returner_policy(way_back: sqs.Queue) -> Sequence[iam.PolicyStatement]:
-    """The bridge's way back: take what is to be published to RabbitMQ."""
+def returner_policy(way_back: sqs.Queue, claims: s3.Bucket) -> Sequence[iam.PolicyStatement]:
+    """The bridge's way back: take what is to be published to RabbitMQ, large bodies from where they lie."""
     return (
         _allow(
             "TakeBack",
             ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"],
             way_back.queue_arn,
         ),
+        *_fetch_claims(claims, "*"),
     )
 
 
@@ -205,6 +225,15 @@ def _index_letters(letters: dynamodb.Table, seal_key: kms.IKey) -> Sequence[iam.
     return (
         _allow("Letters", ["dynamodb:UpdateItem"], letters.table_arn),
         _with_key("SealLetters", [_SEAL], seal_key, "letters"),
+    )
+
+
+def _fetch_claims(claims: s3.Bucket, keys: str) -> Sequence[iam.PolicyStatement]:
+    return (
+        _allow("FetchClaims", ["s3:GetObject"], claims.arn_for_objects(keys)),
+        # Without it S3 calls an object that is not there forbidden (API reference, GetObject): what is lost for good
+        # could not be told from what is only refused. Keys tell nothing of a message.
+        _allow("MissClaims", ["s3:ListBucket"], claims.bucket_arn),
     )
 
 

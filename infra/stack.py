@@ -23,6 +23,7 @@ from contracts import naming
 from contracts.message_type import Family
 from contracts.registry import FAMILIES
 from infra.alarm import Alarms
+from infra.bucket import add_claims
 from infra.channel import (
     OUTCOME_RECEIVES,
     RECEIVES,
@@ -66,7 +67,8 @@ _NAME = cdk.Aws.STACK_NAME
 class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are not followed, see pyproject.toml
     """Channels, tables, functions, roles and alarms of one deployment.
 
-    `disposable` is for deployments that carry no real payment: it lets tables, keys and logs go with the stack.
+    `disposable` is for deployments that carry no real payment: it lets tables, keys and logs go with the stack, and
+    the bucket, once it is empty.
     """
 
     def __init__(self, app: cdk.App, families: Sequence[Family], *, disposable: bool) -> None:
@@ -110,6 +112,9 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
             control=add_control(self, name=naming.control_table_name(_NAME), key=table_key, removal=self._removal),
         )
         self._letters = add_letters(self, name=naming.letters_table_name(_NAME), key=table_key, removal=self._removal)
+        claims_name = naming.claim_bucket_name(_NAME, cdk.Aws.ACCOUNT_ID, cdk.Aws.REGION)
+        self._claims = add_claims(self, name=claims_name, key=table_key, removal=self._removal)
+        self._accept_keys_of_claims(families)
         self._bus = events.EventBus(self, "Events", event_bus_name=naming.event_bus_name(_NAME))
         self._way_back = self._add_way_back()
         channels = [self._add_family(family) for family in families]
@@ -123,9 +128,21 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
             "ControlTableName": self._tables.control.table_name,
             "LettersTableName": self._letters.table_name,
             "EventBusName": self._bus.event_bus_name,
+            "ClaimBucketName": self._claims.bucket_name,
         }
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)
+
+    def _accept_keys_of_claims(self, families: Sequence[Family]) -> None:
+        """Say of each wildcard over objects' keys why it is none too much."""
+        bucket = self.get_logical_id(self._claims.node.default_child)
+        reasons = {
+            f"{family.name}/*": "objects have names of their own; a family's are under its" for family in families
+        }
+        reasons["*"] = "the returner publishes the messages of all families"
+        for keys, reason in reasons.items():
+            rule = f"AwsSolutions::AwsSolutions-IAM5[Resource::<{bucket}.Arn>/{keys}]"
+            cdk.Validations.of(self).acknowledge(cdk.Acknowledgment(id=rule, reason=reason))
 
     def _package(self) -> lambda_.Code:
         bucket = cdk.CfnParameter(self, "CodeBucket", description="Bucket of the functions' package")
@@ -146,7 +163,13 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
             naming.family_function_name(_NAME, family.name),
             PROCESS_HANDLER,
             process_policy(
-                family.name, channel, self._tables, self._seal_key, self._way_back.queue, self._webhook_secret_arn
+                family.name,
+                channel,
+                self._tables,
+                self._seal_key,
+                self._way_back.queue,
+                self._claims,
+                self._webhook_secret_arn,
             ),
             {
                 "STRANGLER_FAMILY": family.name,
@@ -156,6 +179,7 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
                 "DEAD_LETTER_QUEUE_URL": channel.dead_letters.queue_url,
                 "RETURN_QUEUE_URL": self._way_back.queue.queue_url,
                 "WEBHOOK_SECRET_ARN": self._webhook_secret_arn,
+                "CLAIM_BUCKET": self._claims.bucket_name,
             },
         )
         worker.consume(channel.queue, most_at_once=self._concurrency)
@@ -245,9 +269,11 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
 
     def _add_bridge(self, channels: Sequence[sqs.Queue], families: Sequence[Family]) -> None:
         names = [family.name for family in families]
-        self._add_program("Shipper", naming.shipper_role_name(_NAME), "ship", shipper_policy(channels))
+        self._add_program(
+            "Shipper", naming.shipper_role_name(_NAME), "ship", shipper_policy(channels, names, self._claims)
+        )
         self._add_program("Router", naming.router_role_name(_NAME), "route", router_policy(names, self._tables))
-        back = returner_policy(self._way_back.queue)
+        back = returner_policy(self._way_back.queue, self._claims)
         self._add_program("Returner", naming.returner_role_name(_NAME), "return", back)
 
     def _add_program(self, label: str, name: str, does: str, policy: Sequence[iam.PolicyStatement]) -> None:

@@ -18,6 +18,7 @@ from bridge.stamp import before, stamp
 from contracts import naming, point, stamp_header
 from contracts.amqp_value import UnknownAmqpTypeError, pairs_of, untag_table
 from contracts.authority import AuthorityRecord
+from contracts.claim import Claim, LostClaimError
 from contracts.envelope import AmqpFacts, MalformedEnvelopeError, read_envelope
 from contracts.routing import Decision
 from ops.batch_read import BatchReader
@@ -89,6 +90,16 @@ class _Opened:
     carried: Carried = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What opens the messages that the ledger keeps, and fetches those that it does not keep itself."""
+
+    sealer: Callable[[], "Sealer"]
+    """Made when first needed."""
+    fetch: Callable[[Claim], bytes]
+    """As `ops.claim.Claims.fetch`."""
+
+
 class CatchUp:
     """Catches up one family at a time. Every method raises CommandError."""
 
@@ -96,7 +107,7 @@ class CatchUp:
         self,
         client: "DynamoDBClient",
         stack: str,
-        sealer: Callable[[], "Sealer"],
+        keys: Keys,
         connect: Callable[[], Outlet],
         clock: Clock,
         wait: Callable[[float], None],
@@ -107,14 +118,14 @@ class CatchUp:
         """Take what it works with.
 
         Args:
-            sealer, connect: made when first needed.
+            connect: called when first needed.
             wait: for so many seconds.
             tell: a line of progress.
             current: a family's record as it is now.
         """
         self._client = client
         self._stack = stack
-        self._make = sealer
+        self._keys = keys
         self._connect = connect
         self._current = current
         self._sealer: Sealer | None = None
@@ -244,7 +255,7 @@ class CatchUp:
 
         names = ("pk", "tenant", "message")
         entries = {item["pk"]["S"]: item for item in self._entries([one.message_id for one in batch], names)}
-        sealer = self._sealer = self._sealer or self._make()
+        sealer = self._sealer = self._sealer or self._keys.sealer()
         for one in batch:
             item = entries.get(one.message_id, {})
             if "message" not in item:
@@ -255,7 +266,19 @@ class CatchUp:
                 raise CommandError(ExitCode.UNREACHABLE, f"messages cannot be opened: {error}") from error
             except BrokenSealError as error:
                 raise CommandError(ExitCode.FAILED, f"{one.message_id}: {error}") from error
-            yield _Opened(one, carried)
+            yield _Opened(one, self._whole(carried, one.message_id))
+
+    def _whole(self, carried: Carried, message_id: str) -> Carried:
+        """With the body from wherever it lies."""
+        try:
+            claim = read_envelope(carried.envelope).claim
+            return carried if claim is None else replace(carried, body=self._keys.fetch(claim))
+        except MalformedEnvelopeError:
+            return carried  # `muted` says so
+        except LostClaimError as error:
+            raise CommandError(
+                ExitCode.FAILED, f"{message_id}: its body is not in S3 as it was ({error.what})"
+            ) from error
 
     def _entries(self, message_ids: Sequence[str], names: Iterable[str]) -> Iterator[Mapping[str, Any]]:
         return BatchReader(self._client, self._stack, self._table, tries=_TRIES).read(message_ids, names)

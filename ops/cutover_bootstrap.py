@@ -18,7 +18,8 @@ from contracts.message_type import Family
 from contracts.registry import FAMILIES, family_named
 from ops.audit_chain import AuditChain
 from ops.authority import AuthorityStore, Router
-from ops.catch_up import CatchUp
+from ops.catch_up import CatchUp, Keys
+from ops.claim import Claims, claim_store
 from ops.cutover import Cutover
 from ops.cutover_view import FamilyView, Plan, see
 from ops.errand import Patience, Tools, Who
@@ -100,7 +101,7 @@ def open_desk(stack: str, family_name: str, monolith: str | None) -> Desk:
         CatchUp(
             client,
             stack,
-            partial(open_sealer, stack),
+            Keys(partial(open_sealer, stack), Claims(claim_store(stack)).fetch),
             _connect,
             clock,
             time.sleep,

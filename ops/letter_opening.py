@@ -1,15 +1,16 @@
 """Opens letters: what they keep sealed, as the message that it was. Here alone commands decrypt letters."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bridge.port import Delivery
 from contracts.amqp_value import UnknownAmqpTypeError, untag_table
-from contracts.envelope import AmqpFacts
+from contracts.claim import Claim, LostClaimError
+from contracts.envelope import AmqpFacts, MalformedEnvelopeError, read_envelope
 from contracts.letter import LetterContent, MalformedLetterError
 from contracts.parked import MalformedParkedError, Parked, read_parked
-from contracts.return_message import MalformedReturnError, read_return
+from contracts.return_message import MalformedReturnError, ReturnedHold, read_return
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from ops.letter import Letter
@@ -30,7 +31,9 @@ class OpenedLetter:
 
     content: LetterContent = field(repr=False)
     body: bytes = field(repr=False)
-    """What the monolith published; of an effect, what was to leave."""
+    """What the monolith published; of an effect, what was to leave. Empty where it lies in S3 and was not fetched."""
+    claim: Claim | None = None
+    """On the body, where it lies in S3."""
     parked: Parked | None = field(default=None, repr=False)
     """Of the Invalid Message Channel only."""
 
@@ -38,10 +41,26 @@ class OpenedLetter:
 class LetterOpener:
     """Opens letters of one deployment."""
 
-    def __init__(self, contents: Callable[[], Contents]) -> None:
-        """Args: contents: made when it is first needed, for that takes a call to KMS."""
+    def __init__(self, contents: Callable[[], Contents], fetch: Callable[[Claim], bytes]) -> None:
+        """Take what it works with.
+
+        Args:
+            contents: made when it is first needed, for that takes a call to KMS.
+            fetch: as `ops.claim.Claims.fetch`.
+        """
         self._make = contents
+        self._fetch = fetch
         self._contents: Contents | None = None
+
+    def open_whole(self, letter: Letter) -> OpenedLetter:
+        """As `open`, with the body from wherever it lies."""
+        opened = self.open(letter)
+        if opened.claim is None:
+            return opened
+        try:
+            return replace(opened, body=self._fetch(opened.claim))
+        except LostClaimError as error:
+            raise RefusedLetterError(f"its body is not in S3 as it was ({error.what})") from error
 
     def open(self, letter: Letter) -> OpenedLetter:
         """The letter's message. Raises RefusedLetterError where it cannot be had, CommandError where AWS refuses."""
@@ -64,21 +83,26 @@ class LetterOpener:
 def read_opened(letter: Letter, content: LetterContent) -> OpenedLetter:
     """What a letter keeps, as a message. Raises MalformedParkedError."""
     if letter.source == "return":
-        return OpenedLetter(content, _returned_body(content.body))
+        return OpenedLetter(content, *_returned_body(content.body))
     if letter.effect is not None:
         return OpenedLetter(content, content.body.encode("utf-8", "surrogateescape"))
     if letter.source != "invalid":
-        return OpenedLetter(content, legacy_body(content))
+        return OpenedLetter(content, *legacy_body(content))
     parked = read_parked(content.body)
-    return OpenedLetter(content, parked.body, parked)
+    return OpenedLetter(content, parked.body, parked=parked)
 
 
-def _returned_body(text: str) -> bytes:
-    """The body in a message of the way back; of one that nobody can read, all of it."""
+def _returned_body(text: str) -> tuple[bytes, Claim | None]:
+    """The body in a message of the way back, or the claim on it; of one that nobody can read, all of it."""
     try:
-        return read_return(text).body
+        returned = read_return(text)
     except MalformedReturnError:
-        return text.encode()
+        return text.encode(), None
+    try:
+        claim = read_envelope(returned.envelope).claim if isinstance(returned, ReturnedHold) else None
+    except MalformedEnvelopeError:
+        claim = None
+    return returned.body, claim
 
 
 def delivery(parked: Parked) -> Delivery:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bridge.port import Clock, SystemClock
+from bridge.port import ClaimStore, Clock, SystemClock
 from contracts import naming
 from contracts.authority import AuthorityRecord
 from contracts.effect_id import read_effect_id
@@ -14,6 +14,7 @@ from contracts.message_type import Family
 from contracts.registry import FAMILIES
 from ops.audit_chain import AuditChain
 from ops.authority import AuthorityStore
+from ops.claim import Claims, claim_store
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from ops.letter import Letter
@@ -47,6 +48,7 @@ class Desk:
     runs: RunRecords
     chain: AuditChain
     opener: LetterOpener
+    claims: Claims
     authority: AuthorityStore
     pending: PendingEntries
     families: Mapping[str, Family]
@@ -85,7 +87,7 @@ class Desk:
             records=self.runs,
             glances=self.ledger.glances,
             open=opened,
-            send=SqsOutlet(sqs).send,
+            send=self.claims.before(SqsOutlet(sqs).send),
             reopen=reopen,
             authority=lambda: {one.name: self.record(one.name) for one in plan.families},
             clock=self.clock,
@@ -97,11 +99,18 @@ class Desk:
 
 def open_desk(stack: str) -> Desk:
     """The desk over AWS. Raises CommandError."""
-    return desk_over(dynamodb_client(stack), stack, letter_contents(stack), SystemClock())
+    return desk_over(dynamodb_client(stack), stack, letter_contents(stack), claim_store(stack), SystemClock())
 
 
-def desk_over(client: "DynamoDBClient", stack: str, contents: Callable[[], Contents], clock: Clock) -> Desk:
+def desk_over(
+    client: "DynamoDBClient",
+    stack: str,
+    contents: Callable[[], Contents],
+    bodies: Callable[[], ClaimStore],
+    clock: Clock,
+) -> Desk:
     """A desk over given ends."""
+    claims = Claims(bodies)
     chain = AuditChain(client, stack, lambda: datetime.fromtimestamp(clock.now(), UTC))
     return Desk(
         stack=stack,
@@ -109,7 +118,8 @@ def desk_over(client: "DynamoDBClient", stack: str, contents: Callable[[], Conte
         ledger=ReplayLedger(client, stack),
         runs=RunRecords(client, stack),
         chain=chain,
-        opener=LetterOpener(contents),
+        opener=LetterOpener(contents, claims.fetch),
+        claims=claims,
         authority=AuthorityStore(client, stack, chain),
         pending=PendingEntries(client, naming.ledger_table_name(stack)),
         families={one.name: one for one in FAMILIES},

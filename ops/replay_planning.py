@@ -99,7 +99,7 @@ def compose(
         parked_delivery, entry = _translate(letter, opened, families, now)
         return translated(planned, parked_delivery, lambda _: entry, run)
     if planned.source == "return":
-        return returned(planned, opened.content, opened.body, run)
+        return returned(planned, opened.content, opened.body, opened.claim, run)
     if planned.way == "hold":
         return rehomed(planned, opened.content, letter.business_key, run)
     return again(planned, opened.content, families[planned.family], run)

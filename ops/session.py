@@ -16,7 +16,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
 
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
@@ -86,6 +88,13 @@ def kms_client(stack: str) -> Any:
     """Knows keys. Raises CommandError."""
     with in_plain_words(stack):
         return open_session().client("kms")
+
+
+def s3_and_sts_clients(stack: str) -> "tuple[S3Client, STSClient]":
+    """Fetches and puts the bodies that no queue takes, and knows whose account it is. Raises CommandError."""
+    with in_plain_words(stack):
+        session = open_session()
+        return session.client("s3"), session.client("sts")
 
 
 def cloudwatch_client(stack: str) -> Any:

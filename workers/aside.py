@@ -67,7 +67,12 @@ class Aside:
         """Back to the router, in the order of its key. Raises UnavailableError."""
         envelope = opened.envelope
         self._returns.send(
-            ReturnedHold(self._family.name, envelope.id, opened.received.attributes["envelope"], opened.body),
+            ReturnedHold(
+                self._family.name,
+                envelope.id,
+                opened.received.attributes["envelope"],
+                b"" if envelope.claim is not None else opened.body,
+            ),
             group=return_group(self._family.name, aggregate.key),
             # With the epoch: once it was stamped anew it may become stale anew, and is another message then.
             deduplication=f"hold#{envelope.id}#{opened.digest}#{envelope.stamp.epoch}",

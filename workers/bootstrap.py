@@ -18,7 +18,9 @@ from workers.logic.registry import HANDLERS
 from workers.outlet.event_bus import EventBridge
 from workers.outlet.outlet import Outlet
 from workers.outlet.webhook import HttpWebhooks
+from workers.port import Queues
 from workers.receiver import Receiver
+from workers.s3_claims import S3Claims
 from workers.settings import ledger_settings, letters_settings, outlet_settings, process_settings
 from workers.sqs import SqsDeadLetters, SqsReturns, SqsVisibility
 from workers.store.control import ControlStore
@@ -39,6 +41,12 @@ def _client(service: str) -> Any:
 
 def _sealer(key_arn: str) -> EnvelopeSealer:
     return EnvelopeSealer(kms_provider(key_arn, _CONFIG))
+
+
+@cache
+def claims() -> S3Claims:
+    """The bodies that no queue takes."""
+    return S3Claims(lambda: _client("s3"), process_settings(os.environ).claim_bucket)
 
 
 @cache
@@ -68,9 +76,12 @@ def receiver() -> Receiver:
             ledger=settings.ledger_table,
             control=settings.control_table,
         ),
-        SqsDeadLetters(sqs, settings.dead_letter_queue_url),
-        SqsReturns(sqs, settings.return_queue_url),
-        SqsVisibility(sqs, settings.queue_url),
+        Queues(
+            SqsDeadLetters(sqs, settings.dead_letter_queue_url),
+            SqsReturns(sqs, settings.return_queue_url),
+            SqsVisibility(sqs, settings.queue_url),
+        ),
+        claims(),
         context,
     )
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from contracts import naming
 from contracts.effect import body_digest
 from contracts.effect_id import read_effect_id
-from contracts.envelope import Envelope, MalformedEnvelopeError, decode_body, read_envelope
+from contracts.envelope import Envelope, MalformedEnvelopeError, carried_digest, read_envelope
 from contracts.letter import GAVE_UP, RETURN_UNDELIVERABLE, LetterContent, letter_id
 from contracts.message_type import DEFAULT_TENANT, Family, MessageType
 from contracts.parked import MalformedParkedError, Parked, read_parked
@@ -46,7 +46,7 @@ def read_dead_letter(received: Received, queue: str, sent_at: datetime) -> Occur
     found = replace(found, family=family.name if family else None)
     try:
         envelope = read_envelope(received.attributes.get("envelope", ""))
-        digest = body_digest(decode_body(received.body, envelope.body_encoding))
+        digest = carried_digest(received.body, envelope)
     except MalformedEnvelopeError:
         return found
     return _told_by(envelope, replace(found, body_digest=digest))
@@ -159,8 +159,9 @@ def _returned_effect(returned: ReturnedEffect, found: Occurrence) -> Occurrence:
 
 def _returned_hold(returned: ReturnedHold, found: Occurrence) -> Occurrence:
     """A message on its way to be held. Raises MalformedEnvelopeError."""
-    digest = body_digest(returned.body)
-    told = _told_by(read_envelope(returned.envelope), replace(found, body_digest=digest))
+    envelope = read_envelope(returned.envelope)
+    digest = body_digest(returned.body) if envelope.claim is None else envelope.claim.sha256
+    told = _told_by(envelope, replace(found, body_digest=digest))
     return replace(
         told,
         letter_id=letter_id("return", returned.id, digest),

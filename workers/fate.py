@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 RejectCause = Literal[
-    "unreadable", "unknown-type", "model", "rejected", "id-conflict", "copy-only", "unexpected", "envelope"
+    "unreadable", "unknown-type", "model", "rejected", "id-conflict", "copy-only", "unexpected", "envelope", "claim"
 ]
 
 

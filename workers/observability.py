@@ -18,6 +18,7 @@ Metric = Literal[
     "MessagesBehind",  # wait behind a message of their group
     "MessagesHeld",  # stamped before a move of authority: on their way back to the router
     "MessagesNotComparable",  # copies stamped before a move of authority
+    "MessagesUnfinished",  # done with, but for their claims in S3, which could not be let go of and stay
     "OutcomesNoted",  # outcomes of the monolith written to the ledger
     "OutcomesRefused",  # outcomes that cannot be read: the recorder and we disagree on the format
     "MessagesJudged",  # verdicts written

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from contracts.authority import Authority, AuthorityRecord
+from contracts.claim import Claim
 from contracts.effect import Attempt
 from contracts.envelope import Stamp
 from contracts.letter import LetterContent, Source
@@ -69,7 +70,7 @@ class Carried:
     """A message as it travels: what is kept of those that the new side has authority over."""
 
     body: bytes = field(repr=False)
-    """The legacy body."""
+    """The legacy body; empty where the envelope has a claim on it."""
     envelope: str = field(repr=False)
     """The message attribute `envelope`, as it came."""
 
@@ -149,6 +150,16 @@ class Returns(Protocol):
         """
 
 
+class Claims(Protocol):
+    """Where bodies lie that no queue takes. Every method blocks for a call; raises UnavailableError."""
+
+    def fetch(self, claim: Claim) -> bytes:
+        """The body. Raises LostClaimError where it is not there, or is another."""
+
+    def finish(self, claim: Claim) -> None:
+        """Let the body go, 60 days from now. Repeating it begins these days anew."""
+
+
 class DeadLetters(Protocol):
     """The family's dead-letter queue."""
 
@@ -208,6 +219,15 @@ class Letters(Protocol):
 
         Raises UnavailableError, and then has counted nothing.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """The ways out of a family's worker."""
+
+    dead_letters: DeadLetters
+    returns: Returns
+    visibility: "Visibility"
 
 
 class Visibility(Protocol):

@@ -7,8 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from contracts.codecs.error import DecodeError
-from contracts.effect import body_digest
-from contracts.envelope import Envelope, MalformedEnvelopeError, decode_body, read_envelope
+from contracts.envelope import Envelope, MalformedEnvelopeError, carried_digest, decode_body, read_envelope
 from contracts.identify import business_key
 from contracts.invalid_message import InvalidMessageError
 from contracts.message_type import MessageType
@@ -30,6 +29,7 @@ class Opened:
     envelope: Envelope
     message_type: MessageType
     body: bytes = field(repr=False)
+    """The legacy body; empty where the envelope has a claim on it that was not fetched."""
     digest: str
 
 
@@ -54,16 +54,17 @@ class Work:
 
 
 def open_record(received: Received, types: Mapping[str, MessageType]) -> Opened:
-    """Envelope, type and legacy bytes. Raises RejectedError."""
+    """Envelope, type and legacy bytes, but for those that lie elsewhere. Raises RejectedError."""
     try:
         envelope = read_envelope(received.attributes.get("envelope", ""))
-        body = decode_body(received.body, envelope.body_encoding)
+        body = b"" if envelope.claim is not None else decode_body(received.body, envelope.body_encoding)
+        digest = carried_digest(received.body, envelope)
     except MalformedEnvelopeError as error:
         raise RejectedError("envelope") from error
     message_type = types.get(envelope.type)
     if message_type is None:
         raise RejectedError("unknown-type", "not of this family")
-    return Opened(received, envelope, message_type, body, body_digest(body))
+    return Opened(received, envelope, message_type, body, digest)
 
 
 def read_message(opened: Opened, family: str) -> Work:

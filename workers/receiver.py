@@ -8,11 +8,14 @@ behind it.
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from contracts import point
+from contracts.claim import LostClaimError
 from contracts.effect import Attempt
 from contracts.message_type import Family
 from workers.aside import CONFLICT_TRIES, Aside, is_known, stale_as
+from workers.claim import UntilAway
 from workers.fate import (
     Behind,
     ConflictError,
@@ -24,7 +27,7 @@ from workers.fate import (
 )
 from workers.logic.decision import Context, RejectedMessageError
 from workers.logic.handler import Handler
-from workers.port import Carried, Commit, DeadLetters, Loaded, Returns, Store, Visibility, Wanted
+from workers.port import Carried, Claims, Commit, Loaded, Queues, Store, Wanted
 from workers.reading import Opened, Work, open_record, read_message
 from workers.sqs import REPLAY_ATTRIBUTE, Received
 from workers.store.sealing import BrokenSealError
@@ -49,9 +52,8 @@ class Receiver:
         family: Family,
         handlers: Mapping[str, Handler],
         store: Store,
-        dead_letters: DeadLetters,
-        returns: Returns,
-        visibility: Visibility,
+        queues: Queues,
+        claims: Claims,
         context: Callable[[str], Context],
         *,
         jitter: Callable[[], float] = _RANDOM.random,
@@ -61,8 +63,9 @@ class Receiver:
         self._types = {message_type.name: message_type for message_type in family.types}
         self._handlers = handlers
         self._store = store
-        self._aside = Aside(family, store, dead_letters, returns)
-        self._visibility = visibility
+        self._aside = Aside(family, store, queues.dead_letters, queues.returns)
+        self._visibility = queues.visibility
+        self._claims = claims
         self._context = context
         self._jitter = jitter
 
@@ -71,6 +74,7 @@ class Receiver:
         fates: dict[str, Fate] = {}
         blocked: set[str] = set()
         wave: list[Work] = []
+        claims = UntilAway(self._claims)
 
         def note(received: Received, fate: Fate) -> None:
             fates[received.record_id] = fate
@@ -86,7 +90,15 @@ class Receiver:
             opened: Opened | None = None
             try:
                 opened = open_record(received, self._types)
-                work = read_message(opened, self._family.name)
+                if opened.envelope.claim is not None:
+                    close_wave()  # a large body comes alone, and not at all for what has to wait
+                    if received.group in blocked:
+                        note(received, Behind())
+                        continue
+                work = read_message(_fetched(opened, claims), self._family.name)
+            except UnavailableError as error:
+                note(received, Retry(str(error)))
+                continue
             except RejectedError as error:
                 close_wave()
                 note(
@@ -172,7 +184,7 @@ class Receiver:
             body_digest=opened.digest,
             received_at=opened.envelope.time,
             authority=stamp.authority,
-            carried=Carried(opened.body, opened.received.attributes["envelope"]) if stamp.authority == "new" else None,
+            carried=_carried(opened) if stamp.authority == "new" else None,
             replay=opened.received.attributes.get(REPLAY_ATTRIBUTE),
         )
 
@@ -196,6 +208,25 @@ class Receiver:
                 delays.append((received.receipt, waits.get(received.group, 1)))
         if delays:
             self._visibility.delay(delays)
+
+
+def _fetched(opened: Opened, claims: Claims) -> Opened:
+    """With its body, wherever that lies. Raises RejectedError, UnavailableError."""
+    claim, receives = opened.envelope.claim, opened.received.receives
+    if claim is None:
+        return opened
+    try:
+        return replace(opened, body=claims.fetch(claim))
+    except LostClaimError as error:
+        if error.what == "missing" and receives < BLAMED_RECEIVES:  # it was there before the message was sent
+            raise UnavailableError(str(error)) from error
+        raise RejectedError("claim", error.what) from error
+
+
+def _carried(opened: Opened) -> Carried:
+    """What the ledger is to keep. What lies in S3 stays there, for an item of the ledger could not hold it."""
+    body = b"" if opened.envelope.claim is not None else opened.body
+    return Carried(body, opened.received.attributes["envelope"])
 
 
 def _same_group(work: Work, other: Work) -> bool:

@@ -24,6 +24,7 @@ class ProcessSettings(LedgerSettings):
     webhook_secret_arn: str = Field(alias="WEBHOOK_SECRET_ARN", min_length=1)
     control_table: str = Field(alias="CONTROL_TABLE", min_length=1)
     return_queue_url: str = Field(alias="RETURN_QUEUE_URL", min_length=1)
+    claim_bucket: str = Field(alias="CLAIM_BUCKET", min_length=1)
 
 
 class OutletSettings(LedgerSettings):

@@ -124,7 +124,10 @@ class EmbeddedAws:
         status: int = 400,
         remaining: int | None = None,
     ) -> None:
-        """Answer an action of kms, dynamodb, sqs or secretsmanager with an error, `remaining` times or until heal."""
+        """Answer an action of kms, dynamodb, sqs or secretsmanager with an error, `remaining` times or until heal.
+
+        An action of s3 is its method.
+        """
         fault = {"service": service, "action": action, "error": error, "status": status, "remaining": remaining}
         self._request("POST", "/_faults", json.dumps(fault))
 

@@ -23,7 +23,11 @@ async def read_body(receive: Receive) -> bytes:
 
 async def answer(send: Send, status: int, document: Mapping[str, object]) -> None:
     """Answer with a document, in the protocol of kms, dynamodb and sqs."""
-    body = json.dumps(document).encode()
-    headers = [(b"content-type", b"application/x-amz-json-1.0"), (b"content-length", str(len(body)).encode())]
+    await answer_with(send, status, b"application/x-amz-json-1.0", json.dumps(document).encode())
+
+
+async def answer_with(send: Send, status: int, content_type: bytes, body: bytes) -> None:
+    """Answer with any content."""
+    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

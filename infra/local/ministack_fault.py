@@ -1,13 +1,13 @@
 """Faults on demand in front of the embedded AWS: a throttled KMS, a DynamoDB that refuses, for as long as a test wants.
 
 A request is recognised by its `X-Amz-Target` header, which the JSON protocols of kms, dynamodb, sqs and
-secretsmanager send; other protocols pass through.
+secretsmanager send, and one to s3 by what it is signed for; its action is the method. Other protocols pass through.
 """
 
 import json
 from dataclasses import dataclass
 
-from infra.local.ministack_asgi import App, Receive, Scope, Send, answer, read_body
+from infra.local.ministack_asgi import App, Receive, Scope, Send, answer, answer_with, read_body
 
 PATH = "/_faults"
 _SERVICES = {
@@ -49,7 +49,7 @@ class Faults:
             await answer(send, 200, self._command(scope["method"], await read_body(receive)))
         elif fault := self._fault(scope):
             await read_body(receive)
-            await answer(send, fault.status, {"__type": fault.error, "message": f"{fault.error}, asked for by a test"})
+            await _refuse(send, fault)
         else:
             await self._app(scope, receive, send)
 
@@ -62,9 +62,7 @@ class Faults:
         return {"failed": failed}
 
     def _fault(self, scope: Scope) -> Fault | None:
-        target = dict(scope["headers"]).get(b"x-amz-target", b"").decode()
-        prefix, _, action = target.rpartition(".")
-        service = _SERVICES.get(prefix, "")
+        service, action = _asked(scope)
         for fault in self._faults:
             if fault.meets(service, action):
                 if fault.remaining is not None:
@@ -72,3 +70,21 @@ class Faults:
                 self._failed += 1
                 return fault
         return None
+
+
+def _asked(scope: Scope) -> tuple[str, str]:
+    """Service and action of a request; no service where nobody knows."""
+    headers = dict(scope["headers"])
+    prefix, _, action = headers.get(b"x-amz-target", b"").decode().rpartition(".")
+    if not prefix and b"/s3/aws4_request" in headers.get(b"authorization", b""):
+        return "s3", scope["method"]
+    return _SERVICES.get(prefix, ""), action
+
+
+async def _refuse(send: Send, fault: Fault) -> None:
+    text = f"{fault.error}, asked for by a test"
+    if fault.service == "s3":
+        xml = f"<Error><Code>{fault.error}</Code><Message>{text}</Message></Error>"
+        await answer_with(send, fault.status, b"application/xml", xml.encode())
+    else:
+        await answer(send, fault.status, {"__type": fault.error, "message": text})

@@ -78,6 +78,27 @@ def fill_encryption_context_keys() -> None:
     iam_actions.request_tag_context = fill_with_encryption_context
 
 
+def fill_copy_source_key() -> None:
+    """Gap: the condition s3:x-amz-copy-source is never filled, so never met.
+
+    AWS: the source of a copy, bucket and key, as the request names it (S3 user guide, "Bucket policy examples using
+    condition keys").
+    """
+    fill = iam_actions.s3_service_context
+
+    @functools.wraps(fill)
+    def fill_with_copy_source(
+        iam_action: str, query_params: Any, path: str = "", headers: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        filled: dict[str, Any] = fill(iam_action, query_params, path, headers)
+        source = (headers or {}).get("x-amz-copy-source")
+        if iam_action == "s3:PutObject" and source:
+            filled |= {"s3:x-amz-copy-source": source.lstrip("/")}
+        return filled
+
+    iam_actions.s3_service_context = fill_with_copy_source
+
+
 def name_streams() -> None:
     """Gap: DescribeStream is authorised on every resource at once, and denied to a role that may read one stream."""
     extract = iam_actions.extract_resource_arn
@@ -214,6 +235,7 @@ GAPS: tuple[Callable[[], None], ...] = (
     authorise_batches_as_single_actions,
     fill_encryption_context_keys,
     ministack_condition.fill_item_keys,
+    fill_copy_source_key,
     name_streams,
     serialise_queues,
     take_numbers_from_parameters,

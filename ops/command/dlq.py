@@ -8,6 +8,7 @@ import typer
 from contracts.message_type import MessageType
 from contracts.registry import FAMILIES
 from ops.audit_chain import Act, AuditChain
+from ops.claim import Claims, claim_store
 from ops.cutover_bootstrap import name_operator
 from ops.document import document
 from ops.exit_code import ExitCode
@@ -154,14 +155,14 @@ def show_letter(
     """
     index = LetterIndex(dynamodb_client(stack), stack)
     letter = _letter(index, letter_id, stack)
-    opener = LetterOpener(letter_contents(stack))
+    opener = LetterOpener(letter_contents(stack), Claims(claim_store(stack)).fetch)
     if field is not None:
         _reveal(letter, opener, field, needed(reason, "--reveal"), ticket, stack, output)
         return
     known: Structure | None = None
     closed_because = ""
     try:
-        opened = opener.open(letter)
+        opened = opener.open_whole(letter)
         known = structure(opened, _contract(letter, opened))
     except (RefusedLetterError, CommandError) as error:
         closed_because = str(error)
@@ -229,7 +230,7 @@ def _reveal(
         )
     )
     try:
-        opened = opener.open(letter)
+        opened = opener.open_whole(letter)
         values = reveal(opened, _contract(letter, opened), field)
     except RefusedLetterError as error:
         raise CommandError(ExitCode.FAILED, f"letter {letter.letter_id}: {error}") from error

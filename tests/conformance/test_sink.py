@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 import boto3
 import pytest
 
-from bridge.invalid import ENTRY_BYTES
 from bridge.port import Entry, Receipt, Sink, SinkUnavailableError
 from bridge.sqs import SqsSink
+from contracts.entry_size import ENTRY_BYTES
 from tests.fakes.message import NAME, card_transaction, payin, translated
 from tests.fakes.sink import MemorySink
 from tests.fakes.table import REGION, moto_alone

@@ -12,9 +12,10 @@ from botocore.config import Config
 
 from contracts import naming
 from contracts.authority import Authority, AuthorityRecord
+from contracts.claim import write_pointer
 from contracts.control_item import write_authority
 from contracts.effect import body_digest
-from contracts.envelope import Stamp, decode_body, read_envelope, write_envelope
+from contracts.envelope import Stamp, carried_digest, read_envelope, write_envelope
 from contracts.letter import LetterContent, letter_id
 from contracts.parked import Parked, write_parked
 from contracts.registry import FAMILIES, family_of
@@ -27,6 +28,7 @@ from ops.replay_course import Progress
 from ops.replay_plan import Weighed
 from ops.replay_planning import Wish, make_plan
 from ops.replay_run import ReplayRun, Surroundings
+from tests.fakes.claims import BUCKET, MemoryBucket, MemoryClaimStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.key import static_sealer
 from tests.fakes.message import payin, translated
@@ -71,12 +73,15 @@ class Scene:
     effects: list[str] = field(default_factory=list)
     """Ids of messages that were processed, once each time that it was done."""
     interrupted: bool = False
+    bucket: MemoryBucket = field(default_factory=MemoryBucket)
     shown: list[Progress] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.sealer = static_sealer()
         self.store = LetterStore(self.dynamodb, self.sealer, naming.letters_table_name(STACK))
-        self.desk: Desk = desk_over(self.dynamodb, STACK, lambda: self.store, self.clock)
+        self.desk: Desk = desk_over(
+            self.dynamodb, STACK, lambda: self.store, lambda: MemoryClaimStore(self.bucket), self.clock
+        )
 
     # What happened before
 
@@ -98,6 +103,9 @@ class Scene:
         entry = translated(type_name, body)
         envelope = write_envelope(replace(read_envelope(entry.envelope), stamp=stamp))
         attributes = {"envelope": envelope, "type": entry.type, "id": entry.id}
+        if entry.deposit is not None:
+            self.bucket.objects[entry.deposit.key] = entry.deposit.body
+            entry = replace(entry, body=write_pointer(BUCKET, entry.deposit.key))
         content = LetterContent(entry.body, attributes, entry.group)
         self.seen = max(getattr(self, "seen", SEEN), SEEN) + timedelta(seconds=1)
         return self._index(content, cause, at or self.seen, 5, replay)
@@ -255,7 +263,7 @@ class Scene:
             self._index(content, behaviour, self.desk.now(), 5, attributes.get("replay"), message["MessageId"])
             return
         envelope = read_envelope(attributes["envelope"])
-        digest = body_digest(decode_body(sent.body, envelope.body_encoding))
+        digest = carried_digest(sent.body, envelope)
         known = self.dynamodb.get_item(TableName=naming.ledger_table_name(STACK), Key={"pk": {"S": sent.id}})
         if known.get("Item", {}).get("candidate_ending", {}).get("S") != "done":
             self.effects.append(sent.id)
@@ -273,7 +281,7 @@ class Scene:
         delivery: str | None = None,
     ) -> str:
         envelope = read_envelope(content.attributes["envelope"])
-        digest = body_digest(decode_body(content.body, envelope.body_encoding))
+        digest = carried_digest(content.body, envelope)
         family = family_of(envelope.type)
         identity = letter_id("sqs", envelope.id, digest)
         self.store.index(

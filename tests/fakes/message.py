@@ -53,6 +53,11 @@ def payin(
     return _notification(type_name, webhook_id, payin_id, at, "payins", transfer, fields)
 
 
+def padded(body: bytes, padding: str) -> bytes:
+    """A JSON notification with so much more in it, in a field that no side looks at."""
+    return body[:-1] + b',"padding":' + json.dumps(padding).encode() + b"}"
+
+
 def balance(webhook_id: str = "w1", wallet_id: str = "7", *, at: int = CREATED_AT, **fields: Any) -> bytes:
     """balance.update."""
     wallet = {"walletId": wallet_id, "currentBalance": 41718.16, "authorizations": 10, "currency": "978"}

@@ -8,6 +8,7 @@ from typing import Any
 from bridge.port import Entry
 from contracts.effect import Attempt
 from contracts.registry import family_named
+from tests.fakes.claims import MemoryClaims
 from tests.fakes.message import NOW, received
 from tests.fakes.queue import MemoryDeadLetters, MemoryReturns, MemoryVisibility
 from tests.fakes.store import MemoryStore
@@ -15,6 +16,7 @@ from workers.fate import Fate
 from workers.logic.decision import Column, Context, Decision, Row, RowKey
 from workers.logic.handler import Handler
 from workers.logic.registry import HANDLERS
+from workers.port import Queues
 from workers.receiver import Receiver
 from workers.sqs import Received
 
@@ -31,6 +33,7 @@ class ReceiverScene:
     letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
     returns: MemoryReturns = field(default_factory=MemoryReturns)
     visibility: MemoryVisibility = field(default_factory=MemoryVisibility)
+    claims: MemoryClaims = field(default_factory=MemoryClaims)
     context_of: Callable[[str], Context] | None = None
     jitter: float = 1.0
 
@@ -39,9 +42,8 @@ class ReceiverScene:
             family_named(self.family),
             self.handlers,
             self.store,
-            self.letters,
-            self.returns,
-            self.visibility,
+            Queues(self.letters, self.returns, self.visibility),
+            self.claims,
             self.context_of or context,
             jitter=lambda: self.jitter,
         )

@@ -3,8 +3,9 @@ import pytest
 from contracts import naming
 from contracts.registry import FAMILIES
 from tests.infra.golden import FOLDER, documents
-from tests.infra.template import STACK, Template
+from tests.infra.template import ACCOUNT, REGION, STACK, Template
 
+BUCKET = naming.claim_bucket_name(STACK, ACCOUNT, REGION)
 ADVICE = "read the difference; if it is meant, `python -m tests.infra.golden` writes the reviewed copies anew"
 
 
@@ -24,12 +25,15 @@ def test_no_role_has_a_managed_policy_and_no_policy_stands_alone(template: Templ
     assert not template.resources("AWS::IAM::ManagedPolicy")
 
 
-def test_no_statement_has_a_wildcard_but_for_the_streams_of_one_log_group(template: Template) -> None:
+def test_no_statement_has_a_wildcard_but_for_the_streams_of_one_log_group_and_keys_of_claims(
+    template: Template,
+) -> None:
     for role in template.resources("AWS::IAM::Role"):
         for policy in role.properties["Policies"]:
             for statement in policy["PolicyDocument"]["Statement"]:
                 assert "*" not in str(statement["Action"]), statement
-                wild = [one for one in _listed(statement["Resource"]) if "*" in one.removesuffix(":*")]
+                resources = [one for one in _listed(statement["Resource"]) if one not in _claims(role.name)]
+                wild = [one for one in resources if "*" in one.removesuffix(":*")]
                 assert not wild, statement
                 assert not str(statement["Resource"]).endswith(":*") or statement["Sid"] == "Log", statement
 
@@ -62,10 +66,23 @@ def test_who_administers_a_key_cannot_use_it(template: Template, key: str) -> No
 
 def test_a_shipper_reaches_the_channels_and_nothing_else(template: Template) -> None:
     role = template.named("AWS::IAM::Role", naming.shipper_role_name(STACK))
-    ((statement,),) = [policy["PolicyDocument"]["Statement"] for policy in role.properties["Policies"]]
+    ((statement, deposit),) = [policy["PolicyDocument"]["Statement"] for policy in role.properties["Policies"]]
     names = [naming.queue_name(STACK, family.name, ordered=family.ordered) for family in FAMILIES]
     names += [naming.outcome_queue_name(STACK), naming.invalid_queue_name(STACK)]
     assert [arn.rsplit(":", 1)[1] for arn in statement["Resource"]] == names
+    assert (deposit["Action"], deposit["Resource"]) == ("s3:PutObject", _claims(role.name))
+
+
+def test_a_familys_function_puts_nothing_into_the_bucket_but_what_lies_there(template: Template) -> None:
+    for family in FAMILIES:
+        role = next(
+            one for one in template.resources("AWS::IAM::Role") if one.name.startswith(family.name.capitalize())
+        )
+        statements = [one for policy in role.properties["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+        on_objects = [one for one in statements if "/*" in str(one["Resource"])]
+        assert {one["Action"] for one in on_objects} == {"s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"}
+        (put,) = [one for one in on_objects if one["Action"] == "s3:PutObject"]
+        assert put["Condition"] == {"StringLike": {"s3:x-amz-copy-source": f"{BUCKET}/{family.name}/*"}}
 
 
 def test_every_use_of_the_control_table_names_its_partitions(template: Template) -> None:
@@ -84,6 +101,16 @@ def test_every_use_of_the_control_table_names_its_partitions(template: Template)
         named = _listed(condition["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"])
         assert {name.partition("#")[2] for name in named} <= set(families)
         assert condition["Null"] == {"dynamodb:LeadingKeys": "false"}, "a request without keys is not one of all keys"
+
+
+def _claims(role: str) -> list[str]:
+    """Objects of the bucket that a role may reach."""
+    if role == naming.returner_role_name(STACK):
+        return [f"arn:aws:s3:::{BUCKET}/*"]
+    families = [one.name for one in FAMILIES]
+    if role != naming.shipper_role_name(STACK):
+        families = [name for name in families if role.startswith(name.capitalize())]
+    return [f"arn:aws:s3:::{BUCKET}/{name}/*" for name in families]
 
 
 def _listed(value: str | list[str]) -> list[str]:

@@ -32,6 +32,7 @@ from contracts.return_message import ReturnedHold, write_return
 from contracts.routing import Decision
 from infra.local.rabbitmq import RabbitNode
 from tests.amqp_space import long, octets, read, table_of, tables, written
+from tests.fakes.claims import no_claim
 from tests.fakes.message import NOW, payout
 from tests.patience import eventually
 from tests.raw_amqp import BrokerClosedError, Raw, RawAmqp, properties, short
@@ -100,7 +101,7 @@ class Road:
 
         body = decode_body(entry.body, read_envelope(entry.envelope).body_encoding)
         returned = write_return(ReturnedHold(family.name, entry.id, entry.envelope, body))
-        self.outlet.publish(outgoing(returned, self.user))
+        self.outlet.publish(outgoing(returned, self.user, no_claim))
 
         held = self.junction.take_held(family.name)
         assert held is not None

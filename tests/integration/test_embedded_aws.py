@@ -181,6 +181,19 @@ def test_a_fault_lasts_until_healed_and_meets_nothing_else(embedded_aws: Embedde
     session.client("dynamodb", config=ONE_TRY).list_tables()
 
 
+def test_s3_fails_by_method_and_says_it_in_its_own_way(embedded_aws: EmbeddedAws) -> None:
+    s3 = embedded_aws.session().client("s3", config=ONE_TRY)
+    s3.create_bucket(Bucket="faulty", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    embedded_aws.fail("s3", "PUT", error="SlowDown", status=503)
+    try:
+        with pytest.raises(ClientError, match="SlowDown"):
+            s3.put_object(Bucket="faulty", Key="k", Body=b"x")
+        s3.list_objects_v2(Bucket="faulty")
+    finally:
+        assert embedded_aws.heal() == 1
+    s3.put_object(Bucket="faulty", Key="k", Body=b"x")
+
+
 # Functions
 
 

@@ -49,6 +49,7 @@ def test_the_real_template_gives_what_the_others_need(deployed: Deployed) -> Non
     assert urls == {f"{name}QueueUrl" for name in _CHANNELS}
     assert set(deployed.outputs) - urls == {
         "AlarmTopicArn",
+        "ClaimBucketName",
         "ControlTableName",
         "EventBusName",
         "LettersTableName",

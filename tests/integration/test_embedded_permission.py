@@ -21,6 +21,7 @@ RECORDS = naming.records_table_name(STACK)
 LEDGER = naming.ledger_table_name(STACK)
 CONTROL = naming.control_table_name(STACK)
 LETTERS = naming.letters_table_name(STACK)
+BUCKET = naming.claim_bucket_name(STACK, "000000000000", "eu-west-1")
 FIRST, OTHER = FAMILIES[0], FAMILIES[-1]
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
 RECORD_CONTEXT = {"tenant": "default", "table": "records", "purpose": "record"}
@@ -206,6 +207,38 @@ class Calls:
         arn = {"webhooks": self._world.secret, "other": self._world.other_secret}[which]
         self._client("secretsmanager").get_secret_value(SecretId=arn)
 
+    def deposit(self, key: str) -> None:
+        self._client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"x")
+
+    def fetch(self, key: str) -> None:
+        self._client("s3").get_object(Bucket=BUCKET, Key=key)
+
+    def finish(self, key: str) -> None:
+        self.copy(key, key)
+
+    def copy(self, source: str, key: str) -> None:
+        self._client("s3").copy_object(
+            Bucket=BUCKET,
+            Key=key,
+            CopySource={"Bucket": BUCKET, "Key": source},
+            MetadataDirective="REPLACE",
+            TaggingDirective="REPLACE",
+            Tagging="finished=true",
+        )
+
+    def mark(self, key: str) -> None:
+        tags = [{"Key": "finished", "Value": "true"}]
+        self._client("s3").put_object_tagging(Bucket=BUCKET, Key=key, Tagging={"TagSet": tags})
+
+    def list_claims(self, bucket: str) -> None:
+        self._client("s3").list_objects_v2(Bucket=bucket)
+
+    def delete_claim(self, key: str) -> None:
+        self._client("s3").delete_object(Bucket=BUCKET, Key=key)
+
+    def loosen(self, bucket: str) -> None:
+        self._client("s3").delete_bucket_policy(Bucket=bucket)
+
     def invoke(self, function: str) -> None:
         self._client("lambda").invoke(FunctionName=function)
 
@@ -269,6 +302,10 @@ NOBODY: list[Call] = [
     ("search", "verdicts", "verdict_of"),
     ("tell", "default"),
     ("read_secret", "other"),
+    ("deposit", "outcomes/probe"),
+    ("copy", f"{FIRST.name}/probe", f"{OTHER.name}/probe"),
+    ("delete_claim", f"{FIRST.name}/probe"),
+    ("loosen", BUCKET),
     ("invoke", naming.judge_function_name(STACK)),
     ("invoke", naming.sweeper_function_name(STACK)),
     ("widen", naming.shipper_role_name(STACK)),
@@ -305,6 +342,8 @@ SOMEBODY: list[Call] = [
     ("seal", "default", "ledger", "outcome"),
     ("seal", "default", "letters", "letter"),
     ("read_secret", "webhooks"),
+    *((verb, f"{FIRST.name}/probe") for verb in ("deposit", "fetch", "finish", "mark")),
+    ("list_claims", BUCKET),
 ]
 
 
@@ -329,6 +368,8 @@ def _process_allowed(family: Any) -> list[Call]:
         ("open", "records"),
         ("seal", "default", "ledger", "outcome"),
         ("read_secret", "webhooks"),
+        *((verb, f"{family.name}/probe") for verb in ("fetch", "finish", "mark")),
+        ("list_claims", BUCKET),
     ]
 
 
@@ -343,6 +384,9 @@ def _process_denied(family: Any) -> list[Call]:
         ("send", _dead_letters(other)),
         ("load", other.name),
         ("transact", "Put records", "Put ledger"),
+        ("deposit", f"{family.name}/probe"),
+        *((verb, f"{other.name}/probe") for verb in ("fetch", "finish", "mark")),
+        ("copy", f"{other.name}/probe", f"{family.name}/probe"),
     ]
 
 
@@ -382,9 +426,12 @@ ALLOWED: dict[str, list[Call]] = {
         ("seal", "default", "letters", "letter"),
     ],
     naming.shipper_role_name(STACK): [
-        call
-        for queue in [*map(_queue, FAMILIES), OUTCOMES, INVALID]
-        for call in [("send", queue), ("send_batch", queue), ("look_up", queue)]
+        *(
+            call
+            for queue in [*map(_queue, FAMILIES), OUTCOMES, INVALID]
+            for call in [("send", queue), ("send_batch", queue), ("look_up", queue)]
+        ),
+        *(("deposit", f"{family.name}/probe") for family in FAMILIES),
     ],
     naming.router_role_name(STACK): [
         *(("get_row", f"authority#{family.name}") for family in FAMILIES),
@@ -393,7 +440,11 @@ ALLOWED: dict[str, list[Call]] = {
         ("ask", "pk", "control_final"),
         ("ask", "pk", "control_final", "candidate_ending", "stale", "authority"),
     ],
-    naming.returner_role_name(STACK): [("receive", RETURN), ("delete", RETURN), ("delay", RETURN), ("look_up", RETURN)],
+    naming.returner_role_name(STACK): [
+        *((verb, RETURN) for verb in ("receive", "delete", "delay", "look_up")),
+        *(("fetch", f"{family.name}/probe") for family in FAMILIES),
+        ("list_claims", BUCKET),
+    ],
 }
 
 DENIED_BESIDE: dict[str, list[Call]] = {

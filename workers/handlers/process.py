@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from workers import bootstrap
+from workers.claim import finish
 from workers.fate import AlreadyProcessed, Behind, DeadLettered, Fate, Held, NotComparable, Processed, Retry
 from workers.observability import count, logger, metrics
 from workers.sqs import read_record
@@ -30,8 +31,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     records = event["Records"]
     if not records:
         return {"batchItemFailures": []}
-    fates = bootstrap.receiver().settle([read_record(record) for record in records])
+    batch = [read_record(record) for record in records]
+    fates = bootstrap.receiver().settle(batch)
     _report(fates)
+    for record_id, reason in finish(bootstrap.claims(), batch, fates).items():
+        count("MessagesUnfinished")
+        logger.warning("its claim stays", reason=reason, record_id=record_id)
 
     def settled(record: SQSRecord) -> None:
         if isinstance(fates[record.message_id], Retry | Behind):

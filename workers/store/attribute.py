@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Item = dict[str, "AttributeValueTypeDef"]
 
+DEFLATE_BYTES = 64 * 1024
+"""An outcome of more bytes is deflated: a large message makes a large one, and an item ends at 400 KB."""
+
 
 def row_sort_key(table: str, key: str) -> str:
     """Sort key of a row's item."""
@@ -56,9 +59,11 @@ def read_row(item: Mapping[str, Any], tenant: str, sealer: Sealer) -> Row:
 
 
 def seal_attempt(attempt: Attempt, side: str, tenant: str, sealer: Sealer) -> bytes:
-    """One side's outcome of one attempt, sealed whole: it holds rows, messages and webhooks."""
+    """One side's outcome of one attempt, sealed whole, for it holds rows, messages and webhooks; deflated if large."""
+    outcome = write_attempt(attempt)
+    large = len(outcome) > DEFLATE_BYTES
     return sealer.seal(
-        {"outcome": write_attempt(attempt)},
+        {"deflated": _deflate(outcome.encode())} if large else {"outcome": outcome},
         tenant=tenant,
         table="ledger",
         purpose="outcome",
@@ -69,7 +74,13 @@ def seal_attempt(attempt: Attempt, side: str, tenant: str, sealer: Sealer) -> by
 def open_attempt(sealed: bytes, message_id: str, side: str, tenant: str, sealer: Sealer) -> Attempt:
     """The outcome again. Raises BrokenSealError, UnavailableError, MalformedOutcomeError."""
     fields = sealer.open(sealed, tenant=tenant, table="ledger", purpose="outcome", item=f"{message_id}|{side}")
-    return parse_attempt(fields["outcome"])
+    if "deflated" not in fields:
+        return parse_attempt(fields["outcome"])
+    try:
+        outcome = _inflate(fields["deflated"])
+    except (ValueError, zlib.error) as error:
+        raise BrokenSealError("ledger: an outcome cannot be read") from error
+    return parse_attempt(outcome)
 
 
 def seal_message(carried: Carried, message_id: str, tenant: str, sealer: Sealer) -> bytes:

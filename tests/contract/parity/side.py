@@ -15,10 +15,12 @@ from contracts.effect import Attempt, parse_attempt
 from contracts.envelope import AmqpFacts
 from contracts.invalid_message import InvalidMessageError
 from contracts.registry import FAMILIES, family_of
+from tests.fakes.claims import MemoryClaims
 from tests.fakes.queue import MemoryDeadLetters, MemoryReturns, MemoryVisibility
 from tests.fakes.store import MemoryStore
 from workers.logic.decision import Context
 from workers.logic.registry import HANDLERS
+from workers.port import Queues
 from workers.receiver import Receiver
 from workers.sqs import Received
 
@@ -67,7 +69,12 @@ def candidate(notifications: Iterable[Notification]) -> MemoryStore:
 
     receivers = {
         family.name: Receiver(
-            family, HANDLERS, store, MemoryDeadLetters(), MemoryReturns(), MemoryVisibility(), context
+            family,
+            HANDLERS,
+            store,
+            Queues(MemoryDeadLetters(), MemoryReturns(), MemoryVisibility()),
+            MemoryClaims(),
+            context,
         )
         for family in FAMILIES
     }

@@ -20,6 +20,7 @@ from contracts.return_message import ReturnedHold, write_return
 from contracts.routing import Decision, Route
 from tests import amqp_space
 from tests.amqp_space import bodies, properties, read, short_strings, tables, written
+from tests.fakes.claims import no_claim
 from tests.fakes.message import NOW, payout
 
 ROUTES: tuple[Route, ...] = ("legacy", "shadow", "new", "hold")
@@ -41,7 +42,7 @@ def returned(entry: Entry) -> Delivery:
     """As the returner publishes it again, and the router takes its stamp off."""
     body = decode_body(entry.body, read_envelope(entry.envelope).body_encoding)
     text = write_return(ReturnedHold("payout", "w1", entry.envelope, body))
-    return unstamp(through_the_broker(outgoing(text, "us"))).delivery
+    return unstamp(through_the_broker(outgoing(text, "us", no_claim))).delivery
 
 
 def facts_of(one: Delivery) -> tuple[Any, ...]:

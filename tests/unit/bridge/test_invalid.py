@@ -7,11 +7,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bridge.invalid import ENTRY_BYTES, aside, park, parking_translator
+from bridge.invalid import aside, park, parking_translator
 from bridge.port import Delivery, Outgoing
 from bridge.stamp import stamp
 from contracts import naming
 from contracts.amqp_value import Timestamp, untag_table
+from contracts.entry_size import ENTRY_BYTES
 from contracts.envelope import AmqpFacts, Stamp, is_carriable
 from contracts.invalid_message import InvalidMessageError
 from contracts.parked import PARKED_TYPE, read_parked

@@ -10,9 +10,11 @@ from bridge.returner import Returner, outgoing
 from bridge.stamp import unstamp
 from contracts import naming, point
 from contracts.amqp_value import ShortString
+from contracts.entry_size import ENTRY_BYTES
 from contracts.return_message import MalformedReturnError, ReturnedEffect, ReturnedHold, write_return
+from tests.fakes.claims import MemoryBucket, MemoryClaimStore, no_claim
 from tests.fakes.clock import FakeClock
-from tests.fakes.message import payin, translated
+from tests.fakes.message import padded, payin, translated
 from tests.unit.bridge.test_stamp import behind
 
 
@@ -83,8 +85,14 @@ class Scene:
         self.queue = MemoryReturns(self.clock)
         self.outlets: list[MemoryOutlet] = []
         self.refused: set[str] = set()
+        self.bucket = MemoryBucket()
         self.returner = Returner(
-            self.connect, self.queue, "us", self.clock, lambda: Backoff(1, 8, uniform=lambda _, most_s: most_s)
+            self.connect,
+            self.queue,
+            "us",
+            self.clock,
+            lambda: Backoff(1, 8, uniform=lambda _, most_s: most_s),
+            fetch=MemoryClaimStore(self.bucket).fetch,
         )
         self.returner.open()
 
@@ -135,7 +143,7 @@ def test_a_follow_up_message_is_published_with_its_effect_id_and_then_deleted(sc
 
 def test_a_message_whose_stamp_is_stale_goes_to_the_hold_queue_as_it_was_and_in_doubt() -> None:
     entry = translated("payin.create", payin("w1"), headers={"x": 1}, expiration="60000")
-    message = outgoing(write_return(ReturnedHold("payin", "w1", entry.envelope, payin("w1"))), "us")
+    message = outgoing(write_return(ReturnedHold("payin", "w1", entry.envelope, payin("w1"))), "us", no_claim)
     assert message.exchange == naming.ROUTE_EXCHANGE
     held = unstamp(behind(message))
     assert (held.family, held.route, held.doubtful, held.id) == ("payin", "hold", True, "w1")
@@ -174,10 +182,42 @@ def untagged() -> str:
     return write_return(ReturnedHold("payin", "w1", json.dumps(document), payin("w1")))
 
 
+def large_hold(scene: Scene, webhook_id: str = "w1") -> str:
+    """What lies in the return queue of a message whose body lies in S3."""
+    entry = translated("payin.create", padded(payin(webhook_id), "x" * ENTRY_BYTES))
+    assert entry.deposit is not None
+    scene.bucket.objects[entry.deposit.key] = entry.deposit.body
+    return write_return(ReturnedHold("payin", webhook_id, entry.envelope, b""))
+
+
+def test_a_large_message_is_held_whole(scene: Scene) -> None:
+    scene.queue.put("g", large_hold(scene))
+    scene.returner.step()
+    (message,) = scene.outlets[0].published
+    assert message.body == padded(payin("w1"), "x" * ENTRY_BYTES)
+
+
+def test_while_s3_is_away_only_the_groups_of_large_messages_wait(scene: Scene) -> None:
+    scene.queue.put("g", large_hold(scene))
+    scene.queue.put("h", effect("w3"))
+    scene.bucket.away = True
+    scene.returner.step()
+    assert scene.keys == ["w3"]
+    scene.bucket.away = False
+    scene.step_until(lambda: not scene.queue.messages)
+
+
+def test_a_large_message_whose_body_is_lost_stays_for_sqs_to_give_up_on(scene: Scene) -> None:
+    scene.queue.put("g", large_hold(scene))
+    scene.bucket.objects.clear()
+    scene.returner.step()
+    assert (len(scene.queue.messages), scene.returner.counts["refused"]) == (1, 1)
+
+
 @pytest.mark.parametrize("text", ["", "[]", write_return(ReturnedHold("payin", "w1", "no envelope", b"")), untagged()])
 def test_what_is_no_return_message_is_told(text: str) -> None:
     with pytest.raises(MalformedReturnError):
-        outgoing(text, "us")
+        outgoing(text, "us", no_claim)
 
 
 def test_a_lost_connection_is_opened_again_and_what_was_in_hand_comes_again_in_order(scene: Scene) -> None:

@@ -26,6 +26,18 @@ def test_a_router_routes_every_family_unless_told_otherwise() -> None:
     assert some.routed == (PAYIN, PAYOUT)
 
 
+def test_the_bucket_of_large_bodies_is_found_out_unless_it_is_told() -> None:
+    assert read_settings({"AMQP_URL": URL}, ShipperSettings).claim_bucket is None
+    told = read_settings({"AMQP_URL": URL, "STRANGLER_CLAIM_BUCKET": "s-claims-1-eu-west-3"}, ShipperSettings)
+    assert told.claim_bucket == "s-claims-1-eu-west-3"
+
+
+@pytest.mark.parametrize("bucket", ["", "ab", "Upper", "under_score", "b" * 64])
+def test_what_cannot_be_a_bucket_is_refused(bucket: str) -> None:
+    with pytest.raises(SettingsError, match="STRANGLER_CLAIM_BUCKET"):
+        read_settings({"AMQP_URL": URL, "STRANGLER_CLAIM_BUCKET": bucket}, ShipperSettings)
+
+
 @pytest.mark.parametrize(("tap", "tapped"), [("all", FAMILIES), ("none", ()), ("payout", (PAYOUT,))])
 def test_some_none_or_all_families_are_tapped(tap: str, tapped: object) -> None:
     assert read_settings({"AMQP_URL": URL, "STRANGLER_TAP": tap}, ShipperSettings).tapped == tapped

@@ -10,7 +10,7 @@ import pytest
 from bridge.backoff import Backoff
 from bridge.bootstrap import shipper_queues
 from bridge.delivery_log import DELIVERY_SCHEMA, DeliveryLog
-from bridge.invalid import ENTRY_BYTES, aside, parking_translator
+from bridge.invalid import aside, parking_translator
 from bridge.journal_file import JournalError, JournalFile
 from bridge.observation import observe_shipper
 from bridge.poison import PoisonFloodError
@@ -31,6 +31,7 @@ from bridge.snapshot import shortcomings
 from bridge.stamp import stamp
 from bridge.translator import notification_translator, outcome_translator, stamped_translator
 from contracts import naming, point
+from contracts.entry_size import ENTRY_BYTES
 from contracts.envelope import AmqpFacts
 from contracts.parked import read_parked
 from contracts.registry import FAMILIES

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import random
 from decimal import Decimal
 from typing import Any
 
@@ -7,17 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.invalid import ENTRY_BYTES
 from bridge.port import Delivery, Entry
 from bridge.stamp import stamp
 from bridge.translator import OUTCOME_TYPE, notification_translator, outcome_translator, stamped_translator
 from contracts import naming
 from contracts.amqp_value import Table, Timestamp, untag_table
+from contracts.claim import KEPT_BYTES, write_pointer
+from contracts.entry_size import ENTRY_BYTES
 from contracts.envelope import AmqpFacts, Envelope, Stamp, decode_body, read_envelope
 from contracts.invalid_message import InvalidMessageError
 from contracts.registry import FAMILIES, family_named
 from contracts.routing import Decision, Route
-from tests.fakes.message import NOW, balance, card_transaction, delivery, payin, payout, translated
+from tests.fakes.message import NAME, NOW, balance, card_transaction, delivery, payin, payout, translated
 
 
 def envelope_of(entry: Entry) -> Envelope:
@@ -173,24 +175,105 @@ def test_a_payout_binds_to_its_exchange_whatever_the_routing_key() -> None:
     assert translate(delivery("payout.update", payout(), routing_key="anything"), "payout").type == "payout.update"
 
 
-@pytest.mark.parametrize(("body_bytes", "fits"), [(ENTRY_BYTES - 1_000, True), (ENTRY_BYTES, False)])
-def test_a_message_over_the_channels_limit_is_refused(body_bytes: int, *, fits: bool) -> None:
-    body = b"x" * body_bytes
-    if fits:
-        assert translated("cardtransaction.create", body, message_id="m1").size_bytes <= ENTRY_BYTES
-    else:
-        with pytest.raises(InvalidMessageError, match="too-large"):
-            translated("cardtransaction.create", body, message_id="m1")
+def counted_by_hand(entry: Entry, body: str) -> int:
+    """SQS counts the body, and each attribute's name, type and value."""
+    attributes = (("envelope", entry.envelope), ("type", entry.type), ("id", entry.id))
+    return len(body.encode()) + sum(len(f"{name}String{value}".encode()) for name, value in attributes)
 
 
-def test_what_a_body_grows_to_when_encoded_counts() -> None:
-    with pytest.raises(InvalidMessageError, match="too-large"):
-        translated("cardtransaction.create", b"\xff" * 800_000, message_id="m1")
+def card_of(body_bytes: int, fill: bytes = b"x", **properties: Any) -> Entry:
+    return translated("cardtransaction.create", fill * body_bytes, message_id="m1", **properties)
 
 
-def test_headers_count_too() -> None:
+def largest_card_bytes() -> int:
+    """Length of the longest body that fits beside its envelope."""
+    small = card_of(1)
+    return ENTRY_BYTES - counted_by_hand(small, "")
+
+
+def test_an_entry_is_as_large_as_sqs_counts_it() -> None:
+    entry = translated("payin.create", payin("w\u00e9"), headers={"x": "\u00e9"})
+    assert entry.size_bytes == counted_by_hand(entry, entry.body)
+
+
+def test_what_fits_to_the_byte_travels_whole_and_one_byte_more_is_claimed() -> None:
+    largest = largest_card_bytes()
+    whole, claimed = card_of(largest), card_of(largest + 1)
+    assert (whole.size_bytes, whole.deposit, len(whole.body)) == (ENTRY_BYTES, None, largest)
+    assert claimed.deposit is not None
+    assert claimed.deposit.body == b"x" * (largest + 1)
+    assert envelope_of(claimed).body_encoding == "claim"
+
+
+def test_what_a_body_grows_to_when_encoded_counts_and_what_is_deposited_is_not_encoded() -> None:
+    claimed = card_of(800_000, b"\xff")
+    assert claimed.deposit is not None
+    assert claimed.deposit.body == b"\xff" * 800_000
+    assert card_of(700_000, b"\xff").deposit is None
+
+
+def test_a_claim_says_where_how_large_and_which_bytes_and_nothing_of_whom() -> None:
+    body = payin("w1", "p1", padding=NAME * 60_000)
+    claimed = translated("payin.create", body)
+    claim = envelope_of(claimed).claim
+    assert claim is not None
+    digest = hashlib.sha256(body).hexdigest()
+    assert claim.key == f"payin/{hashlib.sha256(b'w1').hexdigest()[:32]}/{digest}"
+    assert (claim.size_bytes, claim.sha256) == (len(body), digest)
+    assert NAME not in repr(claimed)
+
+
+def test_a_claim_is_the_same_each_time_and_no_other_messages() -> None:
+    def key(message_id: str, fill: bytes) -> str:
+        deposit = translated("cardtransaction.create", fill * 2 * ENTRY_BYTES, message_id=message_id).deposit
+        assert deposit is not None
+        return deposit.key
+
+    assert key("m1", b"x") == key("m1", b"x")
+    assert len({key("m1", b"x"), key("m2", b"x"), key("m1", b"y")}) == 3
+
+
+def test_group_and_deduplication_do_not_depend_on_where_the_body_lies() -> None:
+    large = payin("w1", "p1", padding="x" * ENTRY_BYTES)
+    claimed, small = translated("payin.create", large), translated("payin.create", payin("w1", "p1"))
+    assert (claimed.group, claimed.id, claimed.type) == (small.group, small.id, small.type)
+    parts = "\0".join(["w1", hashlib.sha256(large).hexdigest()])
+    assert claimed.deduplication == hashlib.sha256(parts.encode()).hexdigest()
+
+
+def test_a_claim_without_its_deposit_is_nothing_that_sqs_would_take() -> None:
+    assert card_of(ENTRY_BYTES).body == ""
+
+
+def test_the_size_of_a_claimed_entry_is_enough_for_any_bucket() -> None:
+    claimed = card_of(ENTRY_BYTES)
+    assert claimed.deposit is not None
+    for bucket in ("b" * 3, "b" * 63):
+        assert counted_by_hand(claimed, write_pointer(bucket, claimed.deposit.key)) <= claimed.size_bytes
+
+
+def test_headers_that_are_too_large_have_nowhere_to_lie() -> None:
     with pytest.raises(InvalidMessageError, match="too-large"):
         translated("payin.create", payin(), headers={"x": "y" * ENTRY_BYTES})
+
+
+def test_an_outcome_over_the_limit_has_no_claim() -> None:
+    facts = AmqpFacts(naming.OUTCOME_EXCHANGE, "payin.create", redelivered=False, properties={"message_id": "w1:1"})
+    with pytest.raises(InvalidMessageError, match="too-large"):
+        outcome_translator(lambda: NOW)(Delivery(naming.OUTCOME_QUEUE, b"x" * ENTRY_BYTES, facts, None, 1))
+
+
+@pytest.mark.parametrize(
+    ("route", "noise_bytes", "claimed"),
+    [("new", 2 * KEPT_BYTES, True), ("new", KEPT_BYTES // 2, False), ("shadow", 2 * KEPT_BYTES, False)],
+)
+def test_what_the_ledger_could_not_keep_is_claimed_though_sqs_would_take_it(
+    route: Route, noise_bytes: int, *, claimed: bool
+) -> None:
+    noise = random.Random(7).randbytes(noise_bytes).hex()
+    entry = routed(delivery("payin.create", payin("w1", padding=noise)), route, 5)
+    assert entry.size_bytes <= ENTRY_BYTES
+    assert (entry.deposit is not None) is claimed
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,12 +8,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contracts.amqp_value import tag_table, untag_table
+from contracts.claim import claim_on
+from contracts.effect import body_digest
 from contracts.envelope import (
     AmqpFacts,
     BodyEncoding,
     Envelope,
     MalformedEnvelopeError,
     Stamp,
+    carried_digest,
     decode_body,
     encode_body,
     is_carriable,
@@ -138,6 +142,12 @@ def test_sqs_accepts_an_envelope_whatever_a_header_holds(text: str) -> None:
         ),
         document(subject=5),
         document(traceparent={}),
+        document(body="claim"),
+        document(body="claim", claim=None),
+        document(body="claim", claim=[]),
+        document(body="claim", claim={"key": "k", "size": 1}),
+        document(body="claim", claim={"key": "k", "size": "1", "sha256": "0" * 64}),
+        document(body="claim", claim={"key": "k", "size": 1, "sha256": NAME}),
     ],
 )
 def test_a_malformed_envelope_is_refused_without_being_quoted(text: str) -> None:
@@ -189,3 +199,25 @@ def test_a_body_that_is_not_what_its_envelope_says_is_refused(text: str, encodin
 @given(st.text(st.characters(codec="utf-8")))
 def test_carriable_is_what_sqs_accepts(text: str) -> None:
     assert is_carriable(text) == bool(ACCEPTED_BY_SQS.fullmatch(text))
+
+
+def test_a_claim_travels_in_the_envelope_and_the_body_does_not() -> None:
+    claim = claim_on("payin", "w1", b"body")
+    envelope = replace(read_envelope(document()), body_encoding="claim", claim=claim)
+    again = read_envelope(write_envelope(envelope))
+    assert (again.claim, again.body_encoding) == (claim, "claim")
+    assert carried_digest("whatever", again) == claim.sha256
+    with pytest.raises(MalformedEnvelopeError):
+        decode_body("whatever", again.body_encoding)
+
+
+def test_a_claim_without_its_encoding_is_none() -> None:
+    claim = {"key": "k", "size": 1, "sha256": "0" * 64}
+    assert read_envelope(document(claim=claim)).claim is None
+
+
+def test_the_digest_of_what_travels_is_that_of_the_legacy_body() -> None:
+    body = b"\xff"
+    text, encoding = encode_body(body)
+    envelope = replace(read_envelope(document()), body_encoding=encoding)
+    assert carried_digest(text, envelope) == body_digest(body)

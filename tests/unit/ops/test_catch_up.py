@@ -14,17 +14,19 @@ from bridge.translator import notification_translator
 from contracts import naming, point, stamp_header
 from contracts.amqp_value import Int8, Table
 from contracts.authority import AuthorityRecord
+from contracts.entry_size import ENTRY_BYTES
 from contracts.envelope import AmqpFacts, read_envelope
 from contracts.registry import PAYOUT
 from ops import catch_up
-from ops.catch_up import STAMPED_INDEX, CatchUp, Owed, against, muted
+from ops.catch_up import STAMPED_INDEX, CatchUp, Keys, Owed, against, muted
 from ops.errand import OvertakenError
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from tests.amqp_space import written
+from tests.fakes.claims import MemoryBucket
 from tests.fakes.clock import FakeClock
 from tests.fakes.key import static_sealer
-from tests.fakes.message import NOW, payin, payout, translated
+from tests.fakes.message import NOW, padded, payin, payout, translated
 from tests.unit.bridge.test_stamp import behind
 from tests.unit.ops.conftest import STACK
 from workers.port import Carried
@@ -91,12 +93,20 @@ class Scene:
     catch_up: CatchUp
     records: list[AuthorityRecord]
     """What is decided about the family: the last one now."""
+    bodies: MemoryBucket
 
-    def processed(self, message_id: str, key: str, sequence: int, *, age_s: float = 60, **more: Any) -> None:
+    def processed(
+        self, message_id: str, key: str, sequence: int, *, age_s: float = 60, body: bytes | None = None, **more: Any
+    ) -> None:
         """Let the new side have processed a message with authority."""
         entry = translated("payin.create", payin(message_id, key))
         at = datetime.fromtimestamp(self.monolith.clock.now(), UTC) - timedelta(seconds=age_s)
         carried = Carried(entry.body.encode(), entry.envelope)
+        if body is not None:
+            entry = translated("payin.create", body)
+            assert entry.deposit is not None
+            self.bodies.objects[entry.deposit.key] = body
+            carried = Carried(b"", entry.envelope)
         item: dict[str, Any] = {
             "pk": {"S": message_id},
             "tenant": {"S": "default"},
@@ -135,14 +145,14 @@ def scene(aws: None) -> Iterator[Scene]:
     )
     clock = FakeClock()
     monolith = Monolith(client, clock)
-    records = [LIVE]
+    records, bodies = [LIVE], MemoryBucket()
     yield Scene(
         client,
         monolith,
         CatchUp(
             client,
             STACK,
-            lambda: SEALER,
+            Keys(lambda: SEALER, bodies.get),
             lambda: monolith,
             clock,
             clock.advance,
@@ -150,8 +160,24 @@ def scene(aws: None) -> Iterator[Scene]:
             current=lambda _: records[-1],
         ),
         records,
+        bodies,
     )
     point.hook(None)
+
+
+def test_a_large_message_is_caught_up_with_from_where_it_lies(scene: Scene) -> None:
+    body = padded(payin("m1", "p1"), "x" * ENTRY_BYTES)
+    scene.processed("m1", "p1", 1, body=body)
+    found = scene.catch_up.run(LIVE, 60, settled=True)
+    assert (found.published, found.left) == (1, ())
+    assert [message.body for message in scene.monolith.published] == [body]
+
+
+def test_a_large_message_whose_body_is_lost_ends_the_catch_up_and_is_named(scene: Scene) -> None:
+    scene.processed("m1", "p1", 1, body=padded(payin("m1", "p1"), "x" * ENTRY_BYTES))
+    scene.bodies.objects.clear()
+    with pytest.raises(CommandError, match=r"m1: its body is not in S3 as it was \(missing\)"):
+        scene.catch_up.run(LIVE, 60, settled=True)
 
 
 def test_what_is_owed_goes_in_order_of_key_and_sequence_and_is_waited_for(scene: Scene) -> None:

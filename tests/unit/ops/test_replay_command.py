@@ -11,11 +11,13 @@ import pytest
 
 from contracts import naming, point
 from contracts.authority import AuthorityRecord
+from contracts.entry_size import ENTRY_BYTES
 from contracts.return_message import ReturnedEffect, ReturnedHold
 from ops.cli import main
 from ops.exit_code import ExitCode
+from tests.fakes.claims import MemoryClaimStore
 from tests.fakes.desk import STACK, Scene, create
-from tests.fakes.message import NAME, PLANTED, payin, translated
+from tests.fakes.message import NAME, PLANTED, padded, payin, translated
 from tests.unit.ops.conftest import Ended, Strangler
 
 
@@ -26,6 +28,7 @@ def desk(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     made = Scene(dynamodb, sqs)
     sealer = made.sealer
     monkeypatch.setattr("ops.sealing.open_sealer", lambda _: sealer)
+    monkeypatch.setattr("ops.command.dlq.claim_store", lambda _: lambda: MemoryClaimStore(made.bucket))
     monkeypatch.setattr("ops.replay_run.LOOK_S", 0.02)
     point.hook(lambda name: made.work() if name == "replay.sent" else None)
     yield made
@@ -134,6 +137,30 @@ def test_what_rabbitmq_would_not_take_back_is_listed_and_shown_without_a_persona
     assert not [one for one in PLANTED if one in listed.out + shown.out + strangler("dlq", "show", held).out]
     revealed = strangler("dlq", "show", follow_up, "--reveal", "body", "--reason", "why")
     assert revealed.out == f"{NAME}\n"
+
+
+def test_a_letter_whose_body_lies_in_s3_is_shown_and_revealed_as_any_other(desk: Scene, strangler: Strangler) -> None:
+    letter = desk.letter("w1", body=padded(payin("w1", "p1"), "x" * ENTRY_BYTES))
+    shown = strangler("dlq", "show", letter)
+    assert (shown.code, "object_payload.payins[].ibanFullname" in shown.out) == (ExitCode.OK, True)
+    assert not [planted for planted in PLANTED if planted in shown.out + shown.err]
+    revealed = strangler("dlq", "show", letter, "--reveal", "object_payload.payins[].ibanFullname", "--reason", "OPS-1")
+    assert (revealed.code, revealed.out) == (ExitCode.OK, f"{NAME}\n")
+
+
+@pytest.mark.parametrize(
+    ("away", "says"), [(False, "its body is not in S3 as it was (missing)"), (True, "from S3: away")]
+)
+def test_a_letter_whose_body_cannot_be_had_says_so_and_shows_the_rest(
+    desk: Scene, strangler: Strangler, *, away: bool, says: str
+) -> None:
+    letter = desk.letter("w1", body=padded(payin("w1", "p1"), "x" * ENTRY_BYTES))
+    desk.bucket.objects.clear()
+    desk.bucket.away = away
+    ended = strangler("dlq", "show", letter, "-o", "json")
+    assert ended.code == ExitCode.OK
+    assert says in ended.document["closed_because"]
+    assert ended.document["letter"]["message_id"] == "w1"
 
 
 def test_one_field_is_revealed_after_it_was_audited_and_nothing_else(desk: Scene, strangler: Strangler) -> None:

@@ -1,5 +1,6 @@
 """Replays against workers that answer: what is sent, in which order, how it ends, and what a kill leaves."""
 
+import json
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from bridge.port import Receipt
 from contracts import naming, point
 from contracts.authority import AuthorityRecord
 from contracts.effect import body_digest
+from contracts.entry_size import ENTRY_BYTES
 from contracts.envelope import Stamp, read_envelope, write_envelope
 from contracts.return_message import Returned, ReturnedEffect, ReturnedHold, read_return, write_return
 from ops.exit_code import ExitCode
@@ -19,7 +21,7 @@ from ops.fault import CommandError
 from ops.plan_file import Plan
 from ops.replay_course import Progress
 from tests.fakes.desk import STACK, Scene, scene
-from tests.fakes.message import payin, translated
+from tests.fakes.message import padded, payin, translated
 
 POINTS = ("replay.marked", "replay.sent", "replay.noted", "replay.resolved")
 
@@ -436,6 +438,48 @@ def test_a_stale_message_is_handed_to_the_hold_queue_whole(desk: Scene) -> None:
     assert (returned.family, returned.id, returned.body) == ("payin", "w1", payin("w1", "p1"))
     assert read_envelope(returned.envelope).stamp == Stamp("new", 2)
     assert desk.found(letter).state == "resolved"
+
+
+LARGE = padded(payin("w1", "p1"), "x" * ENTRY_BYTES)
+
+
+def test_a_large_message_goes_again_with_its_pointer_and_nothing_is_fetched(desk: Scene) -> None:
+    desk.letter("w1", body=LARGE)
+    assert desk.run(desk.planned()).answers == {"processed": 1}
+    (sent,) = desk.received
+    assert json.loads(sent.body)[1]["s3Key"] in desk.bucket.objects
+    assert read_envelope(sent.attributes["envelope"]).body_encoding == "claim"
+    assert desk.bucket.calls == []
+
+
+def test_a_large_message_is_handed_to_the_hold_queue_without_its_body(desk: Scene) -> None:
+    desk.letter("w1", stamp=Stamp("new", 2), body=LARGE)
+    desk.decide(AuthorityRecord("payin", "shadow", 4, 4))
+    assert desk.run(desk.planned(rehome=True)).answers == {"handed to hold": 1}
+    (message,) = desk.receive(desk.url(naming.return_queue_name(STACK)))
+    returned = read_return(message["Body"])
+    assert isinstance(returned, ReturnedHold)
+    claim = read_envelope(returned.envelope).claim
+    assert claim is not None
+    assert (returned.body, desk.bucket.get(claim)) == (b"", LARGE)
+
+
+def test_what_was_too_large_before_there_were_claims_is_replayed_with_one(desk: Scene) -> None:
+    desk.parked(LARGE, "too-large")
+    assert desk.run(desk.planned()).answers == {"processed": 1}
+    (sent,) = desk.received
+    claim = read_envelope(sent.attributes["envelope"]).claim
+    assert claim is not None
+    assert desk.bucket.get(claim) == LARGE
+    assert json.loads(sent.body)[1]["s3Key"] == claim.key
+
+
+def test_while_its_body_cannot_be_deposited_nothing_is_sent(desk: Scene) -> None:
+    desk.parked(LARGE, "too-large")
+    desk.bucket.away = True
+    with pytest.raises(CommandError, match="away, says the test"):
+        desk.run(desk.planned())
+    assert desk.received == []
 
 
 @pytest.fixture

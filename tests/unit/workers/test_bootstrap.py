@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "DEAD_LETTER_QUEUE_URL": "https://sqs/1/s-payin-dead.fifo",
     "WEBHOOK_SECRET_ARN": SECRET_ARN,
     "CONTROL_TABLE": "s-control",
+    "CLAIM_BUCKET": "s-claims",
     "RETURN_QUEUE_URL": "https://sqs/1/s-return.fifo",
     "EVENT_BUS": "s-events",
     "LETTERS_TABLE": "s-letters",

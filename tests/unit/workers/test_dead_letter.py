@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from contracts.claim import claim_on
 from contracts.effect import body_digest
 from contracts.envelope import Stamp, read_envelope, write_envelope
 from contracts.letter import GAVE_UP, letter_id
@@ -102,6 +103,26 @@ def test_a_type_that_nobody_knows_is_not_told() -> None:
 )
 def test_the_queue_tells_the_family(queue: str, family: str | None) -> None:
     assert read(dead(), queue).family == family
+
+
+def claimed(stamp: Stamp) -> tuple[str, str]:
+    """An envelope with a claim, and the digest of its body."""
+    claim = claim_on("payin", "w1", b"a large body")
+    envelope = read_envelope(ENTRY.envelope)
+    return write_envelope(dataclasses.replace(envelope, body_encoding="claim", claim=claim, stamp=stamp)), claim.sha256
+
+
+def test_a_letter_whose_body_lies_in_s3_is_known_by_its_digest_and_keeps_the_pointer() -> None:
+    envelope, digest = claimed(Stamp("legacy", 0))
+    found = read(dataclasses.replace(dead(envelope=envelope, cause="claim:missing"), body="a pointer"))
+    assert (found.letter_id, found.body_digest) == (letter_id("sqs", "w1", digest), digest)
+    assert (found.content.body, found.content.attributes["envelope"]) == ("a pointer", envelope)
+
+
+def test_what_could_not_be_held_is_known_by_the_digest_of_its_body_wherever_it_lies() -> None:
+    envelope, digest = claimed(Stamp("new", 4))
+    found = read(sent_back(ReturnedHold("payin", "w1", envelope, b"")), RETURN_QUEUE)
+    assert (found.letter_id, found.body_digest) == (letter_id("return", "w1", digest), digest)
 
 
 def parked(**changes: Any) -> Received:

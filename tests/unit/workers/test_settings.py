@@ -12,6 +12,7 @@ ENVIRONMENT = {
     "DEAD_LETTER_QUEUE_URL": "https://sqs/1/s-payin-dead.fifo",
     "WEBHOOK_SECRET_ARN": "arn:aws:secretsmanager:eu-west-3:1:secret:w",
     "CONTROL_TABLE": "s-control",
+    "CLAIM_BUCKET": "s-claims",
     "RETURN_QUEUE_URL": "https://sqs/1/s-return.fifo",
     "AWS_SESSION_TOKEN": "pl4nted-secret",
 }

@@ -1,21 +1,26 @@
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from contracts.authority import AuthorityRecord
-from contracts.envelope import Stamp, read_envelope
+from contracts.claim import Claim, claim_on
+from contracts.envelope import Stamp, read_envelope, write_envelope
+from tests.fakes.claims import MemoryClaims
 from tests.fakes.function import FakeLambdaContext, event
 from tests.fakes.message import PLANTED
 from tests.fakes.receiver import ReceiverScene, failing_for
 from tests.unit.workers.handlers.conftest import Printed
 from workers import bootstrap
+from workers.fate import UnavailableError
 from workers.handlers.process import handler
 
 
 def invoke(scene: ReceiverScene, records: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Message ids that the function reports as failed."""
     monkeypatch.setattr(bootstrap, "receiver", lambda: scene.receiver)
+    monkeypatch.setattr(bootstrap, "claims", lambda: scene.claims)
     answer = handler(records, FakeLambdaContext())
     assert set(answer) == {"batchItemFailures"}
     assert all(set(one) == {"itemIdentifier"} for one in answer["batchItemFailures"])
@@ -152,3 +157,26 @@ def test_what_a_move_of_authority_has_overtaken_is_counted_and_does_not_come_bac
     assert invoke(scene, records, monkeypatch) == []
     assert len(scene.returns.sent) == 1
     assert printed.metrics == {"MessagesHeld": 1, "MessagesNotComparable": 3}
+
+
+def test_a_claim_that_cannot_be_let_go_of_is_counted_and_the_message_is_done(
+    monkeypatch: pytest.MonkeyPatch, printed: Printed
+) -> None:
+    scene, records = ReceiverScene(), event("sqs_fifo_payin")
+    del records["Records"][1:]
+    (record,) = records["Records"]
+    attribute = record["messageAttributes"]["envelope"]
+    body = record["body"].encode()
+    claim = claim_on("payin", "w1", body)
+    envelope = replace(read_envelope(attribute["stringValue"]), body_encoding="claim", claim=claim)
+    attribute["stringValue"], record["body"] = write_envelope(envelope), "a pointer"
+    scene.claims.bucket.objects[claim.key] = body
+    monkeypatch.setattr(MemoryClaims, "finish", refusing)
+    assert invoke(scene, records, monkeypatch) == []
+    assert printed.metrics == {"MessagesProcessed": 1, "MessagesUnfinished": 1}
+    (line,) = printed.lines
+    assert (line["message"], line["reason"]) == ("its claim stays", "CopyObject: AccessDenied")
+
+
+def refusing(_self: MemoryClaims, _claim: Claim) -> None:
+    raise UnavailableError("CopyObject: AccessDenied")

@@ -10,7 +10,7 @@ from tests.fakes.key import static_sealer
 from tests.fakes.message import IBAN, NAME, PLANTED
 from tests.fakes.outcome import attempt, message, row
 from workers.logic.decision import Column, Row
-from workers.store.attribute import open_attempt, read_row, row_sort_key, seal_attempt, write_row
+from workers.store.attribute import DEFLATE_BYTES, open_attempt, read_row, row_sort_key, seal_attempt, write_row
 from workers.store.sealing import BrokenSealError
 
 SEALER = static_sealer()
@@ -91,6 +91,22 @@ def test_an_outcome_comes_back_sealed_whole() -> None:
     sealed = seal_attempt(one, "candidate", "default", SEALER)
     assert open_attempt(sealed, "w1", "candidate", "default", SEALER) == one
     assert not [value for value in (*PLANTED, "payins") if value.encode() in sealed]
+
+
+def test_a_large_outcome_is_deflated_and_comes_back() -> None:
+    one = attempt(row(label=NAME * 20_000), message('{"label":"é"}'))
+    sealed = seal_attempt(one, "candidate", "default", SEALER)
+    assert len(sealed) < DEFLATE_BYTES
+    assert open_attempt(sealed, "w1", "candidate", "default", SEALER) == one
+
+
+@pytest.mark.parametrize("deflated", ["é", "AAAA", "A"])
+def test_an_outcome_that_cannot_be_inflated_is_a_broken_seal(deflated: str) -> None:
+    sealed = SEALER.seal(
+        {"deflated": deflated}, tenant="default", table="ledger", purpose="outcome", item="w1|candidate"
+    )
+    with pytest.raises(BrokenSealError):
+        open_attempt(sealed, "w1", "candidate", "default", SEALER)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,20 @@
+"""How large a message is to SQS: the one place that counts.
+
+SQS takes 1 MiB, and counts the body and each attribute's name, data type and value, in bytes of UTF-8 (developer guide,
+"Amazon SQS message attributes" and "Message quotas"). System attributes and the group do not count.
+"""
+
+from collections.abc import Mapping
+
+ENTRY_BYTES = 1_048_576
+"""The largest message that SQS takes."""
+
+_TEXT_TYPE = "String"
+"""Data type of every attribute of ours."""
+
+
+def entry_bytes(body: str, attributes: Mapping[str, str]) -> int:
+    """Bytes that count against `ENTRY_BYTES`."""
+    return len(body.encode()) + sum(
+        len(name.encode()) + len(_TEXT_TYPE) + len(value.encode()) for name, value in attributes.items()
+    )
