@@ -1,6 +1,6 @@
 """The shipper's source on RabbitMQ: taps, what the router sends, the monolith's outcomes, what nobody could read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -31,6 +31,7 @@ class AmqpSource:
         *,
         unconsumed: Sequence[QueueSpec] = (),
         successions: Sequence[Succession] = (),
+        on_blocked: Callable[[bool], None] = lambda _: None,
     ) -> None:
         """Connect, declare our queues, begin to consume. Raises SourceLostError or SourceRefusedError.
 
@@ -38,10 +39,13 @@ class AmqpSource:
             queues: what is consumed.
             unconsumed: what is declared only, for others publish to it.
             successions: taps that are to be left, where they still exist.
+            on_blocked: see `AmqpConnection`.
         """
         self._dropped = 0
         self._successions = {one.tap.name: one for one in successions}
-        self._connection = AmqpConnection(settings, generation, queues=len(queues) + len(successions))
+        self._connection = AmqpConnection(
+            settings, generation, queues=len(queues) + len(successions), on_blocked=on_blocked
+        )
         try:
             self._begin(queues, unconsumed)
         except BaseException:

@@ -1,4 +1,6 @@
-"""One connection to RabbitMQ through pika: the one module that speaks it (its tables are those of `bridge.amqp_field`).
+"""One connection to RabbitMQ through pika: the one module that speaks it, but for how one begins (`bridge.amqp_login`).
+
+Its tables are those of `bridge.amqp_field`.
 
 Blocking, on one thread, a channel per queue (so that a queue's prefetch is its own) and one with publisher confirms.
 Anything that pika says about a lost connection becomes `SourceLostError`; the owner closes this one and opens another.
@@ -6,20 +8,18 @@ Anything that pika says about a lost connection becomes `SourceLostError`; the o
 
 import contextlib
 import logging
-import ssl
 import struct
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pika
 from pika import exceptions
 from pika.adapters.blocking_connection import BlockingChannel
 
-from bridge import amqp_field
-from bridge.amqp_settings import AmqpSettings, describe
+from bridge.amqp_login import connect, told
+from bridge.amqp_settings import AmqpSettings
 from bridge.credit import Credit
 from bridge.port import Delivery, NotRoutedError, Outgoing, SourceLostError, SourceRefusedError
 from bridge.tag import Tags
@@ -51,13 +51,21 @@ class UnwritableError(ValueError):
 class AmqpConnection:
     """Consumes, gets, publishes and declares."""
 
-    def __init__(self, settings: AmqpSettings, generation: int = 0, *, queues: int = 0) -> None:
+    def __init__(
+        self,
+        settings: AmqpSettings,
+        generation: int = 0,
+        *,
+        queues: int = 0,
+        on_blocked: Callable[[bool], None] = lambda _: None,
+    ) -> None:
         """Connect. Raises SourceLostError or SourceRefusedError.
 
         Args:
             settings: how to reach the broker.
             generation: number of the connection; each begins with another host.
             queues: how many will be consumed.
+            on_blocked: is told when the broker takes no publishes any more, and when it does again.
         """
         self._generation = generation
         self._prefetch = settings.prefetch
@@ -67,10 +75,14 @@ class AmqpConnection:
         self._paused = False
         self._channels: dict[str, BlockingChannel] = {}
         self._consumers: dict[str, str] = {}
-        self._connection, self._where = _connect(settings, generation)
-        self._connection.add_on_connection_blocked_callback(lambda *_: _LOG.warning(BLOCKED))
-        self._connection.add_on_connection_unblocked_callback(lambda *_: _LOG.info("the broker takes publishes again"))
-        self._frame_max: int = self._connection._impl.params.frame_max  # as it was agreed on
+        self._connection, self._where = connect(settings, generation)
+        self._on_blocked = on_blocked
+        on_blocked(False)  # noqa: FBT003  # the one thing that it is about
+        # Not the blocking connection's own: that tells once nothing waits any more, and a publish may wait for minutes.
+        impl = self._connection._impl
+        impl.add_on_connection_blocked_callback(lambda *_: self._block(blocked=True))
+        impl.add_on_connection_unblocked_callback(lambda *_: self._block(blocked=False))
+        self._frame_max: int = impl.params.frame_max  # as it was agreed on
         with _losing():
             self._scratch = self._connection.channel()
             self._publisher = self._connection.channel()
@@ -105,6 +117,17 @@ class AmqpConnection:
             if _code(error) == _NOT_FOUND:
                 return None
             raise
+
+    def has_exchange(self, name: str) -> bool:
+        """Whether there is such an exchange, of whatever type."""
+        try:
+            with self._scratching() as channel:
+                channel.exchange_declare(name, passive=True)
+        except SourceRefusedError as error:
+            if _code(error) == _NOT_FOUND:
+                return False
+            raise
+        return True
 
     def settled_ready(self, queue: str) -> int:
         """As `ready`, by the channel that consumes the queue, so that everything before it has been dealt with."""
@@ -298,6 +321,13 @@ class AmqpConnection:
             if self._connection.is_open:
                 self._connection.close()
 
+    def _block(self, *, blocked: bool) -> None:
+        if blocked:
+            _LOG.warning(BLOCKED)
+        else:
+            _LOG.info("the broker takes publishes again")
+        self._on_blocked(blocked)
+
     def _arrival(self, queue: str) -> Callable[[BlockingChannel, Any, pika.BasicProperties, bytes], None]:
         def arrive(_: BlockingChannel, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
             if not self._paused:
@@ -329,11 +359,11 @@ def _losing(*, refused: bool = False, where: str = "") -> Iterator[None]:
     except exceptions.ChannelClosedByBroker as error:
         if refused:
             raise SourceRefusedError(f"RabbitMQ at {where}: {error.reply_text}") from error
-        raise SourceLostError(_reason(error)) from error
+        raise SourceLostError(told(error)) from error
     except (exceptions.AMQPError, OSError) as error:
         if isinstance(error, SourceLostError):
             raise
-        raise SourceLostError(_reason(error)) from error
+        raise SourceLostError(told(error)) from error
 
 
 def _is_not_classic(error: SourceLostError) -> bool:
@@ -353,45 +383,3 @@ def _grant(channel: BlockingChannel, prefetch: int, most: int) -> None:
     where it is no lower (rabbitmq.com/docs/consumer-prefetch; measured). Quorum queues refuse it; ours are classic.
     """
     channel.basic_qos(prefetch_count=0 if prefetch >= most else prefetch, global_qos=True)
-
-
-def _connect(settings: AmqpSettings, generation: int) -> tuple[pika.BlockingConnection, str]:
-    """A connection to the first host that answers, and how that is called."""
-    amqp_field.mend()
-    urls = deque(settings.urls)
-    urls.rotate(-generation)
-    while True:
-        url = urls.popleft()
-        try:
-            return _connect_to(url, settings), describe(url)
-        except SourceLostError:
-            if not urls:
-                raise
-
-
-def _connect_to(url: str, settings: AmqpSettings) -> pika.BlockingConnection:
-    where = describe(url)
-    parts = urlsplit(url)
-    parameters = pika.ConnectionParameters(
-        host=parts.hostname,
-        port=parts.port or (5671 if parts.scheme == "amqps" else 5672),
-        virtual_host=unquote(parts.path[1:]) or "/",
-        credentials=pika.PlainCredentials(settings.user, unquote(parts.password or "guest")),
-        heartbeat=settings.heartbeat_s,
-        blocked_connection_timeout=300,
-        socket_timeout=10,
-        client_properties={"connection_name": settings.name},
-        ssl_options=pika.SSLOptions(ssl.create_default_context()) if parts.scheme == "amqps" else None,
-    )
-    try:
-        return pika.BlockingConnection(parameters)
-    except (exceptions.ProbableAuthenticationError, exceptions.AuthenticationError) as error:
-        raise SourceRefusedError(f"RabbitMQ at {where} refuses our user or password (AMQP_URL)") from error
-    except exceptions.ProbableAccessDeniedError as error:
-        raise SourceRefusedError(f"RabbitMQ at {where} refuses access to the virtual host (AMQP_URL)") from error
-    except (exceptions.AMQPError, OSError) as error:
-        raise SourceLostError(f"RabbitMQ at {where} cannot be reached: {_reason(error)}") from error
-
-
-def _reason(error: BaseException) -> str:
-    return f"{type(error).__name__} {error}".strip()

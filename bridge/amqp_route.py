@@ -1,6 +1,6 @@
 """The router's place at RabbitMQ, and the returner's: both publish, mandatory and confirmed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bridge.amqp import publish_aside
 from bridge.amqp_connection import AmqpConnection, UnwritableError
@@ -14,7 +14,15 @@ from contracts.message_type import Family
 class AmqpJunction:
     """A `Junction` over one connection."""
 
-    def __init__(self, settings: AmqpSettings, families: Sequence[Family], copies: int, generation: int = 0) -> None:
+    def __init__(
+        self,
+        settings: AmqpSettings,
+        families: Sequence[Family],
+        copies: int,
+        generation: int = 0,
+        *,
+        on_blocked: Callable[[bool], None] = lambda _: None,
+    ) -> None:
         """Connect, declare our queues. Raises SourceLostError or SourceRefusedError.
 
         Args:
@@ -22,10 +30,11 @@ class AmqpJunction:
             families: what is routed.
             copies: messages that a queue of copies holds before it drops its oldest; the same wherever it is declared.
             generation: number of the connection.
+            on_blocked: see `AmqpConnection`.
         """
         self._copies = copies
         self._families = {family.name: family for family in families}
-        self._connection = AmqpConnection(settings, generation, queues=len(families))
+        self._connection = AmqpConnection(settings, generation, queues=len(families), on_blocked=on_blocked)
         try:
             self._connection.declare((INVALID, DROPPED))
             for name in self._families:
@@ -88,9 +97,15 @@ class AmqpJunction:
 class AmqpOutlet:
     """An `Outlet` over one connection."""
 
-    def __init__(self, settings: AmqpSettings, families: Sequence[Family]) -> None:
+    def __init__(
+        self,
+        settings: AmqpSettings,
+        families: Sequence[Family],
+        *,
+        on_blocked: Callable[[bool], None] = lambda _: None,
+    ) -> None:
         """Connect, declare the queues of what is held. Raises SourceLostError or SourceRefusedError."""
-        self._connection = AmqpConnection(settings)
+        self._connection = AmqpConnection(settings, on_blocked=on_blocked)
         try:
             self._connection.declare([hold_queue(family) for family in families])
         except BaseException:

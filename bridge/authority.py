@@ -91,6 +91,8 @@ class SideLine:
         self._unreadable: dict[str, str] = {}
         """Families whose record is malformed, and what is wrong with it."""
         self._away: str | None = None
+        self.unsettled: Mapping[str, int] = {}
+        """By family, as the journal was last counted. Replaced, never changed: any thread may look."""
         self._prune_at = 0.0
 
     def round(self) -> None:
@@ -194,6 +196,7 @@ class SideLine:
         """Write the rows that say something new, and every few seconds all of them, so that silence means something."""
         # Reports before the journal: what a report says was done is in the journal by then.
         reports, balances = self._board.reports(), self._journal.balance()
+        self.unsettled = {family: balance.count for family, balance in balances.items()}
         for family in self._families:
             row = self._row(family, balances.get(family, Balance()), None, reports.get(family))
             told = self._told.get(family)

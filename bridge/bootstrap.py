@@ -2,25 +2,29 @@
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import boto3
 from botocore.config import Config
 
 from bridge.amqp import AmqpSource, Succession
+from bridge.amqp_probe import AmqpProbe
 from bridge.amqp_route import AmqpJunction, AmqpOutlet
-from bridge.amqp_settings import AmqpSettings
+from bridge.amqp_settings import AmqpSettings, describe
 from bridge.authority import SideLine, Ticker
+from bridge.aws_probe import AwsProbe
 from bridge.board import Board
+from bridge.check import Cloud, Host, Plan
 from bridge.claim import ClaimingSink
 from bridge.control import DynamoControl, DynamoLedgerView
 from bridge.crew import Crew
 from bridge.delivery_log import DELIVERY_SCHEMA, DeliveryLog
 from bridge.invalid import parking_translator
-from bridge.journal import Journal
+from bridge.journal import ROUTER, Journal
 from bridge.journal_file import JournalFile
-from bridge.port import Source, SystemClock
+from bridge.journal_probe import probe_journal
+from bridge.port import Outlet, Source, SystemClock
 from bridge.return_queue import SqsReturnQueue
 from bridge.returner import Returner
 from bridge.router import Router
@@ -29,7 +33,19 @@ from bridge.settings import BridgeSettings, RouterSettings, ShipperSettings
 from bridge.ship_lane import CALLS_AT_ONCE
 from bridge.shipper import ShipLimits, Shipper, ShipRoute
 from bridge.sqs import SqsSink
-from bridge.topology import INVALID, OUTCOMES, QueueSpec, ensure_apart, shadow_queue, ship_queue, tap_queue
+from bridge.topology import (
+    DROPPED,
+    INVALID,
+    OUTCOMES,
+    OVERSIZE,
+    QueueSpec,
+    ensure_apart,
+    hold_queue,
+    route_queues,
+    shadow_queue,
+    ship_queue,
+    tap_queue,
+)
 from bridge.translator import notification_translator, outcome_translator, stamped_translator
 from contracts import naming
 from contracts.message_type import Family
@@ -48,7 +64,13 @@ class ShipperParts:
     journal: JournalFile
 
 
-def build_shipper(settings: ShipperSettings, families: Sequence[Family] = FAMILIES) -> ShipperParts:
+OnBlocked = Callable[[bool], None]
+"""Is told when the broker takes no publishes any more, and when it does again."""
+
+
+def build_shipper(
+    settings: ShipperSettings, families: Sequence[Family] = FAMILIES, *, on_blocked: OnBlocked = lambda _: None
+) -> ShipperParts:
     """A shipper over real RabbitMQ and SQS; connects to neither yet. Raises JournalError."""
     clock = SystemClock()
     routes = _routes(settings, families, clock.now)
@@ -65,7 +87,7 @@ def build_shipper(settings: ShipperSettings, families: Sequence[Family] = FAMILI
     )
     journal = JournalFile(settings.journal, SHIPPER, DELIVERY_SCHEMA)
     shipper = Shipper(
-        _shipper_connector(settings, families),
+        _shipper_connector(settings, families, on_blocked),
         sink,
         routes,
         DeliveryLog(journal),
@@ -86,7 +108,7 @@ class RouterParts:
     journal: Journal
 
 
-def build_router(settings: RouterSettings) -> RouterParts:
+def build_router(settings: RouterSettings, *, on_blocked: OnBlocked = lambda _: None) -> RouterParts:
     """A router over real RabbitMQ and DynamoDB; connects to neither yet. Raises JournalError."""
     ensure_apart(FAMILIES)
     clock, board = SystemClock(), Board()
@@ -105,7 +127,7 @@ def build_router(settings: RouterSettings) -> RouterParts:
     amqp = settings.amqp("strangler router")
     generations = itertools.count()
     router = Router(
-        lambda: AmqpJunction(amqp, families, settings.tap_length, next(generations)),
+        lambda: AmqpJunction(amqp, families, settings.tap_length, next(generations), on_blocked=on_blocked),
         families,
         journal,
         board,
@@ -115,18 +137,70 @@ def build_router(settings: RouterSettings) -> RouterParts:
     return RouterParts(router, side_line, Ticker(side_line.round), journal)
 
 
-def build_returner(settings: BridgeSettings) -> Returner:
+def build_returner(settings: BridgeSettings, *, on_blocked: OnBlocked = lambda _: None) -> Returner:
     """A returner over real RabbitMQ and SQS; connects to neither yet."""
     config = Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=30, tcp_keepalive=True)
     queue = SqsReturnQueue(boto3.client("sqs", config=config), naming.return_queue_name(settings.stack))
     claims = _claims(config, settings.stack)
-    amqp = AmqpSettings(settings.amqp_urls, heartbeat_s=settings.heartbeat_s, name="strangler returner")
-    return Returner(lambda: AmqpOutlet(amqp, FAMILIES), queue, amqp.user, SystemClock(), fetch=claims.fetch)
+    amqp = settings.amqp("strangler returner")
+
+    def connect() -> Outlet:
+        return AmqpOutlet(amqp, FAMILIES, on_blocked=on_blocked)
+
+    return Returner(connect, queue, amqp.user, SystemClock(), fetch=claims.fetch)
 
 
 def _claims(config: Config, stack: str, bucket: str | None = None) -> S3Claims:
     hasty = config.merge(Config(read_timeout=10))  # several may go before one message, and the broker waits
     return S3Claims(boto3.client("s3", config=hasty), boto3.client("sts", config=hasty), stack, bucket)
+
+
+def plan_ship_check(settings: ShipperSettings, families: Sequence[Family] = FAMILIES) -> Plan:
+    """What a shipper needs on both ends; connects to neither yet."""
+    queues = shipper_queues(families, settings.tapped, settings.tap_length)
+    own = [one.name for one in (*queues.consumed, OVERSIZE, DROPPED, *queues.unconsumed)]
+    tapped: dict[str, list[str]] = {}
+    for family in settings.tapped:
+        for exchange in sorted({one.exchange for one in tap_queue(family, settings.tap_length).bindings}):
+            tapped.setdefault(exchange, []).append(family.name)
+    routes = _routes(settings, families, SystemClock().now)
+    return Plan(
+        *_ends(settings, settings.amqp("strangler check")),
+        exchanges=[(exchange, f"the tap of {', '.join(names)}") for exchange, names in sorted(tapped.items())],
+        own=[*own, *(one.successor.name for one in queues.successions)],
+        destinations=sorted({route.destination for route in routes.values()}),
+        journal=lambda: probe_journal(settings.journal, SHIPPER),
+    )
+
+
+def plan_route_check(settings: RouterSettings) -> Plan:
+    """What a router needs on both ends; connects to neither yet."""
+    families = settings.routed
+    own = [one for family in families for one in route_queues(family, settings.tap_length)]
+    return Plan(
+        *_ends(settings, settings.amqp("strangler check")),
+        queues=[(family.legacy_queue, f"family {family.name}") for family in families],
+        own=[one.name for one in (INVALID, DROPPED, *own)],
+        authority=[family.name for family in families],
+        journal=lambda: probe_journal(settings.journal, ROUTER),
+    )
+
+
+def plan_return_check(settings: BridgeSettings) -> Plan:
+    """What a returner needs on both ends; connects to neither yet."""
+    return Plan(
+        *_ends(settings, settings.amqp("strangler check")),
+        own=[hold_queue(family).name for family in FAMILIES],
+        destinations=[naming.return_queue_name(settings.stack)],
+    )
+
+
+def _ends(settings: BridgeSettings, amqp: AmqpSettings) -> tuple[Sequence[Host], Cloud, str]:
+    def host(url: str) -> Host:
+        return Host(describe(url), lambda: AmqpProbe(replace(amqp, urls=(url,))))
+
+    cloud = AwsProbe(lambda service: boto3.client(service, config=_SIDE_LINE), settings.stack)  # type: ignore[call-overload]
+    return [host(url) for url in settings.amqp_urls], cloud, amqp.user
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +232,9 @@ def shipper_queues(families: Sequence[Family], tapped: Sequence[Family], tap_len
     )
 
 
-def _shipper_connector(settings: ShipperSettings, families: Sequence[Family]) -> Callable[[], Source]:
+def _shipper_connector(
+    settings: ShipperSettings, families: Sequence[Family], on_blocked: OnBlocked
+) -> Callable[[], Source]:
     generations = itertools.count()
     amqp = settings.amqp("strangler shipper")
     queues = shipper_queues(families, settings.tapped, settings.tap_length)
@@ -168,6 +244,7 @@ def _shipper_connector(settings: ShipperSettings, families: Sequence[Family]) ->
         next(generations),
         unconsumed=queues.unconsumed,
         successions=queues.successions,
+        on_blocked=on_blocked,
     )
 
 

@@ -12,6 +12,7 @@ from bridge.finality import resolve
 from bridge.journal import Journal, Note
 from bridge.port import Delivery, Depth, Outgoing
 from bridge.reconciliation import Place
+from bridge.snapshot import RoutePause
 from bridge.stamp import NotStampedError, Unstamped, stamp, unstamp
 from bridge.translator import Reading, reader
 from contracts.authority import AuthorityRecord
@@ -100,6 +101,10 @@ class Lane:
     depth: Depth = field(default_factory=Depth)
     resume_at: float = 0.0
     """Until then it pauses."""
+    paused: RoutePause | None = None
+    """Why it pauses, until something of it is settled; None where it does not."""
+    paused_at: float = 0.0
+    """Since when, by the monotonic clock."""
     claim_at: float = 0.0
     look_at: float = 0.0
     """When the hold queue is looked at again."""
@@ -124,6 +129,12 @@ class Lane:
     def waits(self) -> bool:
         """Whether arrivals stay where they are, unacknowledged, until what is held has gone."""
         return self.holding and self.releasable and not self.recovering and not self.kept
+
+    def pause(self, reason: RoutePause, now: float) -> None:
+        """It could not go on, once more or for the first time."""
+        if self.paused is None:
+            self.paused_at = now
+        self.paused = reason
 
     def adopt(self, record: AuthorityRecord | None) -> None:
         """Route by this record from now on."""
@@ -155,6 +166,7 @@ class Lane:
 
     def drop(self) -> None:
         """The connection is gone: everything in hand comes again, to us or to another router."""
+        self.paused = None
         self.active, self.recovering, self.holding = False, True, True
         self.confirmed_epoch = self.released_epoch = NO_EPOCH
         for in_hand in (self.arrived, self.kept, self.decided, self.work):

@@ -61,6 +61,11 @@ class Returner:
         self._resume_at = 0.0
         self.counts = {"returned": 0, "refused": 0, "reconnected": 0}
 
+    @property
+    def connected(self) -> bool:
+        """Whether we have a connection to the broker, as far as is known."""
+        return self._outlet is not None
+
     def open(self) -> None:
         """Connect for the first time. Raises SourceLostError or SourceRefusedError: at the start, nobody retries."""
         self._outlet = self._connect()

@@ -7,7 +7,7 @@ other, and none waits for AWS: what is decided comes from `bridge.authority`.
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from bridge.backoff import Backoff
@@ -66,6 +66,16 @@ class Router:
         self._measure_at = 0.0
         self._junction: Junction | None = None
         self.counts: Counter[str] = Counter()
+
+    @property
+    def lanes(self) -> Mapping[str, Lane]:
+        """What is in hand, by family. For looking only."""
+        return self._lanes
+
+    @property
+    def connected(self) -> bool:
+        """Whether we have a place at the broker, as far as is known."""
+        return self._junction is not None
 
     @property
     def in_flight(self) -> int:
@@ -179,6 +189,7 @@ class Router:
             pause_s = lane.backoff.next_s()
             lane.resume_at = self._clock.monotonic() + pause_s
             self.counts["paused"] += 1
+            lane.pause("journal" if isinstance(error, JournalError) else "not-routed", self._clock.monotonic())
             detail = {"family": lane.family.name, "reason": str(error), "pause_s": round(pause_s, 2)}
             _LOG.warning("routing pauses", extra=detail)
             if isinstance(error, NotRoutedError):
@@ -261,6 +272,7 @@ class Router:
             if work.released:
                 self.counts["released"] += 1
             lane.backoff.reset()
+            lane.paused = None
 
     def _publish(self, work: Work, junction: Junction) -> None:
         """Publish what is left to be published of a message, noting how far that has come."""

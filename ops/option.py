@@ -29,8 +29,8 @@ class Output(StrEnum):
     JSON = "json"
 
 
-def _stack(value: str) -> str:
-    if not _STACK.fullmatch(value):
+def _stack(value: str | None) -> str | None:
+    if value is not None and not _STACK.fullmatch(value):
         raise typer.BadParameter("a small letter, then up to 30 small letters, digits or dashes")
     return value
 
@@ -65,6 +65,16 @@ def _origin(value: str | None) -> str | None:
 StackOption = Annotated[
     str,
     typer.Option("--stack", envvar="STRANGLER_STACK", callback=_stack, metavar="NAME", help="The deployment's name."),
+]
+OptionalStackOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stack",
+        envvar="STRANGLER_STACK",
+        callback=_stack,
+        metavar="NAME",
+        help="The deployment's name; that of the file, or `strangler`, where it is left out.",
+    ),
 ]
 OutputOption = Annotated[
     Output,

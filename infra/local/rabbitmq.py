@@ -10,6 +10,7 @@ import secrets
 import shutil
 import socket
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self
@@ -31,6 +32,27 @@ default_pass = {password}
 disk_free_limit.absolute = 10MB
 vm_memory_high_watermark.absolute = 1GB
 """
+
+_TLS = """\
+listeners.ssl.1 = 127.0.0.1:{port}
+ssl_options.cacertfile = {tls.ca_file}
+ssl_options.certfile = {tls.certificate_file}
+ssl_options.keyfile = {tls.key_file}
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = true
+ssl_cert_login_from = common_name
+auth_mechanisms.1 = PLAIN
+auth_mechanisms.2 = EXTERNAL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTls:
+    """What a node shows of itself over TLS, and whose client certificates it takes; it asks everybody for one."""
+
+    ca_file: Path
+    certificate_file: Path
+    key_file: Path
 
 
 class _Broker(Protocol):
@@ -62,13 +84,17 @@ class RabbitNode:
         port: int = 0,
         prefer: Literal["docker", "program"] = "docker",
         ready_within_s: float = 60.0,
+        tls: NodeTls | None = None,
     ) -> None:
+        """Args: tls: listens for it, too, on `tls_port`; as a program only."""
         self.folder = folder
         self.log = folder / "rabbitmq.log"
         self.port = port
         self.user = "strangler"
         self.password = secrets.token_urlsafe(12)
-        self._prefer = prefer
+        self._prefer = "program" if tls else prefer
+        self._tls = tls
+        self.tls_port = 0
         self._ready_within_s = ready_within_s
         self._broker: _Broker | None = None
 
@@ -113,7 +139,10 @@ class RabbitNode:
 
             if docker_answers():
                 return RabbitContainer(self.port, self.user, self.password)
-        return _Program(self.folder, self.log, self.port, self.user, self.password)
+        if self._tls is not None:
+            (self.tls_port,) = free_ports(1)
+        tls = "" if self._tls is None else _TLS.format(port=self.tls_port, tls=self._tls)
+        return _Program(self.folder, self.log, self.port, self.user, self.password, tls)
 
     def _start(self, broker: _Broker) -> None:
         try:
@@ -133,7 +162,7 @@ class RabbitNode:
 class _Program:
     """The node as a program of this machine, with a name server of its own."""
 
-    def __init__(self, folder: Path, log: Path, port: int, user: str, password: str) -> None:
+    def __init__(self, folder: Path, log: Path, port: int, user: str, password: str, tls: str) -> None:
         self._data = folder / "rabbitmq"
         self._log = log
         self._program = rabbitmq_server()
@@ -169,9 +198,9 @@ class _Program:
         shutil.rmtree(self._data, ignore_errors=True)
         self._data.mkdir(parents=True)
         (self._data / "names").write_text(_NAMES, "utf-8")
-        (self._data / "plugins").write_text("[].\n", "utf-8")
+        (self._data / "plugins").write_text("[rabbitmq_auth_mechanism_ssl].\n" if tls else "[].\n", "utf-8")
         (self._data / "rabbitmq.conf").write_text(
-            _CONFIGURATION.format(port=port, user=user, password=password), "utf-8"
+            _CONFIGURATION.format(port=port, user=user, password=password) + tls, "utf-8"
         )
 
     @property

@@ -1,5 +1,6 @@
 """README and docs, held to the code: what they name is there, what they must name they name, what runs in them runs."""
 
+import ast
 import importlib.util
 import json
 import re
@@ -13,9 +14,16 @@ from typing import Any, get_args
 
 import pytest
 import typer
+from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel
 
-from bridge.settings import RouterSettings, ShipperSettings
+from bridge.__main__ import ExitCode as BridgeExitCode
+from bridge.amqp_connection import BLOCKED
+from bridge.check import Fault
+from bridge.metric import COUNTERS, metrics
+from bridge.pause import Pause
+from bridge.settings import SECTIONS
+from bridge.snapshot import FamilyView, LaneView, Pane, RoutePause, Snapshot, Unready
 from contracts.difference import DifferenceKind
 from contracts.effect import Ending, parse_attempt
 from contracts.envelope import read_envelope
@@ -45,6 +53,7 @@ _OPERATED = re.compile(r"strangler |-m ops ")
 _MAKE = re.compile(r"(?:^|&& )make +([a-z-]+)(?: +ARGS=\"([^\"]*)\")?", re.MULTILINE)
 _MODULE = re.compile(r"python3? -m ([\w.]+)")
 _PATH = re.compile(r"(?:contracts|bridge|workers|infra|ops|legacy|tests|docs)/[\w./*-]*")
+_WARNINGS = {"_LOG.warning", "_LOG.error", "self._tell", "self._pause"}
 _GLOBAL_OPTIONS = {"-h", "--help"}
 
 
@@ -193,9 +202,70 @@ def test_every_metric_is_documented_and_no_other() -> None:
     assert documented == set(get_args(Metric))
 
 
+def test_every_metric_of_the_bridge_is_documented_with_its_labels_and_no_other() -> None:
+    lane = LaneView("queue", 1, 1.0, 1.0, "absent")
+    family = FamilyView("f", active=True, holding=True, held=1, epoch=1, in_hand=1, unsettled=1, paused="journal")
+    pane = Pane()
+    pane.latest = Snapshot(0.0, connected=True, counts=dict.fromkeys(COUNTERS, 1), lanes=(lane,), families=(family,))
+    told = {
+        (sample.name, *sample.labels)
+        for metric in text_string_to_metric_families(metrics(pane, lambda: 0.0)().decode())
+        for sample in metric.samples
+    }
+    documented = {
+        (cells[0].strip("`"), *_SPAN.findall(cells[1]))
+        for cells in rows(DOCS / "configuration.md")
+        if cells[0].startswith("`strangler_bridge_")
+    }
+    assert documented == told
+
+
+def test_every_count_of_the_bridges_loops_is_a_metric() -> None:
+    """Nobody has to think of it: a new count that is forgotten here is seen in the source."""
+    counted = {
+        name
+        for module in ("shipper", "router", "returner")
+        for name in re.findall(r'counts\["(\w+)"\]', (REPOSITORY / "bridge" / f"{module}.py").read_text("utf-8"))
+    }
+    assert len(counted) > 5
+    assert counted <= COUNTERS.keys()
+
+
+def test_every_key_of_the_bridge_is_documented_with_its_variable_and_no_other() -> None:
+    documented = {tuple(_SPAN.findall(cells[0])) for cells in rows(DOCS / "configuration.md") if len(cells) == 4}
+    assert {pair for pair in documented if len(pair) == 2} == {
+        (name, field.alias) for kind in SECTIONS.values() for name, field in kind.model_fields.items()
+    }
+
+
 @pytest.mark.parametrize(
-    "settings", [ShipperSettings, RouterSettings, ProcessSettings, OutletSettings, LettersSettings]
+    "vocabulary", [Unready, Pause, RoutePause], ids=["not ready", "sending pauses", "routing pauses"]
 )
+def test_every_trouble_of_the_bridge_is_in_its_runbook(vocabulary: object) -> None:
+    assert set(get_args(vocabulary)) - named(DOCS / "runbook-bridge.md") == set()
+
+
+def test_every_fault_that_a_check_finds_has_its_exit_code_documented() -> None:
+    assert set(get_args(Fault)) - named(DOCS / "configuration.md") == set()
+
+
+def test_every_warning_of_the_bridges_log_is_in_its_runbook() -> None:
+    warned = {BLOCKED}
+    for module in (REPOSITORY / "bridge").glob("*.py"):
+        for call in ast.walk(ast.parse(module.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in _WARNINGS:
+                texts = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+                warned.update(texts[:1])
+    assert len(warned) > 10
+    assert warned - named(DOCS / "runbook-bridge.md") == set()
+
+
+def test_every_exit_code_of_the_bridge_is_in_its_runbook() -> None:
+    told = {cells[0] for cells in rows(DOCS / "runbook-bridge.md")}
+    assert {str(code.value) for code in BridgeExitCode} - {str(BridgeExitCode.NO_DEPLOYMENT.value)} <= told
+
+
+@pytest.mark.parametrize("settings", [ProcessSettings, OutletSettings, LettersSettings])
 def test_every_environment_variable_is_documented(settings: type[BaseModel]) -> None:
     variables = {field.alias for field in settings.model_fields.values()}
     assert variables - named(DOCS / "architecture.md") == set()

@@ -3,6 +3,7 @@ import logging
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ import bridge.__main__ as program
 from bridge.__main__ import ExitCode, JsonFormatter, give_back, route, ship
 from bridge.authority import Ticker
 from bridge.bootstrap import RouterParts, ShipperParts
+from bridge.check import Fault, Plan, ProbeError
 from bridge.journal_file import JournalTakenError
 from bridge.poison import PoisonFloodError
 from bridge.port import ChannelFailedError, SourceLostError, SourceRefusedError
@@ -63,7 +65,7 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def ship_with(shipper: ShipperThatStops, monkeypatch: pytest.MonkeyPatch) -> ExitCode:
-    monkeypatch.setattr(program, "build_shipper", lambda _: ShipperParts(shipper, Beside()))  # type: ignore[arg-type]
+    monkeypatch.setattr(program, "build_shipper", lambda *_, **__: ShipperParts(shipper, Beside()))  # type: ignore[arg-type]
     return ship()
 
 
@@ -101,9 +103,9 @@ def test_a_broker_that_is_of_no_use_is_told_in_one_line(
 def test_where_credentials_come_from_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = RouterParts(RouterThatStops(), Beside(), Beside(), Beside())  # type: ignore[arg-type]
     shipping = ShipperParts(ShipperThatStops(), Beside())  # type: ignore[arg-type]
-    monkeypatch.setattr(program, "build_shipper", lambda _: shipping)
-    monkeypatch.setattr(program, "build_router", lambda _: parts)
-    monkeypatch.setattr(program, "build_returner", lambda _: RouterThatStops())
+    monkeypatch.setattr(program, "build_shipper", lambda *_, **__: shipping)
+    monkeypatch.setattr(program, "build_router", lambda *_, **__: parts)
+    monkeypatch.setattr(program, "build_returner", lambda *_, **__: RouterThatStops())
     for run in (ship, route, give_back):
         logging.getLogger("botocore").setLevel(logging.INFO)
         assert run() is ExitCode.OK
@@ -157,7 +159,7 @@ def route_with(
 ) -> ExitCode:
     beside = beside or Beside()
     parts = RouterParts(router, beside, ticker or beside, beside)  # type: ignore[arg-type]
-    monkeypatch.setattr(program, "build_router", lambda _: parts)
+    monkeypatch.setattr(program, "build_router", lambda *_, **__: parts)
     return route()
 
 
@@ -186,7 +188,7 @@ def test_a_router_whose_side_line_has_broken_does_not_go_on(monkeypatch: pytest.
 def test_a_journal_that_is_taken_is_told_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def build(_: object) -> RouterParts:
+    def build(*_: object, **__: object) -> RouterParts:
         raise JournalTakenError("var/router: another router works with this journal")
 
     monkeypatch.setattr(program, "build_router", build)
@@ -209,7 +211,7 @@ def test_a_broker_that_is_of_no_use_to_a_router_is_told_in_one_line(
 
 
 def test_the_returner_ends_with_what_it_has_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(program, "build_returner", lambda _: RouterThatStops())
+    monkeypatch.setattr(program, "build_returner", lambda *_, **__: RouterThatStops())
     assert give_back() is ExitCode.OK
 
 
@@ -223,4 +225,73 @@ def test_a_log_line_is_one_json_object_with_what_was_given_beside_it() -> None:
     assert (told["level"], told["logger"], told["message"], told["pause_s"]) == (
         *("WARNING", "bridge.shipper", "sending pauses"),
         0.5,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (None, ExitCode.OK),
+        ("settings", ExitCode.SETTINGS),
+        ("absent", ExitCode.NO_DEPLOYMENT),
+        ("unreachable", ExitCode.UNREACHABLE),
+        ("refused", ExitCode.REFUSED),
+    ],
+)
+@pytest.mark.parametrize(("run", "name"), [(ship, "ship"), (route, "route"), (give_back, "return")])
+def test_a_check_builds_nothing_and_ends_as_its_worst_finding(
+    run: program.Command,
+    name: str,
+    fault: Fault | None,
+    code: ExitCode,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def look() -> str:
+        if fault is not None:
+            raise ProbeError(fault, "not as it has to be")
+        return "there"
+
+    monkeypatch.setattr(program, f"plan_{name}_check", lambda _: Plan([], NoCloud(), "us", journal=look))
+    assert run(check=True) is code
+    told = capsys.readouterr()
+    assert told.out == (
+        "ok           journal: there\n" if fault is None else f"{fault:<12} journal: not as it has to be\n"
+    )
+    assert told.err == ""
+
+
+class NoCloud:
+    """Is not asked."""
+
+    def find_queue(self, name: str) -> str:
+        raise AssertionError(name)
+
+    def read_authority(self, family: str) -> str:
+        raise AssertionError(family)
+
+    def read_ledger(self) -> str:
+        raise AssertionError
+
+
+def test_the_command_line_hands_over_file_and_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Path | None, bool]] = []
+
+    def run(config: Path | None = None, *, check: bool = False) -> ExitCode:
+        asked.append((config, check))
+        return ExitCode.REFUSED
+
+    monkeypatch.setattr(program, "_COMMANDS", {"ship": (run, "")})
+    for arguments in (["ship"], ["ship", "--config", "s.toml", "--check"]):
+        monkeypatch.setattr("sys.argv", ["bridge", *arguments])
+        assert program.main() == ExitCode.REFUSED
+    assert asked == [(None, False), (Path("s.toml"), True)]
+
+
+def test_a_wrong_file_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "strangler.toml"
+    file.write_text("[ship]\nprefech = 5\n", "utf-8")
+    assert ship(file) is ExitCode.SETTINGS
+    assert capsys.readouterr().err == (
+        f"strangler bridge ship: {file}: [ship] prefech: no such key; did you mean prefetch?\n"
     )

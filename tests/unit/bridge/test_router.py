@@ -11,8 +11,10 @@ from bridge.finality import UNKNOWN, Finality
 from bridge.journal import Journal
 from bridge.journal_file import JournalError
 from bridge.lane import Lane
+from bridge.observation import observe_router
 from bridge.port import Delivery, SourceLostError
 from bridge.router import POLL_S, Router
+from bridge.snapshot import shortcomings
 from bridge.stamp import stamp
 from contracts import naming, point
 from contracts.authority import AuthorityRecord, abandon, begin, complete, observe, settle, waive
@@ -619,3 +621,38 @@ def test_a_delivery_is_one_of_this_family_only(scene: Scene) -> None:
     scene.crossing.deliver(ORIGIN, Delivery(ORIGIN, other.body, other.facts, None, 0))
     scene.step_until(lambda: len(scene.crossing.bodies(LEGACY)) == 1)
     assert [cause.split(":")[0] for _, cause in scene.crossing.invalid] == ["unknown-type"]
+
+
+def test_a_look_at_a_router_says_what_is_decided_and_why_it_pauses(scene: Scene) -> None:
+    scene.steps()
+    seen = observe_router(scene.router, dict, scene.clock.monotonic())
+    assert [one.reason for one in shortcomings(seen, seen.at)] == ["no-decision"]
+    scene.decide(AT_FIRST)
+    scene.steps()
+    seen = observe_router(scene.router, lambda: {"payin": 3}, scene.clock.monotonic())
+    (family,) = seen.families
+    assert (family.active, family.epoch, family.unsettled, family.paused) == (True, AT_FIRST.epoch, 3, None)
+    assert list(shortcomings(seen, seen.at)) == []
+
+
+def test_a_family_that_cannot_go_on_is_not_ready_until_it_does(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.decide(AT_FIRST)
+    scene.steps()
+    with monkeypatch.context() as broken:
+
+        def fail(*_: object) -> None:
+            raise JournalError("disk full")
+
+        broken.setattr(scene.journals[-1], "record", fail)
+        scene.publish("w1")
+        scene.steps()
+        scene.clock.advance(70)
+        scene.steps()
+        seen = observe_router(scene.router, dict, scene.clock.monotonic())
+        assert [(one.reason, one.where, one.paused) for one in shortcomings(seen, seen.at)] == [
+            ("family-paused", "payin", "journal")
+        ]
+    scene.clock.advance(70)
+    scene.steps()
+    seen = observe_router(scene.router, dict, scene.clock.monotonic())
+    assert list(shortcomings(seen, seen.at)) == []

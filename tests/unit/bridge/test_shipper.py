@@ -12,6 +12,7 @@ from bridge.bootstrap import shipper_queues
 from bridge.delivery_log import DELIVERY_SCHEMA, DeliveryLog
 from bridge.invalid import aside, parking_translator
 from bridge.journal_file import JournalError, JournalFile
+from bridge.observation import observe_shipper
 from bridge.poison import PoisonFloodError
 from bridge.port import (
     CallRefusedError,
@@ -26,6 +27,7 @@ from bridge.port import (
 )
 from bridge.ship_lane import ALTERED_TRIES
 from bridge.shipper import DEFAULT_LIMITS, POLL_S, STALLED_S, ShipLimits, Shipper, ShipRoute
+from bridge.snapshot import shortcomings
 from bridge.stamp import stamp
 from bridge.translator import notification_translator, outcome_translator, stamped_translator
 from contracts import naming, point
@@ -662,3 +664,30 @@ def test_logs_say_why_and_never_what(scene: Scene, caplog: pytest.LogCaptureFixt
     told = " ".join(str(vars(record)) for record in caplog.records)
     assert "1 of 1 entries not accepted" in told
     assert not [value for value in (NAME, IBAN, "Planted") if value in told]
+
+
+def test_a_look_at_a_shipper_says_what_is_in_hand_and_why_it_pauses() -> None:
+    scene = Scene(sink=MemorySink(unknown_queues=frozenset({PAYINS})))
+    scene.publish("w1")
+    scene.shipper.step()
+    scene.clock.advance(70)
+    seen = observe_shipper(scene.shipper, scene.clock.monotonic())
+    lane = next(one for one in seen.lanes if one.queue == TAP)
+    assert (seen.connected, lane.in_hand, lane.paused, lane.accepted_ago_s) == (True, 1, "absent", None)
+    assert lane.oldest_s >= 70
+    assert [(one.reason, one.where, one.paused) for one in shortcomings(seen, seen.at)] == [
+        ("lane-stuck", TAP, "absent")
+    ]
+    scene.shipper.close()
+    assert [one.reason for one in shortcomings(observe_shipper(scene.shipper, 70), 70)] == ["not-connected"]
+
+
+def test_a_look_at_a_shipper_that_ships_finds_nothing_wrong(scene: Scene) -> None:
+    scene.publish("w1")
+    scene.shipper.step()
+    seen = observe_shipper(scene.shipper, scene.clock.monotonic())
+    assert list(shortcomings(seen, seen.at)) == []
+    assert seen.counts["shipped"] == 1
+    scene.publish("w2")
+    scene.shipper.step()
+    assert seen.counts["shipped"] == 1, "it does not change any more"

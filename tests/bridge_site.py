@@ -1,0 +1,3 @@
+"""What a bridge finds on both ends: the names that `tests.fixtures_bridge` makes."""
+
+STACK = "s"

@@ -1,0 +1,56 @@
+"""What pika and OpenSSL say, in an operator's words. That they say it is seen on a real broker (tests/integration)."""
+
+import ssl
+
+import pytest
+from pika.exceptions import AMQPConnectionError, IncompatibleProtocolError
+
+from bridge.amqp_login import _failure, told
+from bridge.port import SourceLostError, SourceRefusedError
+
+
+def spoken(kind: type[ssl.SSLError], reason: str, verify_code: int = 0) -> ssl.SSLError:
+    error = kind(1, f"[SSL: {reason}]")
+    error.reason = reason
+    if isinstance(error, ssl.SSLCertVerificationError):
+        error.verify_code = verify_code
+        error.verify_message = "some other fault"
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (spoken(ssl.SSLError, "TLSV13_ALERT_CERTIFICATE_REQUIRED"), SourceRefusedError, "gets none"),
+        (spoken(ssl.SSLError, "TLSV1_ALERT_UNKNOWN_CA"), SourceRefusedError, "who has issued"),
+        (spoken(ssl.SSLError, "SSLV3_ALERT_BAD_CERTIFICATE"), SourceRefusedError, "refuses our certificate"),
+        (spoken(ssl.SSLError, "SSLV3_ALERT_CERTIFICATE_REVOKED"), SourceRefusedError, "is revoked"),
+        (spoken(ssl.SSLError, "WRONG_VERSION_NUMBER"), SourceLostError, "does not speak TLS"),
+        (spoken(ssl.SSLError, "SSLV3_ALERT_HANDSHAKE_FAILURE"), SourceLostError, "ends the TLS handshake"),
+        (spoken(ssl.SSLEOFError, "UNEXPECTED_EOF_WHILE_READING"), SourceLostError, "ends the TLS handshake"),
+        (spoken(ssl.SSLCertVerificationError, "CERTIFICATE_VERIFY_FAILED", 10), SourceLostError, "has expired"),
+        (spoken(ssl.SSLCertVerificationError, "CERTIFICATE_VERIFY_FAILED", 20), SourceLostError, "do not know"),
+        (spoken(ssl.SSLCertVerificationError, "CERTIFICATE_VERIFY_FAILED", 62), SourceLostError, "another host"),
+        (spoken(ssl.SSLCertVerificationError, "CERTIFICATE_VERIFY_FAILED", 99), SourceLostError, "some other fault"),
+        (ConnectionRefusedError(111, "Connection refused"), SourceLostError, "cannot be reached"),
+        (IncompatibleProtocolError("closed"), SourceLostError, "AMQP_URL has to say amqps://"),
+    ],
+)
+def test_a_failure_is_one_line_with_what_to_do_however_deep_it_lies(
+    error: Exception, kind: type[Exception], words: str
+) -> None:
+    for one in (error, *([] if isinstance(error, IncompatibleProtocolError) else [AMQPConnectionError(error)])):
+        failure = _failure(one, "host:5671/pay")
+        assert type(failure) is kind
+        assert str(failure).startswith("RabbitMQ at host:5671/pay ")
+        assert words in str(failure)
+
+
+def test_errors_that_hold_each_other_are_looked_at_once() -> None:
+    first, second = AMQPConnectionError("first"), OSError("second")
+    first.__cause__, second.__context__ = second, first
+    assert isinstance(_failure(first, "host"), SourceLostError)
+
+
+def test_what_was_told_is_one_line() -> None:
+    assert told(ValueError("two\n  lines")) == "ValueError two lines"
