@@ -94,6 +94,11 @@ def _connect_to(url: str, settings: AmqpSettings) -> pika.BlockingConnection:
         raise SourceRefusedError(f"RabbitMQ at {where} refuses our user or password (AMQP_URL)") from error
     except exceptions.ProbableAccessDeniedError as error:
         raise SourceRefusedError(f"RabbitMQ at {where} refuses access to the virtual host (AMQP_URL)") from error
+    except ValueError as error:
+        if not isinstance(error.__context__, OSError):
+            raise
+        # pika looks whom it is connected to, and a broker that is going down has reset the connection by then.
+        raise _failure(error.__context__, where) from error
     except (exceptions.AMQPError, OSError) as error:
         if context is not None and isinstance(error, exceptions.IncompatibleProtocolError):
             raise _refusal(parameters, context, where) from error

@@ -47,7 +47,8 @@ _LEGACY = naming.legacy_queue_name(ROUTED.name)
 _LOST_WITHIN_S = 4.0
 """What a broken bridge has not sent after so long is lost."""
 _LOOK_S = 0.05
-_ENDS_WELL = (0, 69, -signal.SIGTERM, -signal.SIGKILL)
+_UNREACHABLE = 69
+_ENDS_WELL = (0, _UNREACHABLE, -signal.SIGTERM, -signal.SIGKILL)
 """Told to stop: drained; not connected yet; not ready to be told; or killed while it drained."""
 _FOR_PEOPLE = (64, 65, 74, 77)
 """Exit codes after which no supervisor starts it again without a look."""
@@ -307,8 +308,8 @@ class Run:
             if database_path(self._folder / seat.name, kind).exists()
         ]
         hits = Counter(self._aws.faults.hits) + self._kills.hits() + self._events
-        # A process that has ended has a code; all else interrupts one that goes on.
-        interruptions = sum(len(seat.codes) for seat in self._seats)
+        # What has ended has a code, what never connected had nothing in hand; all else interrupts what goes on.
+        interruptions = sum(code != _UNREACHABLE for seat in self._seats for code in seat.codes)
         interruptions += sum(count for action, count in self._events.items() if action not in ("kill", "sigterm"))
         answers = sum(self._aws.faults.hits[one.value] for one in OF_ANSWER)
         unreadable = {digest(one.body) for one in self._posts if one.id == UNREADABLE}

@@ -1,11 +1,14 @@
 """What pika and OpenSSL say, in an operator's words. That they say it is seen on a real broker (tests/integration)."""
 
+import socket
 import ssl
 
+import pika
 import pytest
 from pika.exceptions import AMQPConnectionError, IncompatibleProtocolError
 
-from bridge.amqp_login import _failure, told
+from bridge.amqp_login import _failure, connect, told
+from bridge.amqp_settings import AmqpSettings
 from bridge.port import SourceLostError, SourceRefusedError
 
 
@@ -54,3 +57,35 @@ def test_errors_that_hold_each_other_are_looked_at_once() -> None:
 
 def test_what_was_told_is_one_line() -> None:
     assert told(ValueError("two\n  lines")) == "ValueError two lines"
+
+
+def test_a_connection_that_is_reset_before_pika_has_looked_at_it_is_lost_and_no_fault_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def reset(_: object) -> None:
+        with socket.socket() as never_connected:
+            try:
+                never_connected.getpeername()
+            except OSError as error:
+                raise ValueError(f"Expected connected socket: error={error!r}")  # noqa: B904  # as pika does
+
+    monkeypatch.setattr(pika, "BlockingConnection", reset)
+    with pytest.raises(SourceLostError, match=r"cannot be reached: OSError .*not connected"):
+        connect(AmqpSettings(("amqp://u:p@host:5671/pay",)), 0)
+
+
+def test_where_one_host_does_not_answer_the_next_is_tried_and_each_connection_begins_with_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def refuse(parameters: pika.ConnectionParameters) -> None:
+        asked.append(parameters.host)
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(pika, "BlockingConnection", refuse)
+    settings = AmqpSettings(tuple(f"amqp://u:p@{name}/" for name in "abc"))
+    for generation in range(2):
+        with pytest.raises(SourceLostError):
+            connect(settings, generation)
+    assert asked == ["a", "b", "c", "b", "c", "a"]
