@@ -5,7 +5,7 @@ UV ?= uv
 PYTHON_HERE := .venv/bin/python
 INSTALLED := .venv/installed-$(shell cat requirements.lock infra/local/bootstrap.sh | sha256sum | cut -c1-16)
 
-.PHONY: help install programs demo check test model chaos-cutover php-vectors php-fuzz fuzz bench-php bench-scoreboard lock
+.PHONY: help install programs demo check test model chaos chaos-cutover php-vectors php-fuzz fuzz bench-php bench-scoreboard lock
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -45,6 +45,9 @@ bench-scoreboard: programs ## bridges from RabbitMQ to SQS in sixteen cases, our
 
 test: programs ## every test, with real RabbitMQ, real PHP and the embedded AWS
 	$(PYTHON_HERE) -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+
+chaos: programs ## the bridge under fire, 200 seeded runs and more; ten minutes; ARGS="--runs 20", ARGS="--only 17"
+	$(PYTHON_HERE) -m tests.chaos.bridge $(ARGS)
 
 chaos-cutover: programs ## kill -9 at every named point while authority moves; 20 minutes; ARGS="--runs 3 --seed 7"
 	$(PYTHON_HERE) -m tests.chaos.cutover $(ARGS)
