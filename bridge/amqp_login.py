@@ -1,6 +1,7 @@
 """How a connection to RabbitMQ begins: which host, over TLS or not, as whom, and what it means when that fails."""
 
 import contextlib
+import re
 import socket
 import ssl
 from collections import deque
@@ -41,6 +42,8 @@ _NOT_EXTERNAL = (
     "does not take our certificate for a user: AMQP_URL names none, so the broker has to offer EXTERNAL "
     "(plugin rabbitmq_auth_mechanism_ssl) and know the certificate's name; or put a user into AMQP_URL"
 )
+_SAID_NO = re.compile(r"ConnectionClosedByBroker: \((403|530)\)")
+"""The broker's own words: access refused, not allowed (AMQP 0-9-1, reply codes)."""
 _ASK_AGAIN_S = 5.0
 
 
@@ -88,12 +91,15 @@ def _connect_to(url: str, settings: AmqpSettings) -> pika.BlockingConnection:
     )
     try:
         return pika.BlockingConnection(parameters)
-    except (exceptions.ProbableAuthenticationError, exceptions.AuthenticationError) as error:
-        if settings.external:
-            raise SourceRefusedError(f"RabbitMQ at {where} {_NOT_EXTERNAL}") from error
-        raise SourceRefusedError(f"RabbitMQ at {where} refuses our user or password (AMQP_URL)") from error
-    except exceptions.ProbableAccessDeniedError as error:
-        raise SourceRefusedError(f"RabbitMQ at {where} refuses access to the virtual host (AMQP_URL)") from error
+    except exceptions.AuthenticationError as error:
+        raise SourceRefusedError(f"RabbitMQ at {where} {_refused(settings)}") from error
+    except (exceptions.ProbableAuthenticationError, exceptions.ProbableAccessDeniedError) as error:
+        # pika says so of every connection that ends meanwhile, also where the network or the broker's end did it.
+        if not _SAID_NO.search(str(error)):
+            raise _failure(error, where) from error
+        if isinstance(error, exceptions.ProbableAccessDeniedError):
+            raise SourceRefusedError(f"RabbitMQ at {where} refuses access to the virtual host (AMQP_URL)") from error
+        raise SourceRefusedError(f"RabbitMQ at {where} {_refused(settings)}") from error
     except ValueError as error:
         if not isinstance(error.__context__, OSError):
             raise
@@ -103,6 +109,10 @@ def _connect_to(url: str, settings: AmqpSettings) -> pika.BlockingConnection:
         if context is not None and isinstance(error, exceptions.IncompatibleProtocolError):
             raise _refusal(parameters, context, where) from error
         raise _failure(error, where) from error
+
+
+def _refused(settings: AmqpSettings) -> str:
+    return _NOT_EXTERNAL if settings.external else "refuses our user or password (AMQP_URL)"
 
 
 def _refusal(

@@ -12,7 +12,6 @@ from tests.bench.scoreboard.contender import Ours
 from tests.bench.scoreboard.suite import CASES
 
 OUTAGE_S = 5.0
-NOT_YET = {">1 MiB": "the shipper has no claim check: what SQS is too small for goes to the Invalid Message Channel"}
 
 
 @pytest.fixture(scope="module")
@@ -22,17 +21,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
         yield node
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(
-            case,
-            id=case.name,
-            marks=[pytest.mark.xfail(reason=NOT_YET[case.name])] if case.name in NOT_YET else [],
-        )
-        for case in CASES
-    ],
-)
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
 def test_the_shipper_passes(case: Case, node: RabbitNode, tmp_path: Path) -> None:
     row = play(case, Ours(), node, tmp_path / "stand", outage_s=OUTAGE_S)
 

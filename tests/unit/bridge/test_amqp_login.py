@@ -5,7 +5,12 @@ import ssl
 
 import pika
 import pytest
-from pika.exceptions import AMQPConnectionError, IncompatibleProtocolError
+from pika.exceptions import (
+    AMQPConnectionError,
+    IncompatibleProtocolError,
+    ProbableAccessDeniedError,
+    ProbableAuthenticationError,
+)
 
 from bridge.amqp_login import _failure, connect, told
 from bridge.amqp_settings import AmqpSettings
@@ -71,6 +76,27 @@ def test_a_connection_that_is_reset_before_pika_has_looked_at_it_is_lost_and_no_
 
     monkeypatch.setattr(pika, "BlockingConnection", reset)
     with pytest.raises(SourceLostError, match=r"cannot be reached: OSError .*not connected"):
+        connect(AmqpSettings(("amqp://u:p@host:5671/pay",)), 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ProbableAuthenticationError("ConnectionClosedByBroker: (403) 'ACCESS_REFUSED - Login'"), SourceRefusedError),
+        (ProbableAccessDeniedError("ConnectionClosedByBroker: (530) 'NOT_ALLOWED - vhost'"), SourceRefusedError),
+        (ProbableAuthenticationError("StreamLostError: Transport indicated EOF"), SourceLostError),
+        (ProbableAccessDeniedError("StreamLostError: (104, 'Connection reset by peer')"), SourceLostError),
+        (ProbableAccessDeniedError("ConnectionClosedByBroker: (320) 'CONNECTION_FORCED'"), SourceLostError),
+    ],
+)
+def test_only_what_the_broker_itself_refuses_is_refused_and_a_network_that_breaks_meanwhile_is_tried_again(
+    error: Exception, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(pika, "BlockingConnection", fail)
+    with pytest.raises(kind):
         connect(AmqpSettings(("amqp://u:p@host:5671/pay",)), 0)
 
 

@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -7,12 +8,14 @@ import pytest
 
 from bridge.backoff import Backoff
 from bridge.board import Board, Doubt
+from bridge.delivery_log import read_deliveries
 from bridge.finality import UNKNOWN, Finality
-from bridge.journal import Journal
+from bridge.journal import ROUTER, Journal
 from bridge.journal_file import JournalError
 from bridge.lane import Lane
 from bridge.observation import observe_router
 from bridge.port import Delivery, SourceLostError
+from bridge.reconciliation import QueueAccount, Reconciliation, reconcile
 from bridge.router import POLL_S, Router
 from bridge.snapshot import shortcomings
 from bridge.stamp import stamp
@@ -120,6 +123,11 @@ class Scene:
             self.steps(1)
         pytest.fail("never came to it")
 
+    def reconciled(self) -> Reconciliation:
+        """What the journals of all routers add up to."""
+        folders = sorted(one for one in self.folder.iterdir() if one.is_dir())
+        return reconcile([read_deliveries(folder, ROUTER, 0.0) for folder in folders])
+
     def report(self, router: int = -1) -> dict[str, object]:
         one = self.boards[router].reports()["payin"]
         return {
@@ -213,6 +221,37 @@ def test_a_router_that_is_killed_loses_nothing_and_sends_nothing_elsewhere(
     assert list(dict.fromkeys(scene.ids(LEGACY))) == ["w1", "w2", "w3"]
     assert scene.ids(LEGACY) == scene.ids(SHADOW)
     assert not scene.ids(SHIP) + scene.ids(HOLD)
+    found = scene.reconciled()
+    assert found.missing == ()
+    assert sum(one.legacy for one in found.queues) >= 3, "from the queue itself, or by way of the hold queue"
+
+
+@pytest.mark.parametrize(
+    ("record", "place"), [(COPIED, "legacy"), (replace(COPIED, stage="live"), "new"), (FENCED, "held")]
+)
+def test_every_delivery_is_written_down_with_where_it_went(scene: Scene, record: AuthorityRecord, place: str) -> None:
+    scene.decide(record)
+    scene.publish("w1")
+    scene.crossing.deliver(ORIGIN, delivery("payin.create", b"not json"))
+    scene.steps(12)
+    (account,) = [one for one in scene.reconciled().queues if one.queue == ORIGIN]
+    wanted = Counter({place: 1}) + Counter({"legacy": 1})  # what nobody can read is the monolith's
+    assert account == QueueAccount(ORIGIN, **wanted)
+
+
+def test_what_a_router_cannot_give_anywhere_is_in_hand_and_given_back_with_its_connection(scene: Scene) -> None:
+    scene.decide(AT_FIRST)
+    scene.steps()
+    scene.crossing.deleted.add(LEGACY)
+    scene.publish("w1")
+    scene.steps(1)
+    assert [one.in_hand for one in scene.reconciled().queues] == [1]
+    scene.junction.lose()
+    scene.steps(1)
+    assert [one.why for one in scene.reconciled().missing] == ["given back, and has not come again"]
+    scene.ledger = {}
+    scene.step_until(lambda: scene.ids(LEGACY) == ["w1"])
+    assert scene.reconciled().missing == ()
 
 
 def test_a_redelivered_message_goes_again_where_it_went_though_authority_has_moved(
