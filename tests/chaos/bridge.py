@@ -13,10 +13,12 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from tests.chaos.bridge_run import Result, Run, remove
@@ -88,16 +90,32 @@ def _spread(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     running = [
         subprocess.Popen([*command, str(shard)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) for shard in shards
     ]
+    printed: SimpleQueue[str | None] = SimpleQueue()
+    for process in running:
+        threading.Thread(target=_read, args=(process, printed), daemon=True).start()
     try:
+        ended = 0
+        while ended < len(running):
+            line = printed.get()
+            if line is None:
+                ended += 1
+            else:
+                yield json.loads(line)
         for process in running:
-            assert process.stdout is not None
-            yield from (json.loads(line) for line in process.stdout)
             if process.wait() != 0:
                 raise RuntimeError(f"a shard ended with {process.returncode}")
     finally:
         for process in running:
-            process.kill()
+            process.terminate()
             process.wait()
+
+
+def _read(process: "subprocess.Popen[str]", printed: "SimpleQueue[str | None]") -> None:
+    """Every line of one shard, then None."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        printed.put(line)
+    printed.put(None)
 
 
 def _tell(line: dict[str, Any]) -> bool:
