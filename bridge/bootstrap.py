@@ -14,6 +14,7 @@ from bridge.amqp_route import AmqpJunction, AmqpOutlet
 from bridge.amqp_settings import AmqpSettings, describe
 from bridge.authority import SideLine, Ticker
 from bridge.aws_probe import AwsProbe
+from bridge.backoff import Backoff
 from bridge.board import Board
 from bridge.check import Cloud, Host, Plan
 from bridge.claim import ClaimingSink
@@ -52,6 +53,8 @@ from contracts.message_type import Family
 from contracts.registry import FAMILIES
 
 SHIPPER = "shipper"
+_LONGEST_PAUSE_S = 10.0
+"""Between two tries of a shipper at a destination, or at the broker: so long an outage is felt after its end."""
 _SIDE_LINE = Config(retries={"total_max_attempts": 2}, connect_timeout=2, read_timeout=5, tcp_keepalive=True)
 """Short: whoever waits for this router to confirm sees its rows grow old meanwhile."""
 
@@ -93,6 +96,7 @@ def build_shipper(
         DeliveryLog(journal),
         Crew(calls),
         clock,
+        lambda: Backoff(most_s=_LONGEST_PAUSE_S),
         limits=ShipLimits(settings.poison_per_minute, settings.delivery_timeout_s),
     )
     return ShipperParts(shipper, journal)

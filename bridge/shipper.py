@@ -12,20 +12,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bridge.backoff import Backoff
-from bridge.delivery_log import KEPT_S, DeliveryLog, Placed, Taken
-from bridge.journal_file import JournalError
+from bridge.delivery_log import DeliveryLog
 from bridge.poison import Poison, PoisonFloodError
 from bridge.port import Calls, Clock, Delivery, Receipt, Sink, Source, SourceLostError
+from bridge.settlement import Settlement
 from bridge.ship_lane import Call, ShipLane
 from bridge.window import Pending, Translate
 from contracts import naming, point
-from contracts.effect import body_digest
 from contracts.invalid_message import InvalidMessageError
 
 _LOG = logging.getLogger(__name__)
 POLL_S = 0.5
 DISSOLVE_S = 1.0
-PRUNE_S = 10.0
 STALLED_S = 10.0
 """After so long without a word to the broker it is asked first: it may have given what is in hand to somebody else."""
 HANDED_BACK_AT = 0.8
@@ -95,18 +93,14 @@ class Shipper:
             )
             for queue, route in routes.items()
         }
-        self._log = log
         self._clock = clock
         self._poison = Poison(limits.poison_per_minute)
         self._limits = limits
         self._to_leave = frozenset(queue for queue, route in routes.items() if route.leave)
         self._leaving: set[str] = set()
-        self._dissolve_at = self._prune_at = self._polled_at = self._write_at = 0.0
-        self._taken: list[Taken] = []
-        """Not in the log yet."""
-        self._placed: list[tuple[Pending, Placed]] = []
-        """Have found their place; not in the log, not acknowledged."""
-        self._source_backoff, self._log_backoff = backoff(), backoff()
+        self._dissolve_at = self._polled_at = 0.0
+        self._settlement = Settlement(log, clock, backoff())
+        self._source_backoff = backoff()
         self._reconnect_at = 0.0
         self._source: Source | None = None
         self.counts: Counter[str] = Counter(
@@ -126,11 +120,11 @@ class Shipper:
     @property
     def in_flight(self) -> int:
         """Messages that have been taken and not yet settled."""
-        return len(self._placed) + sum(len(lane.window) for lane in self._lanes.values())
+        return len(self._settlement) + sum(len(lane.window) for lane in self._lanes.values())
 
     def open(self) -> None:
         """Connect for the first time. Raises SourceLostError or SourceRefusedError: at the start, nobody retries."""
-        self._give_back()  # what an earlier process had in hand when it was killed
+        self._settlement.give_back()  # what an earlier process had in hand when it was killed
         self._source = self._connect()
         self._leaving = set(self._to_leave)
         self._polled_at = self._clock.monotonic()
@@ -153,7 +147,7 @@ class Shipper:
                 self._carry(self._source)
                 self._leave(self._source)
                 self._watch()
-                self._prune()
+                self._settlement.prune()
         except SourceLostError as error:
             self._lose(error)
 
@@ -183,9 +177,7 @@ class Shipper:
         if self._source is not None:
             self._source.close()
             self._source = None
-            self._give_back()
-        self._taken.clear()
-        self._placed.clear()
+            self._settlement.give_back()
         for lane in self._lanes.values():
             lane.clear()
 
@@ -207,24 +199,23 @@ class Shipper:
 
     def _take_one(self, source: Source, delivery: Delivery) -> None:
         lane, now = self._lanes[delivery.queue], self._clock.monotonic()
-        sequence, digest = self._log.number(), body_digest(delivery.body)
-        redelivered = delivery.facts.redelivered
+        sequence = self._settlement.number()
         point.reach("ship.taken")
         try:
             pending, entry = Pending.of(delivery, lane.translate, sequence, now)
         except InvalidMessageError as error:
-            self._taken.append(Taken(sequence, delivery.queue, "", "", digest, redelivered))
+            self._settlement.take(sequence, delivery)
             pending = Pending.unread(delivery, lane.translate, sequence, now)
             self._divert(source, lane, pending, error.cause)
         else:
-            self._taken.append(Taken(sequence, delivery.queue, entry.type, entry.id, digest, redelivered))
+            self._settlement.take(sequence, delivery, entry.type, entry.id)
             lane.window.add(pending)
 
     def _patience_s(self) -> float:
         """How long to wait for deliveries: not at all while something can be done, never past the end of a pause."""
         now = self._clock.monotonic()
-        if self._placed:
-            return max(0.0, min(POLL_S, self._write_at - now))
+        if self._settlement:
+            return min(POLL_S, self._settlement.waits_s(now))
         return min((lane.waits_s(now) for lane in self._lanes.values()), default=POLL_S)
 
     def _carry(self, source: Source) -> None:
@@ -235,41 +226,19 @@ class Shipper:
         for lane in self._lanes.values():
             for call in lane.ended():
                 self._settle_call(source, lane, call)
-        self._acknowledge(source)
+        self._settlement.settle(source)
+        if not self._settlement and self._poison.flooded(self._clock.monotonic()):
+            raise PoisonFloodError(self._poison.sentence)
 
     def _settle_call(self, source: Source, lane: ShipLane, call: Call) -> None:
         point.reach("ship.answered")
         outcome = lane.settle(call, self._clock.monotonic())
         for pending, receipt in outcome.accepted:
-            self._placed.append((pending, Placed(pending.sequence, "accepted", receipt.place)))
+            self._settlement.place(pending, "accepted", receipt.place)
             self.counts["shipped"] += 1
         for pending, receipt in outcome.refused:
             self._divert(source, lane, pending, _cause(receipt))
         self.counts["resent"] += outcome.again
-
-    def _acknowledge(self, source: Source) -> None:
-        """Write down what has found its place, and tell the broker."""
-        if self._clock.monotonic() < self._write_at or not (self._placed or self._taken):
-            return
-        try:
-            # What was only taken will come again if it is not in the log: no need to wait for the disk.
-            placed = [one for _, one in self._placed]
-            self._log.write(self._taken, placed, self._clock.now(), durable=bool(placed))
-        except JournalError as error:
-            pause_s = self._log_backoff.next_s()
-            self._write_at = self._clock.monotonic() + pause_s
-            detail = {"reason": str(error), "pause_s": round(pause_s, 2)}
-            _LOG.error("the journal cannot be written: nothing is acknowledged", extra=detail)
-            return
-        self._log_backoff.reset()
-        self._taken.clear()
-        if self._placed:
-            point.reach("ship.journalled")
-            source.acknowledge([pending.delivery for pending, _ in self._placed])
-            self._placed.clear()
-            point.reach("ship.acknowledged")
-        if self._poison.flooded(self._clock.monotonic()):
-            raise PoisonFloodError(self._poison.sentence)
 
     def _divert(self, source: Source, lane: ShipLane, pending: Pending, cause: str) -> None:
         detail = {"queue": pending.delivery.queue, "cause": cause}
@@ -283,11 +252,11 @@ class Shipper:
             _LOG.warning("to the Invalid Message Channel", extra=detail)
             self._poison.count(self._clock.monotonic())
         point.reach("ship.diverted")
-        self._placed.append((pending, Placed(pending.sequence, "quarantined")))
+        self._settlement.place(pending, "quarantined")
 
     def _leave(self, source: Source) -> None:
         """Go on from taps that are empty to what comes after them."""
-        if not self._leaving or self._clock.monotonic() < self._dissolve_at or self._placed:
+        if not self._leaving or self._clock.monotonic() < self._dissolve_at or self._settlement:
             return
         self._dissolve_at = self._clock.monotonic() + DISSOLVE_S
         for queue in sorted(self._leaving):
@@ -301,22 +270,6 @@ class Shipper:
         ages = [lane.oldest_s(self._clock.monotonic()) for lane in self._lanes.values()]
         if max(ages, default=0.0) > limit_s:
             raise SourceLostError(f"given back: in hand for {limit_s:.0f} s, and the broker's delivery timeout is near")
-
-    def _prune(self) -> None:
-        if self._clock.monotonic() >= self._prune_at:
-            self._prune_at = self._clock.monotonic() + PRUNE_S
-            try:
-                self._log.prune(self._clock.now() - KEPT_S)
-            except JournalError as error:
-                _LOG.error("the journal cannot be pruned", extra={"reason": str(error)})
-
-    def _give_back(self) -> None:
-        """Nothing is in hand any more. Where that cannot be written down, it is when the next connection is opened."""
-        try:
-            self._log.write(self._taken, [], self._clock.now(), durable=False)
-            self._log.give_back(self._clock.now())
-        except JournalError as error:
-            _LOG.error("the journal cannot be written", extra={"reason": str(error)})
 
     def _lose(self, error: SourceLostError) -> None:
         self.close()

@@ -1,0 +1,95 @@
+"""What was taken and what has found its place, on the way into the journal and from there to the broker.
+
+Nothing is acknowledged that is not in the journal. While that cannot be written, everything stays where it is: pauses
+grow, and what SQS has accepted meanwhile is not sent again for it.
+"""
+
+import logging
+
+from bridge.backoff import Backoff
+from bridge.delivery_log import KEPT_S, DeliveryLog, Placed, Taken
+from bridge.journal_file import JournalError
+from bridge.port import Clock, Delivery, Source
+from bridge.reconciliation import Place
+from bridge.window import Pending
+from contracts import point
+from contracts.effect import body_digest
+
+_LOG = logging.getLogger(__name__)
+PRUNE_S = 10.0
+
+
+class Settlement:
+    """The journal's side of one shipper."""
+
+    def __init__(self, log: DeliveryLog, clock: Clock, backoff: Backoff) -> None:
+        self._log = log
+        self._clock = clock
+        self._backoff = backoff
+        self._taken: list[Taken] = []
+        """Not in the log yet."""
+        self._placed: list[tuple[Delivery, Placed]] = []
+        """Have found their place; not in the log, not acknowledged."""
+        self._write_at = self._prune_at = 0.0
+
+    def __len__(self) -> int:
+        """Deliveries that have found their place and are not acknowledged."""
+        return len(self._placed)
+
+    def waits_s(self, now: float) -> float:
+        """Seconds until the journal is tried again."""
+        return max(0.0, self._write_at - now)
+
+    def number(self) -> int:
+        """A number for the next delivery."""
+        return self._log.number()
+
+    def take(self, sequence: int, delivery: Delivery, type_name: str = "", identity: str = "") -> None:
+        """A delivery was taken; without type and identity where nobody can read it."""
+        digest, redelivered = body_digest(delivery.body), delivery.facts.redelivered
+        self._taken.append(Taken(sequence, delivery.queue, type_name, identity, digest, redelivered))
+
+    def place(self, pending: Pending, place: Place, receipt: str = "") -> None:
+        """A delivery has found its place."""
+        self._placed.append((pending.delivery, Placed(pending.sequence, place, receipt)))
+
+    def settle(self, source: Source) -> None:
+        """Write down what is new, and acknowledge what has its place. Raises SourceLostError."""
+        if self._clock.monotonic() < self._write_at or not (self._placed or self._taken):
+            return
+        try:
+            # What was only taken will come again if it is not in the log: no need to wait for the disk.
+            placed = [one for _, one in self._placed]
+            self._log.write(self._taken, placed, self._clock.now(), durable=bool(placed))
+        except JournalError as error:
+            pause_s = self._backoff.next_s()
+            self._write_at = self._clock.monotonic() + pause_s
+            detail = {"reason": str(error), "pause_s": round(pause_s, 2)}
+            _LOG.error("the journal cannot be written: nothing is acknowledged", extra=detail)
+            return
+        self._backoff.reset()
+        self._taken.clear()
+        if self._placed:
+            point.reach("ship.journalled")
+            source.acknowledge([delivery for delivery, _ in self._placed])
+            self._placed.clear()
+            point.reach("ship.acknowledged")
+
+    def give_back(self) -> None:
+        """Nothing is in hand any more. Where that cannot be written down, it is when the next connection is opened."""
+        try:
+            self._log.write(self._taken, [], self._clock.now(), durable=False)
+            self._log.give_back(self._clock.now())
+        except JournalError as error:
+            _LOG.error("the journal cannot be written", extra={"reason": str(error)})
+        self._taken.clear()
+        self._placed.clear()
+
+    def prune(self) -> None:
+        """Forget what is old enough, a little at a time."""
+        if self._clock.monotonic() >= self._prune_at:
+            self._prune_at = self._clock.monotonic() + PRUNE_S
+            try:
+                self._log.prune(self._clock.now() - KEPT_S)
+            except JournalError as error:
+                _LOG.error("the journal cannot be pruned", extra={"reason": str(error)})
