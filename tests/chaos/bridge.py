@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Literal
 
 from tests.chaos.bridge_run import Result, Run, remove
 from tests.chaos.bridge_special import SPECIAL, one_in_many, restart_run, sink_away
@@ -37,6 +37,7 @@ EXPECTED = (
     REFUSED_CONNECTIONS, *NETWORK, *PROCESS, "long freeze", *SPECIAL,
 )  # fmt: skip
 """Every fault and kill point; none may have been hit never."""
+Kind = Literal["seeded", "restart", "flawed", "special"]
 
 
 def main() -> int:
@@ -45,7 +46,15 @@ def main() -> int:
     if arguments.shard is not None:
         return _shard(arguments)
     began = time.monotonic()
-    lines = [line for line in _spread(arguments) if _tell(line)]
+    lines: list[dict[str, Any]] = []
+    seeded_s = 0.0
+    for line in _spread(arguments):
+        lines.append(line)
+        if line["kind"] == "seeded":
+            seeded_s = time.monotonic() - began
+        if not line["good"] or line["kind"] == "special":
+            sys.stdout.write(f"{line['text']}\n")
+            sys.stdout.flush()
     hits: Counter[str] = Counter()
     for line in lines:
         hits.update(line["hits"])
@@ -63,7 +72,8 @@ def main() -> int:
     sys.stdout.write(
         f"never hit: {', '.join(missed) or 'none'}; broken bridges: "
         f"{'caught' if not uncaught else 'NOT CAUGHT: ' + ', '.join(uncaught)}\n"
-        f"{len(honest)} runs in {time.monotonic() - began:.0f} s, {total('published'):,} published, "
+        f"{len(honest)} runs in {time.monotonic() - began:.0f} s (the first {arguments.runs} in {seeded_s:.0f}), "
+        f"{total('published'):,} published, "
         f"lost {total('lost')}, duplicates {total('duplicates')} (budget {total('budget')}; "
         f"received twice {total('delivered_twice')}), "
         f"inversions {total('inversions')}, {len(bad)} bad\n"
@@ -118,44 +128,37 @@ def _read(process: "subprocess.Popen[str]", printed: "SimpleQueue[str | None]") 
     printed.put(None)
 
 
-def _tell(line: dict[str, Any]) -> bool:
-    if not line["good"] or line["loud"]:
-        sys.stdout.write(f"{line['text']}\n")
-        sys.stdout.flush()
-    return True
-
-
 def _shard(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
         with Ground(folder / f"node-{arguments.shard}") as ground:
-            for result, flaw, loud in _play(arguments, ground, folder):
-                sys.stdout.write(json.dumps(_line(result, flaw, loud=loud)) + "\n")
+            for result, flaw, kind in _play(arguments, ground, folder):
+                sys.stdout.write(json.dumps(_line(result, flaw, kind)) + "\n")
                 sys.stdout.flush()
     return 0
 
 
-def _play(arguments: argparse.Namespace, ground: Ground, folder: Path) -> Iterator[tuple[Result, str | None, bool]]:
+def _play(arguments: argparse.Namespace, ground: Ground, folder: Path) -> Iterator[tuple[Result, str | None, Kind]]:
     shard: int = arguments.shard
     if arguments.only is not None:
-        yield Run(ground, draw(arguments.only), folder / f"run-{arguments.only}").play(), None, True
+        yield Run(ground, draw(arguments.only), folder / f"run-{arguments.only}").play(), None, "special"
         return
     for seed in range(arguments.seed, arguments.seed + arguments.runs):
         if seed % SHARDS == shard:
             place = folder / f"run-{seed}"
             result = Run(ground, draw(seed), place).play()
-            yield result, None, False
+            yield result, None, "seeded"
             if result.good:
                 remove(place)
     for number in range(arguments.restarts):
         if number % SHARDS == shard:
-            yield restart_run(ground, arguments.seed + number, folder / f"restart-{number}"), None, False
+            yield restart_run(ground, arguments.seed + number, folder / f"restart-{number}"), None, "restart"
     for flaw in sorted(FLAWS)[shard::SHARDS]:
-        yield from ((one, flaw, False) for one in _until_caught(ground, flaw, folder / "flaw"))
+        yield from ((one, flaw, "flawed") for one in _until_caught(ground, flaw, folder / "flaw"))
     if shard == 0:
-        yield one_in_many(ground, folder / "many"), None, True
+        yield one_in_many(ground, folder / "many"), None, "special"
     else:
-        yield sink_away(ground, folder / "away", arguments.away_s), None, True
+        yield sink_away(ground, folder / "away", arguments.away_s), None, "special"
 
 
 def _until_caught(ground: Ground, flaw: str, folder: Path) -> Iterator[Result]:
@@ -167,12 +170,12 @@ def _until_caught(ground: Ground, flaw: str, folder: Path) -> Iterator[Result]:
             return
 
 
-def _line(result: Result, flaw: str | None, *, loud: bool) -> dict[str, Any]:
+def _line(result: Result, flaw: str | None, kind: Kind) -> dict[str, Any]:
     finding = result.finding
     return {
         "text": result.as_text() if flaw is None else f"{flaw}: {result.as_text()}",
         "good": result.good,
-        "loud": loud and flaw is None,
+        "kind": kind,
         "flaw": flaw,
         "caught": bool(finding.faults),
         "hits": {} if flaw else dict(result.hits),

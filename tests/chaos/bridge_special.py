@@ -63,7 +63,7 @@ def sink_away(ground: Ground, folder: Path, away_s: float) -> Result:
     """The sink is away for long: nothing is put aside for it, and all of it arrives."""
     away = Event(0.2, "sink away", away_s)
     trouble = Trouble(0, routed=False, shippers=1, kills=(), faults=(), events=(away,))
-    result = Run(ground, trouble, folder, settled_within_s=90.0).play()
+    result = Run(ground, trouble, folder).play()
     poison = 2  # what every run has: one that cannot be read, one that SQS refuses
     aside = sum(result.finding.set_aside.values())
     wrong = () if aside == poison else (f"{aside} put aside instead of {poison}",)
