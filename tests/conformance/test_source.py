@@ -23,6 +23,7 @@ from infra.local.process import free_ports
 from infra.local.rabbitmq import RabbitNode
 from tests.fakes.broker import MemoryBroker, MemorySource
 from tests.fakes.relay import Relay
+from tests.patience import eventually
 
 TAP = QueueSpec(
     "strangler.tap.payin", (Binding("notifications", "payin.create"), Binding("notifications", "payin.update")), 5
@@ -516,6 +517,53 @@ class TestAmqpSource(SourcePromises):
         assert (parked.body, parked.cause, parked.queue) == (b"bad", "unreadable:syntax", PAYOUTS.name)
         assert parked.headers == {"large": ["S", "x" * 130_900]}
         assert parked.notes == {"attempts": "1"}
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            {"x-queue-type": "quorum", "x-delivery-limit": 3},
+            {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "monolith.dead", "x-message-ttl": 60_000},
+            {"x-max-priority": 5, "x-expires": 600_000},
+            {"x-queue-mode": "lazy", "x-max-length": 10, "x-overflow": "reject-publish"},
+        ],
+    )
+    def test_a_tap_stands_beside_whatever_queue_the_monolith_has_and_leaves_it_alone(
+        self, broker: _RabbitBroker, arguments: dict[str, Any]
+    ) -> None:
+        broker.channel.queue_delete("monolith.any")
+        broker.channel.queue_declare("monolith.any", durable=True, arguments=arguments)
+        broker.channel.queue_bind("monolith.any", "notifications", "payin.create")
+        source = broker.connect()
+        broker.publish("notifications", "payin.create", b"both", {"x": 1}, {"priority": 3, "delivery_mode": 2})
+        (one,) = take(source, 1)
+        source.acknowledge([one])
+        source.close()
+        broker.channel.queue_declare("monolith.any", durable=True, arguments=arguments)  # or it would be refused
+        found = eventually(lambda: broker.channel.basic_get("monolith.any", auto_ack=True)[2], WITHIN_S, "its copy")
+        assert (found, one.body, one.facts.properties["priority"]) == (b"both", b"both", 3)
+        broker.channel.queue_delete("monolith.any")
+
+    def test_no_more_bytes_are_in_hand_than_the_budget_and_all_of_it_comes(self, amqp_url: str) -> None:
+        queue, mib = QueueSpec("strangler.ship.large", ()), 1024 * 1024
+        settings = AmqpSettings((amqp_url,), prefetch=200, budget_bytes=8 * mib)
+        source = AmqpSource(settings, (queue,))
+        connection = pika.BlockingConnection(pika.URLParameters(amqp_url))
+        channel = connection.channel()
+        for n in range(30):
+            channel.basic_publish("", queue.name, b"%03d" % n + bytes(mib))
+        connection.close()
+        in_hand: list[Delivery] = []
+        most, order = 0, list[bytes]()
+        until = time.monotonic() + WITHIN_S
+        while len(order) < 30 and time.monotonic() < until:
+            in_hand += source.poll(0.2)
+            most = max(most, len(in_hand))
+            order += [one.body[:3] for one in in_hand[:2]]
+            source.acknowledge(in_hand[:2])
+            del in_hand[:2]
+        assert order == [b"%03d" % n for n in range(30)]
+        assert 2 <= most <= 8
+        source.close()
 
     def test_the_monoliths_exchange_must_be_there(self, broker: _RabbitBroker, amqp_url: str) -> None:
         queue = QueueSpec("strangler.tap.refund", (Binding("refunds"),))
