@@ -171,7 +171,7 @@ class Scene:
             **self.aws.environment,
             "AMQP_URL": amqp_url,
             "STRANGLER_STACK": STACK,
-            "STRANGLER_JOURNAL": str(folder / "router"),
+            "STRANGLER_JOURNAL": str(folder / "journal"),
             "STRANGLER_MONOLITH_STATE": self.monolith.state_command,
         }
         _warm(session)
