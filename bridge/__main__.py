@@ -7,7 +7,6 @@ import argparse
 import json
 import logging
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -27,6 +26,7 @@ from bridge.bootstrap import (
 from bridge.check import Fault, Finding, Plan, worst
 from bridge.check import check as check_ends
 from bridge.check_table import lines
+from bridge.deadline import listen, within
 from bridge.journal_file import JournalError
 from bridge.listener import ListenError, listening
 from bridge.observation import Watch, observe_returner, observe_router, observe_shipper, watch
@@ -37,6 +37,8 @@ from bridge.snapshot import Pane
 
 _LOG = logging.getLogger("bridge")
 _REPORT_S = 10.0
+_RETURN_S = 20.0
+"""How long the returner may take for what it has in hand when it is told to stop."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({})))
 
 
@@ -97,6 +99,12 @@ class Loop(Protocol):
         """How long nothing can be done but wait."""
 
 
+def _overdue() -> ExitCode:
+    _LOG.warning("stopped at its deadline: what was in hand will be delivered again")
+    return ExitCode.NOT_DRAINED
+
+
+@within(_overdue)
 def ship(config: Path | None = None, *, check: bool = False) -> ExitCode:
     """Ship until told to stop. Args: config: file of settings. check: only look whether it could."""
     settings = _begin("ship", ShipperSettings, config)
@@ -104,7 +112,7 @@ def ship(config: Path | None = None, *, check: bool = False) -> ExitCode:
         return ExitCode.SETTINGS
     if check:
         return _check(plan_ship_check(settings))
-    stopping, pane, listens = _listen(), Pane(), settings.address is not None
+    stopping, pane, listens = listen(settings.drain_s), Pane(), settings.address is not None
     try:
         parts = build_shipper(settings, on_blocked=pane.block)
     except JournalError as error:
@@ -125,6 +133,7 @@ def ship(config: Path | None = None, *, check: bool = False) -> ExitCode:
         parts.journal.close()
 
 
+@within(_overdue)
 def route(config: Path | None = None, *, check: bool = False) -> ExitCode:
     """Route until told to stop. Args: config: file of settings. check: only look whether it could."""
     settings = _begin("route", RouterSettings, config)
@@ -132,7 +141,7 @@ def route(config: Path | None = None, *, check: bool = False) -> ExitCode:
         return ExitCode.SETTINGS
     if check:
         return _check(plan_route_check(settings))
-    stopping, pane, listens = _listen(), Pane(), settings.address is not None
+    stopping, pane, listens = listen(settings.drain_s), Pane(), settings.address is not None
     try:
         parts = build_router(settings, on_blocked=pane.block)
     except JournalError as error:
@@ -159,6 +168,7 @@ def route(config: Path | None = None, *, check: bool = False) -> ExitCode:
         parts.journal.close()
 
 
+@within(_overdue)
 def give_back(config: Path | None = None, *, check: bool = False) -> ExitCode:
     """Publish what the new side sends back until told to stop; what is in hand by then is finished."""
     settings = _begin("return", BridgeSettings, config)
@@ -166,7 +176,7 @@ def give_back(config: Path | None = None, *, check: bool = False) -> ExitCode:
         return ExitCode.SETTINGS
     if check:
         return _check(plan_return_check(settings))
-    stopping = _listen()
+    stopping = listen(_RETURN_S)
     pane, listens = Pane(), settings.address is not None
     returner = build_returner(settings, on_blocked=pane.block)
 
@@ -197,14 +207,6 @@ def _begin(command: str, kind: type[_S], config: Path | None) -> _S | None:
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # every fault of it comes to us as an exception
     logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells where credentials come from
     return settings
-
-
-def _listen() -> list[int]:
-    """Signals to stop that have come; empty for as long as none has."""
-    stopping: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda received, _frame: stopping.append(received))
-    return stopping
 
 
 def _told(command: str, settings: BridgeSettings, pane: Pane, run: Callable[[], ExitCode]) -> ExitCode:

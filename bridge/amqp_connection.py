@@ -9,6 +9,7 @@ Anything that pika says about a lost connection becomes `SourceLostError`; the o
 import contextlib
 import logging
 import struct
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -21,8 +22,8 @@ from pika.adapters.blocking_connection import BlockingChannel
 from bridge.amqp_login import connect, told
 from bridge.amqp_settings import AmqpSettings
 from bridge.credit import Credit
+from bridge.in_hand import InHand
 from bridge.port import Delivery, NotRoutedError, Outgoing, SourceLostError, SourceRefusedError
-from bridge.tag import Tags
 from bridge.topology import QueueSpec
 from contracts.envelope import AmqpFacts
 
@@ -32,6 +33,8 @@ _ACCESS_REFUSED = 403  # AMQP 0-9-1, reply codes
 _NOT_FOUND = 404
 _PRECONDITION_FAILED = 406
 _NOT_IMPLEMENTED = 540
+_LISTENS = 4
+"""How often within a heartbeat a connection is read of which too much is in hand."""
 _NOT_CLASSIC = (
     "is no classic queue: a quorum queue or a stream takes no prefetch that can be lowered, and lets others in beside "
     "an exclusive consumer, so that messages could pass by the router. Where it is ours, the virtual host's default "
@@ -69,8 +72,11 @@ class AmqpConnection:
         """
         self._generation = generation
         self._prefetch = settings.prefetch
-        self._credit = Credit(queues, most=settings.prefetch, budget_bytes=settings.budget_bytes)
-        self._tags: dict[str, Tags] = {}
+        credit = Credit(queues, most=settings.prefetch, budget_bytes=settings.budget_bytes)
+        self._in_hand = InHand(credit, settings.budget_bytes)
+        self._listen_s = settings.heartbeat_s / _LISTENS
+        self._listened_at = 0.0
+        self._woken = threading.Event()
         self._arrived: deque[Delivery] = deque()
         self._paused = False
         self._channels: dict[str, BlockingChannel] = {}
@@ -158,8 +164,7 @@ class AmqpConnection:
         with _losing():
             channel = self._connection.channel()
             channel.basic_qos(prefetch_count=self._prefetch)
-            _grant(channel, self._credit.open(queue), self._prefetch)
-        self._tags[queue] = Tags()
+            _grant(channel, self._in_hand.open(queue), self._prefetch)
         arrive = self._arrival(queue)
         try:
             with _losing(refused=True):
@@ -208,8 +213,7 @@ class AmqpConnection:
         with _losing():
             self._channels[queue].basic_cancel(self._consumers.pop(queue))
             self._channels.pop(queue).close()
-        self._credit.close(queue)
-        del self._tags[queue]
+        self._in_hand.close(queue)
         self._arrived = deque(one for one in self._arrived if one.queue != queue)
 
     def watch(self, queue: str, see: Callable[[], None]) -> None:
@@ -229,19 +233,18 @@ class AmqpConnection:
         with _losing():
             if queue not in self._channels:
                 self._channels[queue] = self._connection.channel()
-                self._tags[queue] = Tags()
+                self._in_hand.open_uncredited(queue)
             method, properties, body = self._channels[queue].basic_get(queue)
         if method is None:
             return None
-        self._tags[queue].add(method.delivery_tag, len(body))
+        self._in_hand.arrive(queue, method.delivery_tag, len(body), credited=False)
         return self._delivery(queue, method, properties, body)
 
     def poll(self, timeout_s: float) -> Sequence[Delivery]:
         """See `Source.poll`."""
         if not self._connection.is_open:
             raise SourceLostError("the connection is closed")
-        with _losing():
-            self._connection.process_data_events(time_limit=0 if self._arrived else timeout_s)
+        self._listen(0 if self._arrived else timeout_s)
         for queue, channel in self._channels.items():
             if channel.is_closed:
                 raise SourceLostError(f"the broker closed the channel of {queue}")
@@ -259,22 +262,35 @@ class AmqpConnection:
             by_queue.setdefault(delivery.queue, []).append(delivery.tag)
         with _losing():
             for queue, tags in by_queue.items():
-                for tag, multiple in self._tags[queue].settle(tags):
+                for tag, multiple in self._in_hand.settle(queue, tags):
                     self._channels[queue].basic_ack(tag, multiple=multiple)
 
     def wake(self) -> None:
         """See `Source.wake`."""
+        self._woken.set()
         with contextlib.suppress(exceptions.AMQPError):  # closed: whoever polls is told
             self._connection.add_callback_threadsafe(lambda: None)
+
+    def _listen(self, timeout_s: float) -> None:
+        """Read what has come. With too much in hand, only as often as the heartbeat wants it, some 100 kB at a time.
+
+        What the broker was granted before then waits in its own memory, and in the sockets' buffers.
+        """
+        if self._in_hand.too_much and time.monotonic() - self._listened_at < self._listen_s:
+            self._woken.wait(timeout_s)
+            self._woken.clear()
+            return
+        self._listened_at = time.monotonic()
+        with _losing():
+            self._connection.process_data_events(time_limit=0 if self._in_hand.too_much else timeout_s)
 
     def _adjust(self) -> None:
         """Let the broker hand out more or less, by what is in hand."""
         if self._paused:
             return
-        unsettled = {queue: len(self._tags[queue]) for queue in self._consumers}
-        for queue in self._credit.adjust(unsettled, time.monotonic()):
+        for queue, prefetch in self._in_hand.adjust(self._consumers.keys(), time.monotonic()):
             with _losing():
-                _grant(self._channels[queue], self._credit.prefetch(queue), self._prefetch)
+                _grant(self._channels[queue], prefetch, self._prefetch)
 
     def publish(self, message: Outgoing) -> None:
         """Publish, mandatory, and wait for the confirm. Raises NotRoutedError, UnwritableError."""
@@ -331,8 +347,7 @@ class AmqpConnection:
     def _arrival(self, queue: str) -> Callable[[BlockingChannel, Any, pika.BasicProperties, bytes], None]:
         def arrive(_: BlockingChannel, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
             if not self._paused:
-                self._tags[queue].add(method.delivery_tag, len(body))
-                self._credit.weigh(queue, len(body))
+                self._in_hand.arrive(queue, method.delivery_tag, len(body))
                 self._arrived.append(self._delivery(queue, method, properties, body))
 
         return arrive

@@ -100,15 +100,15 @@ def _connect_to(url: str, settings: AmqpSettings) -> pika.BlockingConnection:
         if isinstance(error, exceptions.ProbableAccessDeniedError):
             raise SourceRefusedError(f"RabbitMQ at {where} refuses access to the virtual host (AMQP_URL)") from error
         raise SourceRefusedError(f"RabbitMQ at {where} {_refused(settings)}") from error
-    except ValueError as error:
-        if not isinstance(error.__context__, OSError):
-            raise
-        # pika looks whom it is connected to, and a broker that is going down has reset the connection by then.
-        raise _failure(error.__context__, where) from error
     except (exceptions.AMQPError, OSError) as error:
         if context is not None and isinstance(error, exceptions.IncompatibleProtocolError):
             raise _refusal(parameters, context, where) from error
         raise _failure(error, where) from error
+    except ValueError as error:  # below the others: what OpenSSL says of certificates is one, too
+        if not isinstance(error.__context__, OSError):
+            raise
+        # pika looks whom it is connected to, and a broker that is going down has reset the connection by then.
+        raise _failure(error.__context__, where) from error
 
 
 def _refused(settings: AmqpSettings) -> str:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from bridge.board import Board, Report
-from bridge.delivery_log import KEPT_S
+from bridge.delivery_log import KEPT_S, PRUNED_AT_ONCE
 from bridge.finality import UNKNOWN, Finality, is_settled
 from bridge.journal import Balance, Journal
 from bridge.journal_file import JournalError
@@ -190,7 +190,8 @@ class SideLine:
         if self._clock.monotonic() >= self._prune_at:
             self._prune_at = self._clock.monotonic() + _PRUNE_S
             self._journal.prune(self._clock.now() - _KEPT_SETTLED * self._delivery_timeout_s)
-            self._journal.deliveries.prune(self._clock.now() - KEPT_S, limit=100_000)
+            while self._journal.deliveries.prune(self._clock.now() - KEPT_S) == PRUNED_AT_ONCE:
+                pass  # in slices, so that the router's loop gets in between
 
     def _tell(self) -> None:
         """Write the rows that say something new, and every few seconds all of them, so that silence means something."""

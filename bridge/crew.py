@@ -23,6 +23,8 @@ class Crew:
         future: Future[_T] = Future()
 
         def job() -> None:
+            if not future.set_running_or_notify_cancel():
+                return  # nobody waits for it any more
             try:
                 result = call()
             except BaseException as error:  # noqa: BLE001  # handed to whoever asks for the result

@@ -7,6 +7,7 @@ to the broker, which delivers it anew: another delivery, counted by its own deci
 
 import itertools
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,7 +17,15 @@ from bridge.journal_file import JournalError, JournalFile, database_path, is_tak
 from bridge.reconciliation import Entry, JournalReading, Place
 
 KEPT_S = 14 * 86_400.0
-"""How long a delivery is kept after it has found its place, in seconds."""
+"""How long a delivery is kept after it was taken, in seconds."""
+
+PRUNED_AT_ONCE = 1_000
+PRUNE = (
+    "DELETE FROM delivery WHERE sequence < (SELECT min(sequence) + ? FROM delivery)"
+    " AND taken_at < ? AND place IS NOT NULL"
+)
+"""By the primary key from its beginning: it costs as much as its slice, however long the log is."""
+_UNRESOLVED = (None, "returned")
 
 DELIVERY_SCHEMA = """
 CREATE TABLE IF NOT EXISTS delivery (
@@ -25,6 +34,7 @@ CREATE TABLE IF NOT EXISTS delivery (
     type TEXT NOT NULL,
     id TEXT NOT NULL,
     digest TEXT NOT NULL,
+    redelivered INTEGER NOT NULL,
     taken_at REAL NOT NULL,
     place TEXT,
     placed_at REAL,
@@ -32,6 +42,8 @@ CREATE TABLE IF NOT EXISTS delivery (
 );
 CREATE INDEX IF NOT EXISTS open_delivery ON delivery (sequence) WHERE place IS NULL;
 CREATE INDEX IF NOT EXISTS returned_delivery ON delivery (digest) WHERE place = 'returned';
+CREATE INDEX IF NOT EXISTS accounted_delivery ON delivery (digest) WHERE place = 'redelivered';
+CREATE INDEX IF NOT EXISTS delivery_again ON delivery (digest) WHERE redelivered = 1;
 """
 
 
@@ -100,8 +112,8 @@ class DeliveryLog:
             [(one.digest, one.queue, one.id) for one in taken if one.redelivered],
         )
         database.executemany(
-            "INSERT INTO delivery (sequence, queue, type, id, digest, taken_at) VALUES (?, ?, ?, ?, ?, ?)",
-            [(one.sequence, one.queue, one.type, one.id, one.digest, now) for one in taken],
+            "INSERT INTO delivery (sequence, queue, type, id, digest, redelivered, taken_at) VALUES (?,?,?,?,?,?,?)",
+            [(one.sequence, one.queue, one.type, one.id, one.digest, one.redelivered, now) for one in taken],
         )
 
     def give_back(self, now: float) -> int:
@@ -111,17 +123,14 @@ class DeliveryLog:
                 "UPDATE delivery SET place = 'returned', placed_at = ? WHERE place IS NULL", (now,)
             ).rowcount
 
-    def prune(self, placed_before: float, limit: int = 1_000) -> int:
-        """Forget the oldest deliveries that found their place before, but none that never came again.
+    def prune(self, before: float, limit: int = PRUNED_AT_ONCE) -> int:
+        """Forget the oldest deliveries: those that were taken before, and have found a place or were given back.
 
-        A slice at a time: whoever calls has a connection to keep alive. Returns how many. Raises JournalError.
+        A slice at a time, from the oldest on and no further: whoever calls has a connection to keep alive. Returns how
+        many; as many as the limit where there may be more. Raises JournalError.
         """
         with self._file.transaction(durable=False) as database:
-            return database.execute(
-                "DELETE FROM delivery WHERE sequence IN (SELECT sequence FROM delivery"
-                " WHERE placed_at < ? AND place <> 'returned' ORDER BY sequence LIMIT ?)",
-                (placed_before, limit),
-            ).rowcount
+            return database.execute(PRUNE, (limit, before)).rowcount
 
 
 def read_deliveries(folder: Path, kind: str, since: float) -> JournalReading:
@@ -137,11 +146,20 @@ def read_deliveries(folder: Path, kind: str, since: float) -> JournalReading:
         running = is_taken(folder, kind)  # before it is read: what it has in hand then is not called missing
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
             ((name,),) = database.execute(f"SELECT name FROM {kind}")  # noqa: S608  # one of two words
-            rows = database.execute(
-                "SELECT sequence, queue, type, id, digest, taken_at, place FROM delivery WHERE taken_at >= ?"
-                " ORDER BY sequence",
+            counts = database.execute(
+                "SELECT queue, place, count(*) FROM delivery WHERE taken_at >= ? GROUP BY queue, place", (since,)
+            ).fetchall()
+            unresolved = database.execute(
+                "SELECT sequence, queue, type, id, digest, taken_at, place FROM delivery"
+                " WHERE (place IS NULL OR place = 'returned') AND taken_at >= ? ORDER BY sequence",
                 (since,),
             ).fetchall()
+            by_message = "SELECT queue, id, digest, count(*) FROM delivery WHERE {} GROUP BY queue, id, digest"
+            came = database.execute(by_message.format("redelivered = 1")).fetchall()
+            accounted = database.execute(by_message.format("place = 'redelivered'")).fetchall()
     except sqlite3.Error as error:
         raise JournalError(f"{path}: {error}") from error
-    return JournalReading(str(name), running, [Entry(*row) for row in rows])
+    again = Counter({(queue, identity, digest): count for queue, identity, digest, count in came})
+    again.subtract({(queue, identity, digest): count for queue, identity, digest, count in accounted})
+    places = {(str(queue), place): int(count) for queue, place, count in counts if place not in _UNRESOLVED}
+    return JournalReading(str(name), running, places, [Entry(*row) for row in unresolved], again)

@@ -10,10 +10,14 @@ import secrets
 import socket
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+_LOCK_TRIES = 5
+_LOCK_PAUSE_S = 0.05
 
 
 class JournalError(OSError):
@@ -41,11 +45,9 @@ class JournalFile:
             self._guard = lock_path(folder, kind).open("w")
         except OSError as error:
             raise JournalError(f"{folder}: {error.strerror}") from error
-        try:
-            fcntl.flock(self._guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        if not _lock(self._guard):
             self._guard.close()
-            raise JournalTakenError(f"{folder}: another {kind} works with this journal") from error
+            raise JournalTakenError(f"{folder}: another {kind} works with this journal")
         opened = contextlib.ExitStack()
         opened.callback(self._guard.close)
         try:
@@ -101,6 +103,18 @@ class JournalFile:
         name = f"{socket.gethostname()}-{secrets.token_hex(4)}"
         self._database.execute(f"INSERT INTO {kind} (name) VALUES (?)", (name,))  # noqa: S608  # ours
         return name
+
+
+def _lock(guard: IO[str]) -> bool:
+    """Whether it is ours now. Whoever only looks whether it is taken has it for a moment: so not at the first no."""
+    for _ in range(_LOCK_TRIES):
+        try:
+            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_LOCK_PAUSE_S)
+        else:
+            return True
+    return False
 
 
 def database_path(folder: Path, kind: str) -> Path:

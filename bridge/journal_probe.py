@@ -1,11 +1,10 @@
 """Whether a journal could be worked with, found out without beginning one."""
 
-import fcntl
 import os
 from pathlib import Path
 
 from bridge.check import ProbeError
-from bridge.journal_file import database_path, lock_path
+from bridge.journal_file import database_path, is_taken, lock_path
 
 _CHANGE = "change STRANGLER_JOURNAL, or who may write there"
 
@@ -27,20 +26,9 @@ def probe_journal(folder: Path, kind: str) -> str:
     files = [path for path in (lock_path(folder, kind), database_path(folder, kind)) if path.exists()]
     if any(not os.access(path, os.R_OK | os.W_OK) for path in files):
         raise ProbeError("settings", f"{folder} has files that we may not write to: {_CHANGE}")
-    if _is_taken(lock_path(folder, kind)):
+    if is_taken(folder, kind):
         raise ProbeError(
             "settings",
             f"{folder}: another {kind} works with this journal: stop it, or give this one a folder of its own",
         )
     return f"{folder} is there, and free" if files else f"{folder} is empty: a new {kind} begins"
-
-
-def _is_taken(lock: Path) -> bool:
-    if not lock.exists():
-        return False
-    with lock.open("rb") as guard:
-        try:
-            fcntl.flock(guard, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two checks do not disturb each other
-        except OSError:
-            return True
-    return False

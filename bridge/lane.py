@@ -121,6 +121,11 @@ class Lane:
         return len(self.decided) + len(self.work)
 
     @property
+    def kept_bytes(self) -> int:
+        """What the bodies of `kept` weigh."""
+        return sum(len(held.delivery.body) for held in self.kept)
+
+    @property
     def releasable(self) -> bool:
         """Whether what is held may go on."""
         return self.record is not None and self.record.phase != "fenced"

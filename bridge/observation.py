@@ -42,7 +42,7 @@ def watch(
 def observe_shipper(shipper: Shipper, now: float) -> Snapshot:
     """A shipper as it is."""
     lanes = tuple(_lane(queue, lane, now) for queue, lane in shipper.lanes.items())
-    return Snapshot(now, shipper.connected, dict(shipper.counts), lanes)
+    return Snapshot(now, shipper.connected, dict(shipper.counts), lanes, journal_fails=shipper.journal_fails)
 
 
 def observe_router(router: Router, unsettled: Callable[[], Mapping[str, int]], now: float) -> Snapshot:

@@ -14,20 +14,21 @@ class Poison:
 
     def __init__(self, per_minute: int) -> None:
         self._per_minute = per_minute
-        self._times: deque[float] = deque(maxlen=per_minute + 1)
+        self._times: deque[float] = deque(maxlen=per_minute)
 
     def count(self, now: float) -> None:
         """One more; `now` in seconds of the monotonic clock."""
         self._times.append(now)
 
-    def flooded(self, now: float) -> bool:
-        """Whether the limit is passed."""
-        return len(self._times) > self._per_minute and now - self._times[0] <= _MINUTE_S
+    def full(self, now: float) -> bool:
+        """Whether the limit is reached: one more would pass it."""
+        return len(self._times) == self._per_minute and now - self._times[0] <= _MINUTE_S
 
     @property
     def sentence(self) -> str:
         """What an operator is told."""
         return (
-            f"more than {self._per_minute} messages within a minute went to the Invalid Message Channel: stopped"
-            " before all of them do. `strangler dlq list` has their causes; STRANGLER_POISON_PER_MINUTE is the limit"
+            f"{self._per_minute} messages within a minute went to the Invalid Message Channel, and there are more: "
+            "stopped before all of them do. `strangler dlq list` has their causes; the limit is "
+            "STRANGLER_POISON_PER_MINUTE"
         )

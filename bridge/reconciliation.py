@@ -3,12 +3,12 @@
     consumed = accepted by SQS + handed to legacy + to the new side's queue + held + quarantined
              + given back and come again + in hand of a running process + missing
 
-A delivery that was given back is accounted for by a later one of the same message, in whichever journal it is: another
-process may have got it.
+A delivery that was given back is accounted for by one that the broker says it has handed out before (`redelivered`), of
+the same message, in whichever journal that is, for another process may have got it; each of them accounts for one.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +32,10 @@ class Entry:
     place: Place | None
 
 
+Message = tuple[str, str, str]
+"""Queue, identity, digest of the body."""
+
+
 @dataclass(frozen=True, slots=True)
 class JournalReading:
     """What one process has written down."""
@@ -39,7 +43,12 @@ class JournalReading:
     name: str
     running: bool
     """Whether the process has the journal open."""
-    entries: Sequence[Entry]
+    places: Mapping[tuple[str, Place], int]
+    """By queue: how many deliveries have found which place."""
+    unresolved: Sequence[Entry]
+    """In hand, or given back and not accounted for in this journal; oldest first."""
+    came_again: Mapping[Message, int]
+    """Deliveries that the broker had handed out before, and that account for none in this journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,47 +98,27 @@ class Reconciliation:
 
 def reconcile(readings: Sequence[JournalReading]) -> Reconciliation:
     """Account for every delivery of these journals."""
-    later = _latest(readings)
+    spare: Counter[Message] = Counter()
+    for reading in readings:
+        spare.update(reading.came_again)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     missing: list[Missing] = []
     for reading in readings:
-        for entry in reading.entries:
-            why = _why_missing(entry, reading, later)
-            if why is not None:
-                missing.append(
-                    Missing(reading.name, entry.queue, entry.type, entry.id, entry.digest, entry.taken_at, why)
+        for (queue, place), count in reading.places.items():
+            counts[queue][place] += count
+        for entry in reading.unresolved:
+            message = entry.queue, entry.id, entry.digest
+            if entry.place is None and reading.running:
+                counts[entry.queue]["in_hand"] += 1
+            elif spare[message] > 0:
+                spare[message] -= 1
+                counts[entry.queue]["redelivered"] += 1
+            else:
+                counts[entry.queue]["missing"] += 1
+                why: Why = (
+                    "given back, and has not come again" if entry.place else "in hand of a process that has ended"
                 )
-            counts[entry.queue][_account(entry, reading) if why is None else "missing"] += 1
+                missing.append(Missing(reading.name, *message[:1], entry.type, *message[1:], entry.taken_at, why))
     queues = tuple(QueueAccount(queue, **counts[queue]) for queue in sorted(counts))
-    return Reconciliation(
-        tuple(one.name for one in readings), queues, tuple(sorted(missing, key=lambda one: one.taken_at))
-    )
-
-
-_Message = tuple[str, str, str]
-
-
-def _message(entry: Entry) -> _Message:
-    return entry.queue, entry.id, entry.digest
-
-
-def _latest(readings: Iterable[JournalReading]) -> Mapping[_Message, float]:
-    """When each message was taken last, by anybody."""
-    latest: dict[_Message, float] = {}
-    for entry in (entry for reading in readings for entry in reading.entries):
-        latest[_message(entry)] = max(entry.taken_at, latest.get(_message(entry), entry.taken_at))
-    return latest
-
-
-def _why_missing(entry: Entry, reading: JournalReading, latest: Mapping[_Message, float]) -> Why | None:
-    if entry.place is None and reading.running:
-        return None
-    if entry.place not in (None, "returned") or latest[_message(entry)] > entry.taken_at:
-        return None
-    return "given back, and has not come again" if entry.place else "in hand of a process that has ended"
-
-
-def _account(entry: Entry, reading: JournalReading) -> str:
-    if entry.place is None and reading.running:
-        return "in_hand"
-    return "redelivered" if entry.place in (None, "returned") else entry.place
+    names = tuple(one.name for one in readings)
+    return Reconciliation(names, queues, tuple(sorted(missing, key=lambda one: one.taken_at)))

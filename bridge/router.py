@@ -29,6 +29,8 @@ BATCH = 100
 """Messages that share one commit of the journal."""
 KEEP_AT_MOST = 10_000
 """Held messages in doubt, and behind one, that are in hand at a time."""
+KEEP_BYTES = 64 * 1024 * 1024
+"""No further one is taken while the bodies of those weigh as much."""
 
 
 class Router:
@@ -215,14 +217,17 @@ class Router:
         """Send on what is held, oldest first, unless it is behind a fence."""
         if lane.record is None or not lane.releasable or self._clock.monotonic() < lane.look_at:
             return
-        taken, emptied = 0, False
+        taken, emptied, weight_bytes = 0, False, lane.kept_bytes
         for _ in range(min(BATCH, KEEP_AT_MOST - len(lane.kept))):
+            if weight_bytes >= KEEP_BYTES:
+                break
             delivery = junction.take_held(lane.family.name)
             if delivery is None:
                 emptied = True
                 break
             lane.take(delivery, junction.user)
             taken += 1
+            weight_bytes += len(delivery.body)
         lane.release(junction.user)
         self._finish(lane, junction)
         if lane.kept:

@@ -1,13 +1,14 @@
 """What was taken and what has found its place, on the way into the journal and from there to the broker.
 
-Nothing is acknowledged that is not in the journal. While that cannot be written, everything stays where it is: pauses
-grow, and what SQS has accepted meanwhile is not sent again for it.
+Nothing is acknowledged that is not in the journal. While that cannot be written, everything stays where it is, and
+pauses grow. What SQS has accepted meanwhile is sent again only once it is given back, shortly before the broker's
+delivery timeout.
 """
 
 import logging
 
 from bridge.backoff import Backoff
-from bridge.delivery_log import KEPT_S, DeliveryLog, Placed, Taken
+from bridge.delivery_log import KEPT_S, PRUNED_AT_ONCE, DeliveryLog, Placed, Taken
 from bridge.journal_file import JournalError
 from bridge.port import Clock, Delivery, Source
 from bridge.reconciliation import Place
@@ -30,6 +31,8 @@ class Settlement:
         """Not in the log yet."""
         self._placed: list[tuple[Delivery, Placed]] = []
         """Have found their place; not in the log, not acknowledged."""
+        self._placed_since = 0.0
+        self._failure: str | None = None
         self._write_at = self._prune_at = 0.0
 
     def __len__(self) -> int:
@@ -51,12 +54,23 @@ class Settlement:
 
     def place(self, pending: Pending, place: Place, receipt: str = "") -> None:
         """A delivery has found its place."""
+        if not self._placed:
+            self._placed_since = pending.taken_at
         self._placed.append((pending.delivery, Placed(pending.sequence, place, receipt)))
 
-    def settle(self, source: Source) -> None:
-        """Write down what is new, and acknowledge what has its place. Raises SourceLostError."""
+    def oldest_s(self, now: float) -> float:
+        """How long the first delivery that waits for the journal has been in hand; 0 where none does."""
+        return now - self._placed_since if self._placed else 0.0
+
+    @property
+    def failure(self) -> str | None:
+        """Why the journal could not be written the last time; None where it could."""
+        return self._failure
+
+    def settle(self, source: Source) -> bool:
+        """Write down what is new, and acknowledge what has its place; whether there was any. Raises SourceLostError."""
         if self._clock.monotonic() < self._write_at or not (self._placed or self._taken):
-            return
+            return False
         try:
             # What was only taken will come again if it is not in the log: no need to wait for the disk.
             placed = [one for _, one in self._placed]
@@ -66,14 +80,17 @@ class Settlement:
             self._write_at = self._clock.monotonic() + pause_s
             detail = {"reason": str(error), "pause_s": round(pause_s, 2)}
             _LOG.error("the journal cannot be written: nothing is acknowledged", extra=detail)
-            return
+            self._failure = str(error)
+            return False
         self._backoff.reset()
+        self._failure = None
         self._taken.clear()
-        if self._placed:
+        if placed:
             point.reach("ship.journalled")
             source.acknowledge([delivery for delivery, _ in self._placed])
             self._placed.clear()
             point.reach("ship.acknowledged")
+        return bool(placed)
 
     def give_back(self) -> None:
         """Nothing is in hand any more. Where that cannot be written down, it is when the next connection is opened."""
@@ -90,6 +107,7 @@ class Settlement:
         if self._clock.monotonic() >= self._prune_at:
             self._prune_at = self._clock.monotonic() + PRUNE_S
             try:
-                self._log.prune(self._clock.now() - KEPT_S)
+                if self._log.prune(self._clock.now() - KEPT_S) == PRUNED_AT_ONCE:
+                    self._prune_at = 0.0  # in the next round, until all of it is gone
             except JournalError as error:
                 _LOG.error("the journal cannot be pruned", extra={"reason": str(error)})

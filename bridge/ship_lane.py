@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bridge.backoff import Backoff
-from bridge.port import CallRefusedError, Calls, Receipt, Sink, SinkUnavailableError
+from bridge.port import CallRefusedError, Calls, Clock, Receipt, Sink, SinkUnavailableError
 from bridge.window import Pending, Translate, Window
 from contracts import point
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 CALLS_AT_ONCE = 2
+LATE_S = 10.0
 ALTERED_TRIES = 5
 """After so many answers that something else was taken, the message is put aside: it does not survive this channel."""
 IDLE_S = 0.5
@@ -52,6 +53,7 @@ class ShipLane:
         translate: Translate,
         sink: Sink,
         calls: Calls,
+        clock: Clock,
         backoff: Callable[[], Backoff],
         *,
         last: bool = False,
@@ -67,6 +69,7 @@ class ShipLane:
         """When the destination last took something, by the monotonic clock."""
         self._sink = sink
         self._calls = calls
+        self._clock = clock
         self._make_backoff = backoff
         self._backoff = backoff()
         self._failing: dict[int, Backoff] = {}
@@ -82,7 +85,7 @@ class ShipLane:
             for _, pending in batch:
                 pending.attempts += 1
             point.reach("ship.sending")
-            answer = self._calls.submit(lambda batch=batch: self._send(batch))  # type: ignore[misc]
+            answer = self._calls.submit(lambda batch=batch, begun_at=now: self._send(batch, begun_at))  # type: ignore[misc]
             self._under_way.append(Call(batch, answer))
             answer.add_done_callback(lambda _: wake())
 
@@ -150,9 +153,15 @@ class ShipLane:
         """The connection is gone. What calls under way still say is not listened to; the pause goes on."""
         self.window.clear()
         self._failing.clear()
+        for call in self._under_way:
+            call.answer.cancel()  # what no thread has begun yet is not sent any more
         self._under_way.clear()
 
-    def _send(self, batch: Sequence[tuple[int, Pending]]) -> Sequence[Receipt]:
+    def _send(self, batch: Sequence[tuple[int, Pending]], begun_at: float) -> Sequence[Receipt]:
+        """On a thread of the crew."""
+        if self._clock.monotonic() - begun_at >= LATE_S:
+            # The process was stopped meanwhile, or all threads hang: the broker may have given it to somebody else.
+            raise SinkUnavailableError(f"not sent: it has waited for {LATE_S:.0f} s or more")
         receipts = self._sink.send(self.destination, [pending.entry() for _, pending in batch])
         point.reach("ship.sent")
         return receipts

@@ -25,7 +25,7 @@ _LOG = logging.getLogger(__name__)
 POLL_S = 0.5
 DISSOLVE_S = 1.0
 STALLED_S = 10.0
-"""After so long without a word to the broker it is asked first: it may have given what is in hand to somebody else."""
+"""After so long without a word to the broker the connection is given up: others may have what was in hand."""
 HANDED_BACK_AT = 0.8
 """Share of the broker's delivery timeout after which what SQS does not take is given back, to come again."""
 
@@ -88,6 +88,7 @@ class Shipper:
                 route.translate,
                 sink,
                 calls,
+                clock,
                 backoff,
                 last=queue == naming.INVALID_MESSAGE_QUEUE,
             )
@@ -118,6 +119,11 @@ class Shipper:
         return self._source is not None
 
     @property
+    def journal_fails(self) -> bool:
+        """Whether the journal could not be written the last time: nothing is acknowledged."""
+        return self._settlement.failure is not None
+
+    @property
     def in_flight(self) -> int:
         """Messages that have been taken and not yet settled."""
         return len(self._settlement) + sum(len(lane.window) for lane in self._lanes.values())
@@ -141,7 +147,6 @@ class Shipper:
                     return
                 self.open()
                 self.counts["reconnected"] += 1
-                self._source_backoff.reset()
             if self._source is not None:
                 self._take(self._source)
                 self._carry(self._source)
@@ -220,15 +225,16 @@ class Shipper:
 
     def _carry(self, source: Source) -> None:
         """Begin calls, and settle what has ended: each in order, each message once this far."""
-        if self._clock.monotonic() - self._polled_at < STALLED_S:
-            for lane in self._lanes.values():
-                lane.begin(self._clock.monotonic(), source.wake)
+        stalled_s = self._clock.monotonic() - self._polled_at
+        if stalled_s >= STALLED_S:
+            raise SourceLostError(f"nothing was done for {stalled_s:.0f} s: others may have what was in hand")
+        for lane in self._lanes.values():
+            lane.begin(self._clock.monotonic(), source.wake)
         for lane in self._lanes.values():
             for call in lane.ended():
                 self._settle_call(source, lane, call)
-        self._settlement.settle(source)
-        if not self._settlement and self._poison.flooded(self._clock.monotonic()):
-            raise PoisonFloodError(self._poison.sentence)
+        if self._settlement.settle(source):
+            self._source_backoff.reset()  # not at once: a broker that comes and goes would be asked without a pause
 
     def _settle_call(self, source: Source, lane: ShipLane, call: Call) -> None:
         point.reach("ship.answered")
@@ -242,6 +248,9 @@ class Shipper:
 
     def _divert(self, source: Source, lane: ShipLane, pending: Pending, cause: str) -> None:
         detail = {"queue": pending.delivery.queue, "cause": cause}
+        if not lane.last and self._poison.full(self._clock.monotonic()):
+            self._settlement.settle(source)  # what SQS has already taken is not to come again
+            raise PoisonFloodError(self._poison.sentence)
         if lane.last:
             source.put_aside(pending.delivery)
             self.counts["put_aside"] += 1
@@ -253,6 +262,7 @@ class Shipper:
             self._poison.count(self._clock.monotonic())
         point.reach("ship.diverted")
         self._settlement.place(pending, "quarantined")
+        self._polled_at = self._clock.monotonic()  # the broker has confirmed it: it is there
 
     def _leave(self, source: Source) -> None:
         """Go on from taps that are empty to what comes after them."""
@@ -267,7 +277,8 @@ class Shipper:
     def _watch(self) -> None:
         """Give back what the broker would soon take from us anyway, with an error: SQS has not taken it for so long."""
         limit_s = HANDED_BACK_AT * self._limits.delivery_timeout_s
-        ages = [lane.oldest_s(self._clock.monotonic()) for lane in self._lanes.values()]
+        now = self._clock.monotonic()
+        ages = [self._settlement.oldest_s(now), *(lane.oldest_s(now) for lane in self._lanes.values())]
         if max(ages, default=0.0) > limit_s:
             raise SourceLostError(f"given back: in hand for {limit_s:.0f} s, and the broker's delivery timeout is near")
 

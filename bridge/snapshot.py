@@ -17,7 +17,9 @@ STUCK_S = 60.0
 RoutePause = Literal["not-routed", "journal"]
 """Why a family pauses: no queue took its message, or the journal cannot be written."""
 
-Unready = Literal["not-started", "loop-silent", "not-connected", "lane-stuck", "family-paused", "no-decision"]
+Unready = Literal[
+    "not-started", "loop-silent", "not-connected", "lane-stuck", "journal", "family-paused", "no-decision"
+]
 """Why a process is not ready; docs/runbook-bridge.md says what to do about each."""
 
 
@@ -62,6 +64,8 @@ class Snapshot:
     counts: Mapping[str, int] = field(default_factory=dict)
     lanes: tuple[LaneView, ...] = ()
     families: tuple[FamilyView, ...] = ()
+    journal_fails: bool = False
+    """Whether a shipper's journal could not be written the last time: nothing is acknowledged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ def shortcomings(snapshot: Snapshot | None, now: float) -> Iterator[Shortcoming]
         yield Shortcoming("loop-silent", seconds=silent_s)
     if not snapshot.connected:
         yield Shortcoming("not-connected")
+    if snapshot.journal_fails:
+        yield Shortcoming("journal")
     for lane in snapshot.lanes:
         waits_s = min(lane.oldest_s, lane.oldest_s if lane.accepted_ago_s is None else lane.accepted_ago_s)
         if lane.in_hand and waits_s > STUCK_S:

@@ -19,6 +19,8 @@ class MemoryCalls:
         future: Future[Any] = Future()
 
         def make() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
             try:
                 future.set_result(call())
             except Exception as error:  # noqa: BLE001  # handed to whoever asks for the result

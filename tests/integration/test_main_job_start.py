@@ -23,11 +23,16 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
         yield node
 
 
-def ship(amqp_url: str) -> subprocess.CompletedProcess[str]:
+def ship(amqp_url: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "bridge", "ship"],
         cwd=REPOSITORY,
-        env={"PATH": str(Path(sys.executable).parent), "AMQP_URL": amqp_url, "AWS_DEFAULT_REGION": "eu-west-1"},
+        env={
+            "PATH": str(Path(sys.executable).parent),
+            "AMQP_URL": amqp_url,
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "STRANGLER_JOURNAL": str(folder),
+        },
         capture_output=True,
         text=True,
         timeout=WITHIN_S,
@@ -35,10 +40,10 @@ def ship(amqp_url: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_an_unreachable_broker_is_named() -> None:
+def test_an_unreachable_broker_is_named(tmp_path: Path) -> None:
     [port] = free_ports(1)
 
-    done = ship(f"amqp://someone:s3cr3t@127.0.0.1:{port}/%2F")
+    done = ship(f"amqp://someone:s3cr3t@127.0.0.1:{port}/%2F", tmp_path)
 
     assert done.returncode == UNREACHABLE
     [line] = done.stderr.splitlines()
@@ -46,8 +51,8 @@ def test_an_unreachable_broker_is_named() -> None:
     assert "s3cr3t" not in done.stderr + done.stdout
 
 
-def test_wrong_credentials_are_told_apart_and_not_shown(node: RabbitNode) -> None:
-    done = ship(f"amqp://someone:s3cr3t@127.0.0.1:{node.port}/%2F")
+def test_wrong_credentials_are_told_apart_and_not_shown(node: RabbitNode, tmp_path: Path) -> None:
+    done = ship(f"amqp://someone:s3cr3t@127.0.0.1:{node.port}/%2F", tmp_path)
 
     assert done.returncode == REFUSED
     [line] = done.stderr.splitlines()
@@ -56,8 +61,8 @@ def test_wrong_credentials_are_told_apart_and_not_shown(node: RabbitNode) -> Non
     )
 
 
-def test_a_missing_exchange_is_named(node: RabbitNode) -> None:
-    done = ship(node.amqp_url)
+def test_a_missing_exchange_is_named(node: RabbitNode, tmp_path: Path) -> None:
+    done = ship(node.amqp_url, tmp_path)
 
     assert done.returncode == REFUSED
     [line] = done.stderr.splitlines()

@@ -144,6 +144,8 @@ class Ours:
             "PATH": os.environ["PATH"],
             "AMQP_URL": seat.amqp_url,
             "STRANGLER_STACK": STACK,
+            "STRANGLER_JOURNAL": str(seat.folder / "journal"),
+            "STRANGLER_CLAIM_BUCKET": f"{STACK}-claims",
             **seat.environment,
             **self._more,
         }

@@ -125,8 +125,11 @@ def _any_body(stand: Stand, *bodies: bytes) -> Verdict:
 
 def _same(value: Any, other: Any) -> bool:
     """Equal, and of one type all the way down: True is not 1. Times are compared as instants."""
-    if isinstance(value, datetime) and isinstance(other, datetime):
-        return value.replace(tzinfo=UTC) == other.replace(tzinfo=UTC)
+    if isinstance(other, datetime):
+        instant = value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+        if isinstance(instant, Timestamp):
+            instant = datetime.fromtimestamp(instant, UTC)
+        return bool(instant == other.replace(tzinfo=UTC))
     if isinstance(other, dict):
         return (
             isinstance(value, dict)

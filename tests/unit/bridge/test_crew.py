@@ -29,6 +29,17 @@ def test_a_call_that_hangs_keeps_no_other_waiting() -> None:
     assert hanging.result(10)
 
 
+def test_a_call_that_was_cancelled_before_it_began_is_not_made() -> None:
+    crew, release, made = Crew(1), threading.Event(), list[int]()
+    hanging = crew.submit(lambda: release.wait(10))
+    waiting = crew.submit(lambda: made.append(1))
+    assert waiting.cancel()
+    release.set()
+    assert hanging.result(10)
+    assert crew.submit(lambda: 1).result(10) == 1
+    assert made == []
+
+
 def test_its_threads_keep_no_process_from_ending() -> None:
     before = set(threading.enumerate())
     Crew(2)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.delivery_log import DELIVERY_SCHEMA, DeliveryLog, Placed, Taken, read_deliveries
+from bridge.delivery_log import DELIVERY_SCHEMA, PRUNE, DeliveryLog, Placed, Taken, read_deliveries
 from bridge.journal_file import JournalError, JournalFile
+from bridge.reconciliation import reconcile
 
 QUEUE = "strangler.tap.payin"
 
@@ -80,14 +81,24 @@ def test_numbers_go_on_where_an_earlier_process_has_ended(log: DeliveryLog, file
     assert DeliveryLog(file).number() == one.sequence + 1
 
 
-def test_pruning_forgets_the_oldest_but_never_what_has_not_come_again(log: DeliveryLog, file: JournalFile) -> None:
-    old, given_back, late, open_one = (taken(log, name) for name in ("w1", "w2", "w3", "w4"))
-    log.write([given_back], [], 0.0)
-    log.give_back(0.0)
-    log.write([old], [Placed(old.sequence, "accepted")], 1.0)
-    log.write([late, open_one], [Placed(late.sequence, "accepted")], 9.0)
-    assert log.prune(5.0) == 1
-    assert places(file) == [("w2", "returned"), ("w3", "accepted"), ("w4", None)]
+def test_pruning_forgets_what_was_taken_long_ago_but_nothing_that_is_in_hand(
+    log: DeliveryLog, file: JournalFile
+) -> None:
+    old, given_back = taken(log, "w1"), taken(log, "w2")
+    log.write([old, given_back], [Placed(old.sequence, "accepted")], 1.0)
+    log.give_back(1.0)
+    open_one, late = taken(log, "w3"), taken(log, "w4")
+    log.write([open_one], [], 2.0)
+    log.write([late], [Placed(late.sequence, "accepted")], 9.0)
+    assert log.prune(5.0) == 2
+    assert places(file) == [("w3", None), ("w4", "accepted")]
+
+
+def test_pruning_looks_no_further_than_its_slice(log: DeliveryLog, file: JournalFile) -> None:
+    late = taken(log, "w1")
+    log.write([late], [Placed(late.sequence, "accepted")], 9.0)
+    (plan,) = [row[-1] for row in file.rows("EXPLAIN QUERY PLAN " + PRUNE, (10, 5.0)) if "delivery" in row[-1]][:1]
+    assert "SEARCH" in plan
 
 
 def test_pruning_takes_a_slice_at_a_time(log: DeliveryLog, file: JournalFile) -> None:
@@ -103,9 +114,19 @@ def test_a_journal_is_read_while_its_process_runs_and_after_it_was_killed(
     log.write([taken(log, "w2")], [], 5.0, durable=False)
     reading = read_deliveries(tmp_path, "shipper", 2.0)
     assert (reading.name, reading.running) == (file.name, True)
-    assert [(one.id, one.place) for one in reading.entries] == [("w2", None)]
+    assert [(one.id, one.place) for one in reading.unresolved] == [("w2", None)]
     file.close()
     assert not read_deliveries(tmp_path, "shipper", 0.0).running
+
+
+def test_what_came_again_and_accounts_for_nothing_here_is_told_for_others(tmp_path: Path, log: DeliveryLog) -> None:
+    log.write([taken(log, "w1")], [], 1.0)
+    log.give_back(2.0)
+    log.write([taken(log, "w1", redelivered=True), taken(log, "w2", redelivered=True)], [], 3.0)
+    reading = read_deliveries(tmp_path, "shipper", 0.0)
+    assert {key[1]: count for key, count in reading.came_again.items()} == {"w1": 0, "w2": 1}
+    assert reading.places == {(QUEUE, "redelivered"): 1}
+    assert reconcile([reading]).missing == ()
 
 
 def test_a_file_that_is_no_journal_is_told(tmp_path: Path) -> None:

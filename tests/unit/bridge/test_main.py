@@ -1,6 +1,7 @@
 import json
 import logging
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import bridge.__main__ as program
+from bridge import deadline
 from bridge.__main__ import ExitCode, JsonFormatter, give_back, route, ship
 from bridge.authority import Ticker
 from bridge.bootstrap import RouterParts, ShipperParts
@@ -77,6 +79,27 @@ def test_sigterm_drains_and_ends_well(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_could_not_be_settled_in_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ship_with(ShipperThatStops(drains=False), monkeypatch) is ExitCode.NOT_DRAINED
+
+
+class ShipperThatHangs(ShipperThatStops):
+    """Waits for a broker that confirms nothing, when it drains and when it closes."""
+
+    def drain(self, deadline_s: float) -> bool:
+        time.sleep(60)
+        return True
+
+    def close(self) -> None:
+        time.sleep(60)
+
+
+def test_a_stop_has_an_end_whatever_the_process_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline, "GRACE_S", 0.05)
+    monkeypatch.setattr(deadline, "_AGAIN_S", 0.05)
+    monkeypatch.setenv("STRANGLER_DRAIN_S", "0.1")
+    began = time.monotonic()
+    assert ship_with(ShipperThatHangs(), monkeypatch) is ExitCode.NOT_DRAINED
+    assert time.monotonic() - began < 30
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(
