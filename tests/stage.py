@@ -73,8 +73,9 @@ class Letter:
 
     @property
     def body(self) -> bytes:
-        """The legacy body."""
-        return decode_body(self.text, self.envelope.body_encoding)
+        """The legacy body; of a claim only the pointer to it."""
+        encoding = self.envelope.body_encoding
+        return self.text.encode() if encoding == "claim" else decode_body(self.text, encoding)
 
 
 @dataclass(frozen=True, slots=True)

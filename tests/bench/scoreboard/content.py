@@ -7,6 +7,7 @@ from typing import Any
 
 from pika.exceptions import AMQPError
 
+from contracts.amqp_value import Timestamp
 from tests.bench.scoreboard.case import UNORDERED, Case, Verdict, capture, payment, told, whole
 from tests.bench.scoreboard.stand import LEGACY, Post, Stand
 
