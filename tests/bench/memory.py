@@ -2,8 +2,9 @@
 
     python -m tests.bench.memory [--seconds 60]
 
-Half of the messages fit into SQS, half go by claim check; the sink is slow for a third of the time, and away for
-another third, when as much as the budget lets is in hand.
+Half of the messages fit into SQS, half go by claim check; the sink is slow for a third of the time, and away for half
+of another third, when as much as the budget lets is in hand. Thousands of small messages go before, so that the broker
+was granted a large prefetch when the first large one comes.
 """
 
 import argparse
@@ -27,6 +28,7 @@ LIMIT_MB = 200
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _LOOK_S = 0.25
 _BODIES = (b"x" * 1_000_000, b"y" * 1_048_576)
+_SMALL = 3_000
 _MOST_WAITING = 200
 _LATENCY_S = 0.2
 
@@ -100,14 +102,21 @@ def _publish(ground: Ground, stopping: threading.Event) -> None:
     tap = naming.tap_queue_name(CARD_TRANSACTION.name)
     with ground.channel(confirmed=False) as channel:
         for number in range(10**6):
+            small = number < _SMALL
             if stopping.is_set():
                 return
-            while number % 20 == 0 and channel.queue_declare(tap, passive=True).method.message_count > _MOST_WAITING:
+            while (
+                not small
+                and number % 20 == 0
+                and channel.queue_declare(tap, passive=True).method.message_count > _MOST_WAITING
+            ):
                 if stopping.wait(0.05):
                     return
             properties = pika.BasicProperties(message_id=f"m{number}", delivery_mode=2)
             key = CARD_TRANSACTION.types[0].origin.routing_key
-            channel.basic_publish(NOTIFICATIONS, key, _BODIES[number % 2] + b"%d" % number, properties)
+            channel.basic_publish(
+                NOTIFICATIONS, key, (b"" if small else _BODIES[number % 2]) + b"%d" % number, properties
+            )
 
 
 def _most(pid: int, seconds: float) -> float:

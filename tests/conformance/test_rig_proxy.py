@@ -156,7 +156,7 @@ def test_new_connections_are_refused_and_old_ones_go_on(proxy: Proxy) -> None:
 
 def test_a_server_that_is_away_is_a_broken_line(proxy: Proxy, echo: Echo) -> None:
     echo.close()
-    with connect(proxy) as line, pytest.raises(ConnectionResetError):
+    with pytest.raises(ConnectionResetError), connect(proxy) as line:  # already when it is made, or then
         line.recv(1)
 
 
