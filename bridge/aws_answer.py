@@ -7,6 +7,7 @@ nothing that is raised in `asking` can end a loop. Nothing here quotes what was 
 """
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -53,6 +54,20 @@ def genuine(answer: _Answer) -> _Answer:
     if metadata.get("HTTPStatusCode") != 200 or not named:
         raise NotGenuineError("no request id")
     return answer
+
+
+def refuse_broken_json(client: Any, operation: str) -> None:
+    """Let a client of a JSON service raise ValueError where an answer to the operation is no whole JSON document.
+
+    botocore makes an empty answer of half a document, too, and half a document may have its request id.
+    """
+    name = f"before-parse.{client.meta.service_model.service_id.hyphenize()}.{operation}"
+    client.meta.events.register(name, _load, unique_id=f"whole-{operation}")
+
+
+def _load(response_dict: Mapping[str, Any], **_: object) -> None:
+    if response_dict["status_code"] == 200:
+        json.loads(response_dict["body"])
 
 
 def code_of(error: ClientError) -> str:

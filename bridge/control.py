@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bridge.authority import ControlUnavailableError
-from bridge.aws_answer import asking, genuine
+from bridge.aws_answer import asking, genuine, refuse_broken_json
 from bridge.finality import Finality
 from contracts.authority import AuthorityRecord
 from contracts.control_item import (
@@ -31,6 +31,7 @@ class DynamoControl:
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         """Args: client: made by bootstrap, with short timeouts. table: name of the control table."""
+        refuse_broken_json(client, "GetItem")  # of an empty answer it would read that nothing was ever decided
         self._client = client
         self._table = table
 
@@ -60,6 +61,7 @@ class DynamoLedgerView:
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         """Args: client: made by bootstrap, with short timeouts. table: name of the ledger."""
+        refuse_broken_json(client, "BatchGetItem")
         self._client = client
         self._table = table
 

@@ -189,6 +189,14 @@ def test_an_item_that_is_none_is_no_decision(elsewhere: Elsewhere, document: Any
         control(elsewhere).read("payin")
 
 
+@pytest.mark.parametrize("operation", ["GetItem", "BatchGetItem"])
+def test_half_an_answer_of_aws_is_none(elsewhere: Elsewhere, operation: str) -> None:
+    elsewhere.answers[operation] = Answer(200, b'{"Item": {"pk": {"S": "authority#pay', SIGNED)
+    ask, unavailable = ASKING[operation]
+    with pytest.raises(unavailable, match=f"{operation}: UnreadableAnswer"):
+        ask(elsewhere)
+
+
 def test_an_answer_of_aws_that_has_no_item_is_one(elsewhere: Elsewhere) -> None:
     elsewhere.answers["GetItem"] = signed({})
     assert control(elsewhere).read("payin") == AuthorityRecord("payin")
