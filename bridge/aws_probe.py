@@ -6,7 +6,9 @@ from typing import Any
 from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bridge import aws_code
 from bridge.authority import ControlUnavailableError
+from bridge.aws_answer import asking, code_of, genuine
 from bridge.check import ProbeError
 from bridge.control import DynamoControl, DynamoLedgerView
 from contracts import naming
@@ -20,13 +22,6 @@ _NO_CREDENTIALS = (
     exceptions.SSOError,
     exceptions.TokenRetrievalError,
 )
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
-_BAD_CREDENTIALS = frozenset(
-    {"InvalidAccessKeyId", "InvalidClientTokenId", "InvalidSignatureException", "MissingAuthenticationToken"}
-    | {"SignatureDoesNotMatch", "UnrecognizedClientException", "AuthFailure", "IncompleteSignature"}
-)
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden"})
-_ABSENT = frozenset({"NonExistentQueue", "QueueDoesNotExist", "ResourceNotFoundException"})
 _SIGN_IN = "sign in again, or set AWS_PROFILE or AWS_ACCESS_KEY_ID"
 _NOBODY = "strangler-check"
 """An id that no message has."""
@@ -42,7 +37,7 @@ class AwsProbe:
 
     def find_queue(self, name: str) -> str:
         """See `Cloud.find_queue`."""
-        return self._ask("sqs", lambda client: client.get_queue_url(QueueName=name))
+        return self._ask("sqs", lambda client: _find(client, name))
 
     def read_authority(self, family: str) -> str:
         """See `Cloud.read_authority`."""
@@ -85,21 +80,35 @@ class AwsProbe:
         if isinstance(cause, BotoCoreError):
             text = "check AWS_DEFAULT_REGION, AWS_PROFILE, AWS_ENDPOINT_URL"
             return ProbeError("settings", f"AWS cannot be asked ({type(cause).__name__}): {text}", general=True)
+        if cause is not None:
+            text = "check AWS_ENDPOINT_URL, the proxy, the network"
+            return ProbeError(
+                "unreachable", f"what answers for region {region} is not AWS ({error}): {text}", general=True
+            )
         return ProbeError("unreachable", f"{error}: not everything was answered; try again")
 
     def _answer(self, error: ClientError, region: str) -> ProbeError:
-        code = str(error.response.get("Error", {}).get("Code", "unknown")).removeprefix("AWS.SimpleQueueService.")
+        code = code_of(error)
         told = f"{error.operation_name}: {code}"
-        if code in _ABSENT:
+        if code in aws_code.ABSENT:
             return ProbeError(
                 "absent",
                 f"not in region {region} of this account, or hidden from this role ({told}): check AWS_DEFAULT_REGION, "
                 f"the account, and the stack {self._stack} (STRANGLER_STACK); `strangler deploy` makes it",
             )
-        if code in _EXPIRED:
+        if code in aws_code.EXPIRED:
             return ProbeError("refused", f"the AWS credentials have expired ({told}): {_SIGN_IN}", general=True)
-        if code in _BAD_CREDENTIALS:
+        if code in aws_code.CLOCK:
+            return ProbeError(
+                "refused", f"this machine's clock is wrong ({told}): set it by a time server", general=True
+            )
+        if code in aws_code.CREDENTIALS:
             return ProbeError("refused", f"AWS does not know these credentials ({told}): {_SIGN_IN}", general=True)
-        if code in _DENIED:
+        if code in aws_code.DENIED:
             return ProbeError("refused", f"AWS denies this to our role ({told}): its policy, or another role is meant")
         return ProbeError("unreachable", f"AWS does not do it now ({told}): try again in a moment")
+
+
+def _find(client: Any, name: str) -> str:
+    with asking("GetQueueUrl", ControlUnavailableError):
+        return str(genuine(client.get_queue_url(QueueName=name))["QueueUrl"])

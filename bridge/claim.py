@@ -21,15 +21,23 @@ class ClaimingSink:
         self._store = store
 
     def send(self, queue: str, entries: Sequence[Entry]) -> Sequence[Receipt]:
-        """See `Sink.send`. An entry whose deposit cannot be made is not sent; the others of its call are."""
+        """See `Sink.send`. An entry whose deposit cannot be made is not sent; the others of its call are.
+
+        After the first that cannot, S3 is asked no more in this call: one that hangs keeps the others waiting once.
+        """
+        away: SinkUnavailableError | None = None
         kept: dict[int, Receipt] = {}
         ready: list[Entry] = []
         for position, entry in enumerate(entries):
+            if away is not None and entry.deposit is not None:
+                kept[position] = Receipt("unknown", str(away))
+                continue
             try:
                 ready.append(self._deposited(entry))
             except SinkUnavailableError as error:
                 if len(entries) == 1:
                     raise
+                away = error
                 kept[position] = Receipt("unknown", str(error))
         receipts = iter(self._sink.send(queue, ready) if ready else ())
         return [kept[position] if position in kept else next(receipts) for position in range(len(entries))]

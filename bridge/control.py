@@ -1,12 +1,10 @@
 """The control table and the ledger in DynamoDB, as a router needs them."""
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from bridge.authority import ControlUnavailableError
+from bridge.aws_answer import asking, genuine, refuse_broken_json
 from bridge.finality import Finality
 from contracts.authority import AuthorityRecord
 from contracts.control_item import (
@@ -21,7 +19,7 @@ from contracts.control_item import (
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, KeysAndAttributesTypeDef
 
 KEYS_AT_ONCE = 100
 """BatchGetItem takes so many (API reference)."""
@@ -33,27 +31,29 @@ class DynamoControl:
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         """Args: client: made by bootstrap, with short timeouts. table: name of the control table."""
+        refuse_broken_json(client, "GetItem")  # of an empty answer it would read that nothing was ever decided
         self._client = client
         self._table = table
 
     def read(self, family: str) -> AuthorityRecord:
         """See `Control.read`."""
-        with _unavailable():
-            answer = self._client.get_item(
-                TableName=self._table, Key=_attributes(authority_key(family)), ConsistentRead=True
-            )
-            item = answer.get("Item")
-            return read_authority(family, None if item is None else flatten(item))
+        key = _attributes(authority_key(family))
+        with asking("GetItem", ControlUnavailableError):
+            answer = genuine(self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True))
+            item = None if "Item" not in answer else flatten(answer["Item"])
+        return read_authority(family, item)
 
     def write(self, row: RouterRow) -> None:
         """See `Control.write`."""
-        with _unavailable():
-            self._client.put_item(TableName=self._table, Item=_attributes(write_router(row)))
+        item = _attributes(write_router(row))
+        with asking("PutItem", ControlUnavailableError):
+            genuine(self._client.put_item(TableName=self._table, Item=item))
 
     def remove(self, family: str, router: str) -> None:
         """See `Control.remove`."""
-        with _unavailable():
-            self._client.delete_item(TableName=self._table, Key=_attributes(router_key(family, router)))
+        key = _attributes(router_key(family, router))
+        with asking("DeleteItem", ControlUnavailableError):
+            genuine(self._client.delete_item(TableName=self._table, Key=key))
 
 
 class DynamoLedgerView:
@@ -61,6 +61,7 @@ class DynamoLedgerView:
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         """Args: client: made by bootstrap, with short timeouts. table: name of the ledger."""
+        refuse_broken_json(client, "BatchGetItem")
         self._client = client
         self._table = table
 
@@ -69,21 +70,23 @@ class DynamoLedgerView:
         known: dict[str, Finality] = {}
         for start in range(0, len(message_ids), KEYS_AT_ONCE):
             asked = message_ids[start : start + KEYS_AT_ONCE]
-            with _unavailable():
-                answer = self._client.batch_get_item(
-                    RequestItems={
-                        self._table: {
-                            "Keys": [{"pk": {"S": one}} for one in asked],
-                            "ProjectionExpression": _PROJECTION,
-                            "ConsistentRead": consistent,
-                        }
-                    }
-                )
-            if consistent and answer.get("UnprocessedKeys"):
+            found, whole = self._get(asked, consistent=consistent)
+            if consistent and not whole:
                 raise ControlUnavailableError("BatchGetItem: not all keys were looked up")
-            for item in answer.get("Responses", {}).get(self._table, ()):
-                known[item["pk"]["S"]] = _finality(item)
+            known |= found
         return known
+
+    def _get(self, asked: Sequence[str], *, consistent: bool) -> tuple[Mapping[str, Finality], bool]:
+        """What one call finds, and whether it has looked all of them up."""
+        request: KeysAndAttributesTypeDef = {
+            "Keys": [{"pk": {"S": one}} for one in asked],
+            "ProjectionExpression": _PROJECTION,
+            "ConsistentRead": consistent,
+        }
+        with asking("BatchGetItem", ControlUnavailableError):
+            answer = genuine(self._client.batch_get_item(RequestItems={self._table: request}))
+            found = {item["pk"]["S"]: _finality(item) for item in answer["Responses"].get(self._table, ())}
+            return found, not answer.get("UnprocessedKeys")
 
 
 def _finality(item: Mapping[str, "AttributeValueTypeDef"]) -> Finality:
@@ -100,14 +103,3 @@ def _finality(item: Mapping[str, "AttributeValueTypeDef"]) -> Finality:
 
 def _attributes(item: Item) -> dict[str, "AttributeValueTypeDef"]:
     return {name: {"N": str(value)} if isinstance(value, int) else {"S": value} for name, value in item.items()}
-
-
-@contextlib.contextmanager
-def _unavailable() -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "unknown")
-        raise ControlUnavailableError(f"{error.operation_name}: {code}") from error
-    except BotoCoreError as error:
-        raise ControlUnavailableError(type(error).__name__) from error

@@ -277,11 +277,15 @@ class Returning:
     body: str = field(repr=False)
 
 
+IN_HAND_S = 30
+"""How long a return queue keeps from others what it has handed out."""
+
+
 class ReturnQueue(Protocol):
     """SQS queue of what goes back to RabbitMQ, in order per group. Every method raises SinkUnavailableError."""
 
     def receive(self, wait_s: int) -> Sequence[Returning]:
-        """Up to ten messages, oldest first per group; blocks up to `wait_s`. Others do not see them for a while."""
+        """Up to ten messages, oldest first per group; blocks up to `wait_s`. Others do not see them for IN_HAND_S."""
 
     def delete(self, message: Returning) -> None:
         """It is published."""

@@ -1,20 +1,15 @@
 """The return queue on SQS (FIFO): what goes back to RabbitMQ."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from bridge.port import Returning, SinkUnavailableError
-from bridge.sqs import reason
+from bridge.aws_answer import asking, genuine
+from bridge.port import IN_HAND_S, Returning, SinkUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 AT_ONCE = 10
-IN_HAND_S = 30
-"""How long SQS keeps what we have received from others; far longer than ten publishes take."""
 
 
 class SqsReturnQueue:
@@ -28,40 +23,38 @@ class SqsReturnQueue:
 
     def receive(self, wait_s: int) -> Sequence[Returning]:
         """See `ReturnQueue.receive`."""
-        with _unavailable():
+        url = self._url()
+        with asking("ReceiveMessage", SinkUnavailableError):
             answer = self._client.receive_message(
-                QueueUrl=self._url(),
+                QueueUrl=url,
                 MaxNumberOfMessages=AT_ONCE,
                 WaitTimeSeconds=wait_s,
                 VisibilityTimeout=IN_HAND_S,
                 MessageSystemAttributeNames=["MessageGroupId"],
             )
-        return [
-            Returning(one["ReceiptHandle"], one.get("Attributes", {}).get("MessageGroupId", ""), one["Body"])
-            for one in answer.get("Messages", ())
-        ]
+            return [
+                Returning(one["ReceiptHandle"], one.get("Attributes", {}).get("MessageGroupId", ""), one["Body"])
+                for one in genuine(answer).get("Messages", ())
+            ]
 
     def delete(self, message: Returning) -> None:
         """See `ReturnQueue.delete`."""
-        with _unavailable():
-            self._client.delete_message(QueueUrl=self._url(), ReceiptHandle=message.receipt)
+        url = self._url()
+        with asking("DeleteMessage", SinkUnavailableError):
+            genuine(self._client.delete_message(QueueUrl=url, ReceiptHandle=message.receipt))
 
     def release(self, message: Returning, delay_s: int) -> None:
         """See `ReturnQueue.release`."""
-        with _unavailable():
-            self._client.change_message_visibility(
-                QueueUrl=self._url(), ReceiptHandle=message.receipt, VisibilityTimeout=delay_s
+        url = self._url()
+        with asking("ChangeMessageVisibility", SinkUnavailableError):
+            genuine(
+                self._client.change_message_visibility(
+                    QueueUrl=url, ReceiptHandle=message.receipt, VisibilityTimeout=delay_s
+                )
             )
 
     def _url(self) -> str:
         if self._known_url is None:
-            self._known_url = self._client.get_queue_url(QueueName=self._queue)["QueueUrl"]
+            with asking("GetQueueUrl", SinkUnavailableError):
+                self._known_url = genuine(self._client.get_queue_url(QueueName=self._queue))["QueueUrl"]
         return self._known_url
-
-
-@contextlib.contextmanager
-def _unavailable() -> Iterator[None]:
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise SinkUnavailableError(reason(error)) from error

@@ -1,8 +1,9 @@
 """What the new side sends back to RabbitMQ: received, published with confirm, and only then deleted.
 
 Order is kept per group: SQS hands out nothing of a group while something of it is in our hands, and a message that the
-broker does not take goes back with all that follow it. While RabbitMQ is away nothing is received, so that an outage
-there turns nothing into dead letters.
+broker does not take goes back with all that follow it. So nothing may be published that SQS might have handed to
+another returner meanwhile: a round that takes long gives its rest back. While RabbitMQ is away nothing is received, so
+that an outage there turns nothing into dead letters.
 """
 
 import logging
@@ -10,11 +11,13 @@ from collections.abc import Callable, Mapping
 
 from bridge.backoff import Backoff
 from bridge.port import (
+    IN_HAND_S,
     Clock,
     Delivery,
     NotRoutedError,
     Outgoing,
     Outlet,
+    Returning,
     ReturnQueue,
     SinkUnavailableError,
     SourceLostError,
@@ -100,15 +103,19 @@ class Returner:
 
     def _round(self, outlet: Outlet) -> None:
         behind: dict[str, int] = {}
+        # Taken before they are received: what SQS counts begins later.
+        since = self._clock.monotonic()
+        fetch = until_failing(self._fetch)
         received = list(self._queue.receive(RECEIVE_S))
         if received:
             point.reach("return.received")
         for number, message in enumerate(received):
-            if message.group in behind:
-                self._queue.release(message, behind[message.group])
+            late = self._clock.monotonic() - since >= IN_HAND_S / 2
+            if late or message.group in behind:
+                self._queue.release(message, behind.get(message.group, 0))
                 continue
             try:
-                outlet.publish(outgoing(message.body, self._own_user, self._fetch))
+                outlet.publish(self._read(message, fetch, since + IN_HAND_S))
             # S3, too: while it is away, what needs nothing of it goes on.
             except (NotRoutedError, MalformedReturnError, LostClaimError, SinkUnavailableError) as error:
                 behind[message.group] = delay_s = self._delay_s(message.group)
@@ -127,6 +134,12 @@ class Returner:
                 self._groups.pop(message.group, None)
                 self.counts["returned"] += 1
 
+    def _read(self, message: Returning, fetch: Callable[[Claim], bytes], until: float) -> Outgoing:
+        ready = outgoing(message.body, self._own_user, fetch)
+        if self._clock.monotonic() >= until:
+            raise SinkUnavailableError("GetObject: took so long that somebody else may have the message")
+        return ready
+
     def _delay_s(self, group: str) -> int:
         """How long a group waits until its next try, in whole seconds."""
         return int(self._groups.setdefault(group, self._make_backoff()).next_s()) + 1
@@ -135,6 +148,23 @@ class Returner:
         pause_s = backoff.next_s()
         self._resume_at = self._clock.monotonic() + pause_s
         _LOG.warning(what, extra={"reason": reason, "pause_s": round(pause_s, 2)})
+
+
+def until_failing(fetch: Callable[[Claim], bytes]) -> Callable[[Claim], bytes]:
+    """As `fetch`, but once it has raised SinkUnavailableError, it raises at once: one wait for S3 is enough."""
+    away: SinkUnavailableError | None = None
+
+    def fetch_or_refuse(claim: Claim) -> bytes:
+        nonlocal away
+        if away is not None:
+            raise SinkUnavailableError(str(away))
+        try:
+            return fetch(claim)
+        except SinkUnavailableError as error:
+            away = error
+            raise
+
+    return fetch_or_refuse
 
 
 def outgoing(text: str, own_user: str, fetch: Callable[[Claim], bytes]) -> Outgoing:

@@ -2,10 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from bridge.aws_answer import asking, genuine
 from bridge.port import Deposit, SinkUnavailableError
-from bridge.sqs import reason
 from contracts import naming
 from contracts.claim import Claim, LostClaimError
 
@@ -26,27 +24,27 @@ class S3Claims:
 
     def put(self, deposit: Deposit) -> str:
         """See `ClaimStore.put`."""
-        try:
-            bucket = self._name()
-            self._s3.put_object(Bucket=bucket, Key=deposit.key, Body=deposit.body)
-        except (BotoCoreError, ClientError) as error:
-            raise SinkUnavailableError(reason(error)) from error
+        bucket = self._name()
+        with asking("PutObject", SinkUnavailableError):
+            genuine(self._s3.put_object(Bucket=bucket, Key=deposit.key, Body=deposit.body))
         return bucket
 
     def fetch(self, claim: Claim) -> bytes:
         """See `ClaimStore.fetch`."""
-        try:
-            answer = self._s3.get_object(Bucket=self._name(), Key=claim.key)
+        bucket = self._name()
+        with asking("GetObject", SinkUnavailableError):
+            try:
+                answer = genuine(self._s3.get_object(Bucket=bucket, Key=claim.key))
+            except self._s3.exceptions.NoSuchKey as error:
+                raise LostClaimError("missing") from error
             if answer["ContentLength"] != claim.size_bytes:
                 raise LostClaimError("size")
-            return claim.check(answer["Body"].read())
-        except self._s3.exceptions.NoSuchKey as error:
-            raise LostClaimError("missing") from error
-        except (BotoCoreError, ClientError) as error:
-            raise SinkUnavailableError(reason(error)) from error
+            body = answer["Body"].read()
+        return claim.check(body)
 
     def _name(self) -> str:
         if self._bucket is None:
-            account = self._sts.get_caller_identity()["Account"]
+            with asking("GetCallerIdentity", SinkUnavailableError):
+                account = genuine(self._sts.get_caller_identity())["Account"]
             self._bucket = naming.claim_bucket_name(self._stack, account, self._s3.meta.region_name)
         return self._bucket

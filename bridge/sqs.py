@@ -5,9 +5,9 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import ClientError
 
+from bridge.aws_answer import asking, code_of, genuine
 from bridge.port import CallRefusedError, Entry, Receipt, SinkUnavailableError
 
 if TYPE_CHECKING:
@@ -23,22 +23,6 @@ _BLAMES_MESSAGE = frozenset({"InvalidMessageContents", "InvalidParameterValue", 
 """Codes that no waiting mends: the message itself is what SQS will not take (API reference, SendMessageBatch)."""
 _BLAMES_CALL = frozenset({"BatchRequestTooLong", "InvalidMessageContents"})
 """Codes of a whole call that one message of it has to answer for."""
-_MEANINGS: Mapping[str, str] = {
-    "AccessDenied": "the role may not send to this queue",
-    "AccessDeniedException": "the role may not send to this queue",
-    "ExpiredToken": "the credentials have expired",
-    "ExpiredTokenException": "the credentials have expired",
-    "InvalidClientTokenId": "the access key is not known",
-    "InvalidSignatureException": "the secret key is wrong, or this machine's clock is",
-    "KMS.DisabledException": "the queue's key is disabled",
-    "KmsDisabled": "the queue's key is disabled",
-    "NonExistentQueue": "there is no such queue in this account and region",
-    "QueueDoesNotExist": "there is no such queue in this account and region",
-    "RequestExpired": "this machine's clock is wrong",
-    "RequestTimeTooSkewed": "this machine's clock is wrong",
-    "SignatureDoesNotMatch": "the secret key is wrong, or this machine's clock is",
-    "UnrecognizedClientException": "the access key is not known",
-}
 
 
 class SqsSink:
@@ -52,42 +36,48 @@ class SqsSink:
     def send(self, queue: str, entries: Sequence[Entry]) -> Sequence[Receipt]:
         """See `Sink.send`."""
         requests = [_request_entry(str(position), entry) for position, entry in enumerate(entries)]
+        url = self._url(queue)
         try:
-            answer = self._client.send_message_batch(QueueUrl=self._url(queue), Entries=requests)
-        except ClientError as error:
-            if _code(error) in _BLAMES_CALL:
-                raise CallRefusedError(_code(error)) from error
-            raise SinkUnavailableError(reason(error)) from error
-        except (BotoCoreError, ResponseParserError) as error:
-            raise SinkUnavailableError(reason(error)) from error
+            with asking("SendMessageBatch", SinkUnavailableError):
+                answer = genuine(self._client.send_message_batch(QueueUrl=url, Entries=requests))
+        except SinkUnavailableError as error:
+            cause = error.__cause__
+            if isinstance(cause, ClientError) and code_of(cause) in _BLAMES_CALL:
+                raise CallRefusedError(code_of(cause)) from cause
+            raise
         return reconcile(requests, answer)
 
     def _url(self, queue: str) -> str:
         if queue not in self._urls:
-            self._urls[queue] = self._client.get_queue_url(QueueName=queue)["QueueUrl"]
+            with asking("GetQueueUrl", SinkUnavailableError):
+                self._urls[queue] = genuine(self._client.get_queue_url(QueueName=queue))["QueueUrl"]
         return self._urls[queue]
 
 
-def reconcile(
-    requests: Sequence["SendMessageBatchRequestEntryTypeDef"], answer: Mapping[str, Any]
-) -> Sequence[Receipt]:
-    """What an answer says of each entry that was sent, whatever it says of others.
+def reconcile(requests: Sequence["SendMessageBatchRequestEntryTypeDef"], answer: object) -> Sequence[Receipt]:
+    """What an answer, which may be any JSON, says of each entry that was sent, whatever it says of others.
 
     What it does not name, or contradicts itself about, is unknown, and so sent again under the same ids.
     """
     told: dict[str, list[Receipt]] = {}
     by_id = {request["Id"]: request for request in requests}
     for success in _listed(answer, "Successful"):
-        if (request := by_id.get(success.get("Id", ""))) is not None:
+        if (request := by_id.get(_text(success, "Id"))) is not None:
             told.setdefault(request["Id"], []).append(_accepted(request, success))
     for failure in _listed(answer, "Failed"):
-        if failure.get("Id") in by_id:
-            told.setdefault(failure["Id"], []).append(_failed(failure))
+        if (entry_id := _text(failure, "Id")) in by_id:
+            told.setdefault(entry_id, []).append(_failed(failure))
     return [_agreed(told.get(request["Id"], ())) for request in requests]
 
 
-def _listed(answer: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
-    return [one for one in answer.get(name) or () if isinstance(one, Mapping)]
+def _listed(answer: object, name: str) -> Sequence[Mapping[str, Any]]:
+    listed = answer.get(name) if isinstance(answer, Mapping) else None
+    return [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+
+
+def _text(document: Mapping[str, Any], name: str) -> str:
+    value = document.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _agreed(receipts: Sequence[Receipt]) -> Receipt:
@@ -104,13 +94,13 @@ def _accepted(request: "SendMessageBatchRequestEntryTypeDef", success: Mapping[s
     checksum = success.get("MD5OfMessageAttributes")
     if checksum is not None and checksum != attributes_checksum(request["MessageAttributes"]):
         return Receipt("altered", "checksum of the attributes")
-    return Receipt("accepted", place=str(success.get("MessageId", "")))
+    return Receipt("accepted", place=_text(success, "MessageId"))
 
 
 def _failed(failure: Mapping[str, Any]) -> Receipt:
-    code = str(failure.get("Code", ""))
+    code = _text(failure, "Code")
     # Most of what SQS calls our fault (throttling, rights, a disabled key) is not the message's.
-    final = failure.get("SenderFault", False) and code.rsplit(".", 1)[-1] in _BLAMES_MESSAGE
+    final = failure.get("SenderFault") is True and code.rsplit(".", 1)[-1] in _BLAMES_MESSAGE
     return Receipt("refused" if final else "unknown", code)
 
 
@@ -148,16 +138,3 @@ def attributes_checksum(
 
 def _md5(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
-
-
-def reason(error: BotoCoreError | ClientError | ResponseParserError) -> str:
-    """Which call failed, how, and what that means where it is known; nothing of what was sent."""
-    if isinstance(error, ClientError):
-        meaning = _MEANINGS.get(_code(error))
-        return f"{error.operation_name}: {_code(error)}" + (f" ({meaning})" if meaning else "")
-    return type(error).__name__
-
-
-def _code(error: ClientError) -> str:
-    """The code without the name space that the query protocol puts before it."""
-    return str(error.response.get("Error", {}).get("Code", "unknown")).removeprefix("AWS.SimpleQueueService.")

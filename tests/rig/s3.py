@@ -64,10 +64,11 @@ class S3:
                 answer = self._answer(request)
         except RefusedError as error:
             return error.refusal.as_xml()
+        headers = {**answer.headers, "x-amz-request-id": "0123456789ABCDEF"}
         if self._faults.strike([Fault.LOST_RESPONSE], operation):
             return Answer(silent=True)
         slow = self._faults.strike([Fault.SLOW], operation)
-        return Answer(answer.status, answer.body, answer.headers, slow.seconds if slow else 0.0)
+        return Answer(answer.status, answer.body, headers, slow.seconds if slow else 0.0)
 
     def _answer(self, request: Request) -> Answer:
         bucket, _, key = request.path.lstrip("/").partition("/")

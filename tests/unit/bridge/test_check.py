@@ -24,6 +24,7 @@ from bridge.journal_probe import probe_journal
 from bridge.port import SourceLostError, SourceRefusedError
 from bridge.settings import BridgeSettings, RouterSettings, ShipperSettings
 from contracts.registry import FAMILIES
+from tests.fakes.answer import answered
 
 PASSWORD = "pl4nted-secret"
 URLS = f"amqp://us:{PASSWORD}@one:5672/pay,amqp://us:{PASSWORD}@two:5672/pay"
@@ -248,15 +249,15 @@ def test_control_and_ledger_are_read_as_the_router_reads_them(
 ) -> None:
     make, _, dynamodb = clients
     probe = AwsProbe(make, "s")
-    dynamodb.add_response("get_item", {})
+    dynamodb.add_response("get_item", answered({}))
     assert probe.read_authority("payin") == "found in eu-west-3"
-    dynamodb.add_response("batch_get_item", {"Responses": {"s-ledger": []}})
+    dynamodb.add_response("batch_get_item", answered({"Responses": {"s-ledger": []}}))
     assert probe.read_ledger() == "found in eu-west-3"
     dynamodb.add_client_error("get_item", "ResourceNotFoundException")
     assert asked(lambda: probe.read_authority("payin"))[0] == "absent"
     dynamodb.add_client_error("batch_get_item", "AccessDeniedException")
     assert asked(probe.read_ledger)[0] == "refused"
-    dynamodb.add_response("get_item", {"Item": {"pk": {"S": "authority#payin"}, "stage": {"S": "?"}}})
+    dynamodb.add_response("get_item", answered({"Item": {"pk": {"S": "authority#payin"}, "stage": {"S": "?"}}}))
     fault, _, text = asked(lambda: probe.read_authority("payin"))
     assert fault == "refused"
     assert "cannot be read" in text

@@ -64,6 +64,17 @@ def test_while_the_bucket_is_away_a_large_message_waits_and_no_other(sink: Memor
     assert sink.ids(QUEUE) == ["w2", "w3", "w1"]
 
 
+def test_once_the_bucket_has_refused_it_is_asked_no_more_in_that_call(
+    sink: MemorySink, store: MemoryClaimStore
+) -> None:
+    store.bucket.away = True
+    entries = [large(f"w{n}", f"p{n}") for n in range(9)]
+    receipts = ClaimingSink(sink, store).send(QUEUE, [*entries, translated("payin.create", payin("w9", "p9"))])
+    assert [one.fate for one in receipts] == ["unknown"] * 9 + ["accepted"]
+    assert {one.reason for one in receipts[:9]} == {"away, says the test"}
+    assert len(store.bucket.calls) == 1
+
+
 def test_a_large_message_alone_is_an_outage_while_the_bucket_is_away(sink: MemorySink, store: MemoryClaimStore) -> None:
     store.bucket.away = True
     with pytest.raises(SinkUnavailableError):

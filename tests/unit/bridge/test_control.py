@@ -16,6 +16,7 @@ from bridge.port import Returning, SinkUnavailableError
 from bridge.return_queue import SqsReturnQueue
 from contracts.authority import AuthorityRecord
 from contracts.control_item import MalformedItemError, RouterRow, flatten, read_router, write_authority
+from tests.fakes.answer import answered
 from tests.fakes.table import BROKEN_ATTRIBUTES, broken_record
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
@@ -88,7 +89,7 @@ def test_a_consistent_look_that_was_not_answered_whole_is_no_answer(dynamodb: An
     for consistent in (True, False):
         client = boto3.client("dynamodb")
         with Stubber(client) as stub:
-            stub.add_response("batch_get_item", answer)
+            stub.add_response("batch_get_item", answered(answer))
             view = DynamoLedgerView(client, "s-ledger")
             if consistent:
                 with pytest.raises(ControlUnavailableError):

@@ -5,11 +5,21 @@ from dataclasses import dataclass, field
 import pytest
 
 from bridge.backoff import Backoff
-from bridge.port import NotRoutedError, Outgoing, Outlet, Returning, ReturnQueue, SinkUnavailableError, SourceLostError
+from bridge.port import (
+    IN_HAND_S,
+    NotRoutedError,
+    Outgoing,
+    Outlet,
+    Returning,
+    ReturnQueue,
+    SinkUnavailableError,
+    SourceLostError,
+)
 from bridge.returner import Returner, outgoing
 from bridge.stamp import unstamp
 from contracts import naming, point
 from contracts.amqp_value import ShortString
+from contracts.claim import Claim
 from contracts.entry_size import ENTRY_BYTES
 from contracts.return_message import MalformedReturnError, ReturnedEffect, ReturnedHold, write_return
 from tests.fakes.claims import MemoryBucket, MemoryClaimStore, no_claim
@@ -36,7 +46,7 @@ class MemoryReturns(ReturnQueue):
         now = self.clock.seconds
         locked = {one.group for one in self.messages if self.hidden_until.get(one.receipt, 0) > now}
         found = [one for one in self.messages if one.group not in locked][:10]
-        self.hidden_until |= {one.receipt: now + 120 for one in found}
+        self.hidden_until |= {one.receipt: now + IN_HAND_S for one in found}
         if not found:
             self.clock.advance(wait_s)
         return found
@@ -84,6 +94,8 @@ class Scene:
         self.clock = FakeClock()
         self.queue = MemoryReturns(self.clock)
         self.outlets: list[MemoryOutlet] = []
+        self.fetch_s = 0.0
+        """How long S3 takes."""
         self.refused: set[str] = set()
         self.bucket = MemoryBucket()
         self.returner = Returner(
@@ -92,9 +104,13 @@ class Scene:
             "us",
             self.clock,
             lambda: Backoff(1, 8, uniform=lambda _, most_s: most_s),
-            fetch=MemoryClaimStore(self.bucket).fetch,
+            fetch=self.fetch,
         )
         self.returner.open()
+
+    def fetch(self, claim: Claim) -> bytes:
+        self.clock.advance(self.fetch_s)
+        return MemoryClaimStore(self.bucket).fetch(claim)
 
     def connect(self) -> MemoryOutlet:
         self.outlets.append(MemoryOutlet(refused=self.refused))
@@ -205,6 +221,43 @@ def test_while_s3_is_away_only_the_groups_of_large_messages_wait(scene: Scene) -
     assert scene.keys == ["w3"]
     scene.bucket.away = False
     scene.step_until(lambda: not scene.queue.messages)
+
+
+def test_an_s3_that_hangs_is_waited_for_once_in_a_round(scene: Scene) -> None:
+    for name in ("w1", "w2", "w3"):
+        scene.queue.put(name, large_hold(scene, name))
+    scene.queue.put("h", effect("w4"))
+    scene.bucket.away = True
+    scene.fetch_s = 10
+    scene.returner.step()
+    assert (len(scene.bucket.calls), scene.keys, scene.returner.counts["refused"]) == (1, ["w4"], 3)
+    scene.bucket.away = False
+    scene.fetch_s = 0
+    scene.step_until(lambda: not scene.queue.messages)
+
+
+def test_what_is_left_when_half_of_its_time_in_hand_is_used_up_is_given_back_at_once(scene: Scene) -> None:
+    scene.queue.put("g", large_hold(scene))
+    for group, key in (("g", "w2"), ("h", "w3")):
+        scene.queue.put(group, effect(key))
+    scene.fetch_s = IN_HAND_S / 2
+    scene.returner.step()
+    assert len(scene.keys) == 1
+    assert [scene.queue.hidden_until[one.receipt] for one in scene.queue.messages] == [scene.clock.seconds] * 2
+    scene.returner.step()
+    assert scene.keys[1:] == ["w2", "w3"]
+
+
+def test_a_body_that_came_too_late_is_not_published_behind_somebody_elses_back(scene: Scene) -> None:
+    scene.queue.put("g", large_hold(scene))
+    scene.queue.put("g", effect("w2"))
+    scene.fetch_s = IN_HAND_S
+    scene.returner.step()
+    assert scene.keys == []
+    scene.fetch_s = 0
+    scene.step_until(lambda: not scene.queue.messages)
+    assert len(scene.keys) == 2
+    assert scene.keys[1] == "w2"
 
 
 def test_a_large_message_whose_body_is_lost_stays_for_sqs_to_give_up_on(scene: Scene) -> None:

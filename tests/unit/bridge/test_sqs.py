@@ -7,9 +7,12 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.parsers import ResponseParserError
 from botocore.stub import ANY, Stubber
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.port import CallRefusedError, Entry, Receipt, SinkUnavailableError
 from bridge.sqs import SqsSink, attributes_checksum, reconcile
+from tests.fakes.answer import answered
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -27,7 +30,7 @@ def client() -> "SQSClient":
 @pytest.fixture
 def stub(client: "SQSClient") -> Iterator[Stubber]:
     with Stubber(client) as stubber:
-        stubber.add_response("get_queue_url", {"QueueUrl": URL}, {"QueueName": QUEUE})
+        stubber.add_response("get_queue_url", answered({"QueueUrl": URL}), {"QueueName": QUEUE})
         yield stubber
         stubber.assert_no_pending_responses()
 
@@ -46,14 +49,14 @@ def taken(*ids: str) -> list[dict[str, Any]]:
 
 def answer(stub: Stubber, successful: list[dict[str, Any]], failures: list[dict[str, Any]]) -> None:
     expected = {"QueueUrl": URL, "Entries": ANY}
-    stub.add_response("send_message_batch", {"Successful": successful, "Failed": failures}, expected)
+    stub.add_response("send_message_batch", answered({"Successful": successful, "Failed": failures}), expected)
 
 
 def test_an_entry_is_sent_with_its_envelope_group_and_deduplication(client: "SQSClient", stub: Stubber) -> None:
     text = {"DataType": "String"}
     stub.add_response(
         "send_message_batch",
-        {"Successful": taken("0"), "Failed": []},
+        answered({"Successful": taken("0"), "Failed": []}),
         {
             "QueueUrl": URL,
             "Entries": [
@@ -79,7 +82,7 @@ def test_an_entry_without_order_has_neither_group_nor_deduplication(client: "SQS
     attributes = {"envelope": {**text, "StringValue": "{}"}, "type": {**text, "StringValue": "c"}}
     stub.add_response(
         "send_message_batch",
-        {"Successful": taken("0"), "Failed": []},
+        answered({"Successful": taken("0"), "Failed": []}),
         {
             "QueueUrl": URL,
             "Entries": [
@@ -148,7 +151,7 @@ def test_only_what_the_message_is_to_blame_for_is_refused(
 @pytest.mark.parametrize(
     ("code", "told"),
     [
-        ("AccessDenied", "AccessDenied (the role may not send to this queue)"),
+        ("AccessDenied", "AccessDenied (the role may not do this)"),
         ("RequestThrottled", "RequestThrottled"),
         (
             "AWS.SimpleQueueService.NonExistentQueue",
@@ -181,7 +184,10 @@ def test_an_answer_that_nobody_can_read_is_an_outage(client: "SQSClient", monkey
         raise ResponseParserError("Unable to parse response, invalid XML received")
 
     monkeypatch.setattr(client, "get_queue_url", fail)
-    with pytest.raises(SinkUnavailableError, match=r"^ResponseParserError$"):
+    with pytest.raises(
+        SinkUnavailableError,
+        match=r"^GetQueueUrl: UnreadableAnswer \(no answer of AWS: a proxy, or another endpoint\)$",
+    ):
         SqsSink(client).send(QUEUE, entries("a"))
 
 
@@ -200,7 +206,7 @@ def test_what_sqs_has_is_held_against_what_was_sent(
 
 
 @pytest.mark.parametrize(
-    "answered",
+    "told",
     [
         {},
         {"message": "<html>busy</html>"},
@@ -209,9 +215,22 @@ def test_what_sqs_has_is_held_against_what_was_sent(
         {"Successful": [{"MessageId": "m"}], "Failed": [{"Id": None, "Code": None}]},
     ],
 )
-def test_whatever_an_answer_looks_like_an_entry_it_does_not_name_is_sent_again(answered: dict[str, Any]) -> None:
+def test_whatever_an_answer_looks_like_an_entry_it_does_not_name_is_sent_again(told: dict[str, Any]) -> None:
     requests: Any = [{"Id": "0", "MessageBody": "{}", "MessageAttributes": {}}]
-    assert [one.fate for one in reconcile(requests, answered)] == ["unknown"]
+    assert [one.fate for one in reconcile(requests, told)] == ["unknown"]
+
+
+_NAMES = st.sampled_from(["Successful", "Failed", "Id", "Code", "SenderFault", "MD5OfMessageBody", "MessageId"])
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["0", BODY_MD5]),
+    lambda some: st.lists(some, max_size=4) | st.dictionaries(_NAMES | st.text(), some, max_size=5),
+)
+
+
+@given(st.fixed_dictionaries({}, optional={"Successful": _JSON, "Failed": _JSON}) | _JSON)
+def test_of_any_json_each_entry_gets_its_one_receipt(told: Any) -> None:
+    requests: Any = [{"Id": one, "MessageBody": "{}", "MessageAttributes": {}} for one in "01"]
+    assert len(reconcile(requests, told)) == 2
 
 
 def test_attributes_are_summed_as_sqs_does() -> None:
