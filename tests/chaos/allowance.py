@@ -1,0 +1,85 @@
+"""How often SQS may have taken each message of a run: by what the journals and the endpoint saw, not by a round number.
+
+A delivery is accepted once; once more for every answer that hid the truth about it. So a message may have been accepted
+as often as it was delivered, and once more per such answer:
+
+    allowed beyond its publications = deliveries - publications + answers that hid an acceptance
+
+Deliveries are counted by the journals: what was given back to the broker, or acknowledged in vain, comes again and is
+written down again. Only a process that was killed may have had a delivery that is in no journal, for it sends while
+the journal is written: where one was, what SQS took tells takings apart by the time that the envelope carries.
+
+The sum over all messages is the budget of the run; but each message is held to its own. Pure.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bridge.reconciliation import JournalReading
+from contracts import naming
+from tests.rig.history import Message, Published
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """One acceptance by SQS, with what explains a second one."""
+
+    message: Message
+    taken: str
+    """When the bridge took the delivery that it was, as the envelope says."""
+    hidden: bool
+    """Whether its caller may not have been told of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Duplicates of a run that have a reason, and messages that came more often than that."""
+
+    budget: int
+    beyond: Sequence[str]
+    """Ids."""
+
+
+def allow(
+    published: Iterable[Published],
+    acceptances: Sequence[Acceptance],
+    readings: Iterable[JournalReading],
+    *,
+    killed: bool,
+) -> Allowance:
+    """Hold each message to its own allowance.
+
+    Args:
+        published: every publication.
+        acceptances: everything that SQS took, repetitions and swallowed ones included.
+        readings: the shippers' journals, whole.
+        killed: whether a process was.
+    """
+    publications = Counter((one.id, one.digest) for one in published)
+    deliveries = Counter(
+        (one.id, one.digest)
+        for reading in readings
+        for one in reading.entries
+        if one.queue != naming.INVALID_MESSAGE_QUEUE
+    )
+    takings = _takings(acceptances) if killed else {}
+    hidden = Counter(one.message for one in acceptances if one.hidden)
+    accepted = Counter(one.message for one in acceptances)
+    budget = 0
+    beyond: list[str] = []
+    for message, count in accepted.items():
+        due = max(1, publications[message])
+        allowed = max(0, max(deliveries[message], takings.get(message, 0)) - due) + hidden[message]
+        budget += allowed
+        if count - due > allowed:
+            beyond.append(message[0])
+    return Allowance(budget, tuple(beyond))
+
+
+def _takings(acceptances: Iterable[Acceptance]) -> Mapping[Message, int]:
+    """Different deliveries of each message, as far as SQS took them."""
+    found: dict[Message, set[str]] = defaultdict(set)
+    for one in acceptances:
+        found[one.message].add(one.taken)
+    return {message: len(times) for message, times in found.items()}
