@@ -1,13 +1,14 @@
 """How often SQS may have taken each message of a run: by what the journals and the endpoint saw, not by a round number.
 
-A delivery is accepted once; once more for every answer that hid the truth about it. So a message may have been accepted
-as often as it was delivered, and once more per such answer:
+A delivery is accepted once; once more for every answer that hid the truth about it. So of a message may be accepted
 
-    allowed beyond its publications = deliveries - publications + answers that hid an acceptance
+    allowed beyond its publications = deliveries that were sent - publications + answers that hid an acceptance
 
-Deliveries are counted by the journals: what was given back to the broker, or acknowledged in vain, comes again and is
-written down again. Only a process that was killed may have had a delivery that is in no journal, for it sends while
-the journal is written: where one was, what SQS took tells takings apart by the time that the envelope carries.
+Deliveries that were sent are told apart by the time of their taking, which the envelope carries; and there were no more
+of them than the journals know: what was given back to the broker, or acknowledged in vain, comes again and is written
+down again. Only a process that was killed may have had one more that is in no journal, for it sends while the journal
+is written. Behind a router, which publishes a message twice where it was killed, two deliveries may be taken in the
+same millisecond: there the journals count alone.
 
 The sum over all messages is the budget of the run; but each message is held to its own. Pure.
 """
@@ -46,7 +47,8 @@ def allow(
     acceptances: Sequence[Acceptance],
     readings: Iterable[JournalReading],
     *,
-    killed: bool,
+    kills: int,
+    routed: bool,
 ) -> Allowance:
     """Hold each message to its own allowance.
 
@@ -54,7 +56,8 @@ def allow(
         published: every publication.
         acceptances: everything that SQS took, repetitions and swallowed ones included.
         readings: the shippers' journals, whole.
-        killed: whether a process was.
+        kills: how many processes were killed.
+        routed: whether the shipper stands behind a router.
     """
     publications = Counter((one.id, one.digest) for one in published)
     deliveries = Counter(
@@ -63,14 +66,17 @@ def allow(
         for one in reading.entries
         if one.queue != naming.INVALID_MESSAGE_QUEUE
     )
-    takings = _takings(acceptances) if killed else {}
+    takings = _takings(acceptances)
     hidden = Counter(one.message for one in acceptances if one.hidden)
     accepted = Counter(one.message for one in acceptances)
     budget = 0
     beyond: list[str] = []
     for message, count in accepted.items():
         due = max(1, publications[message])
-        allowed = max(0, max(deliveries[message], takings.get(message, 0)) - due) + hidden[message]
+        sent = deliveries[message] + kills
+        if not routed:
+            sent = min(sent, takings[message] * due)  # its sender's repetitions may be taken together
+        allowed = max(0, sent - due) + hidden[message]
         budget += allowed
         if count - due > allowed:
             beyond.append(message[0])

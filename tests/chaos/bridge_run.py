@@ -286,9 +286,9 @@ class Run:
         return [read_deliveries(one, kind, 0.0) for one in folders if database_path(one, kind).exists()]
 
     def _allow(self, journals: Sequence[JournalReading]) -> Allowance:
-        killed = any(-signal.SIGKILL in seat.codes for seat in self._seats)
+        kills = sum(code == -signal.SIGKILL for seat in self._seats for code in seat.codes)
         acceptances = read_acceptances(self._messages(), self._aws.s3.objects, self._left_at)
-        return allow(self._published, acceptances, journals, killed=killed)
+        return allow(self._published, acceptances, journals, kills=kills, routed=self._trouble.routed)
 
 
 def remove(folder: Path) -> None:
