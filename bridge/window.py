@@ -19,7 +19,7 @@ KEPT_BYTES = 64 * 1024
 """The entry of a larger body is made anew when it is sent: in hand, a large message is there once."""
 
 Translate = Callable[[Delivery], Entry]
-"""A Message Translator: a value or InvalidMessageError, never anything else; every time the same, but for when it was taken."""
+"""A Message Translator: a value or InvalidMessageError, never anything else; each time the same but for its `time`."""
 
 
 @dataclass(slots=True)

@@ -6,29 +6,31 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 
 from bridge.delivery_log import read_deliveries
 from bridge.journal_file import database_path
-from bridge.reconciliation import Reconciliation, reconcile
-from bridge.ship_lane import CALLS_AT_ONCE
-from bridge.window import BATCH_ENTRIES
+from bridge.reconciliation import reconcile
 from contracts import naming
 from contracts.authority import AuthorityRecord
 from contracts.control_item import write_authority
 from contracts.parked import PARKED_TYPE, read_parked
 from contracts.registry import FAMILIES
+from tests.chaos.allowance import Allowance, allow
+from tests.chaos.arrival import find_misfits, ours, read_acceptances, read_delivered
+from tests.chaos.bridge_result import Result
 from tests.chaos.forked import Command, Forked
 from tests.chaos.ground import ROUTED, Ground
 from tests.chaos.kill import KillFolder
+from tests.chaos.seat import Seat
 from tests.chaos.traffic import MARK, UNREADABLE, Post, digest, draw, publish
 from tests.chaos.trouble import Event, Trouble
 from tests.rig.aws import Aws
-from tests.rig.fault import OF_ANSWER, Fault
-from tests.rig.history import Accepted, Ended, Finding, Published, judge
+from tests.rig.fault import Fault
+from tests.rig.history import Accepted, Ended, Published, judge
 from tests.rig.proxy import Proxy
 from tests.rig.reading import read_accepted
 from tests.rig.sqs import Handed
@@ -38,69 +40,13 @@ MESSAGES = 70
 PUBLISHED_WITHIN_S = 0.6
 SETTLED_WITHIN_S = 90.0
 STOPPED_WITHIN_S = 15.0
-LANES = 3
-"""Queues that have something to send in a run: payins, card transactions, the Invalid Message Channel."""
-A_CALL = BATCH_ENTRIES
-IN_FLIGHT = CALLS_AT_ONCE * BATCH_ENTRIES * LANES
-"""What may be accepted and not acknowledged when a process or its connection ends: so much may come twice."""
+DRAINED_WITHIN_S = 5
+FLAWED_STOPS_WITHIN_S = DRAINED_WITHIN_S + 2.0
 _LEGACY = naming.legacy_queue_name(ROUTED.name)
 _LOST_WITHIN_S = 4.0
 """What a broken bridge has not sent after so long is lost."""
+_CONNECTED_WITHIN_S = 10.0
 _LOOK_S = 0.05
-_UNREACHABLE = 69
-_ENDS_WELL = (0, _UNREACHABLE, -signal.SIGTERM, -signal.SIGKILL)
-"""Told to stop: drained; not connected yet; not ready to be told; or killed while it drained."""
-_FOR_PEOPLE = (64, 65, 74, 77)
-"""Exit codes after which no supervisor starts it again without a look."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What one run has shown."""
-
-    trouble: Trouble
-    finding: Finding
-    account: Reconciliation
-    budget: int
-    """Duplicates that are allowed for what has happened."""
-    hits: Mapping[str, int]
-    settled: bool
-    seconds: float
-    unexpected: Sequence[str] = ()
-    """Anything else that must not be."""
-
-    @property
-    def good(self) -> bool:
-        """Nothing lost, nothing out of order, nothing altered, duplicates within their budget, journals that add up."""
-        return (
-            self.settled
-            and not self.finding.faults
-            and self.finding.duplicates <= self.budget
-            and not self.account.missing
-            and not self.unexpected
-        )
-
-    def as_text(self) -> str:
-        """One line, with what it takes to repeat it."""
-        word = "good" if self.good else "BAD"
-        late = "" if self.settled else ", NOT SETTLED"
-        missing = f", {len(self.account.missing)} MISSING IN JOURNALS" if self.account.missing else ""
-        more = "".join(f", {one}" for one in self.unexpected)
-        return (
-            f"seed {self.trouble.seed}: {word} in {self.seconds:.1f} s: {self.finding.as_text()}, budget {self.budget}"
-            f"{late}{missing}{more} [{self.trouble.as_text()}]"
-        )
-
-
-@dataclass(slots=True)
-class _Seat:
-    """A process of the bridge that is started again when something has killed it."""
-
-    name: str
-    command: Command
-    process: Forked
-    leaving: bool = False
-    codes: list[int | None] = field(default_factory=list)
 
 
 class Run:
@@ -121,9 +67,11 @@ class Run:
         random = Random(trouble.seed)
         self._posts = posts or draw(random, MESSAGES, large=trouble.large, ordered_only=trouble.routed)
         self._published: list[Published] = []
-        self._seats: list[_Seat] = []
+        self._seats: list[Seat] = []
         self._events: Counter[str] = Counter()
         self._unexpected: list[str] = []
+        self._left_at: list[float] = []
+        """When the sink went away, breaking its connections: seconds, monotonic."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self._kills = KillFolder(folder / "kills")
@@ -166,11 +114,11 @@ class Run:
             self._kills.arm(point, passes)
 
     def _start_all(self) -> None:
+        commands: dict[str, Command] = {f"ship-{number}": "ship" for number in range(self._trouble.shippers)}
         if self._trouble.routed:
-            self._seats.append(_Seat("route", "route", self._start("route", "route")))
-        for number in range(self._trouble.shippers):
-            name = f"ship-{number}"
-            self._seats.append(_Seat(name, "ship", self._start("ship", name)))
+            commands = {"route": "route", **commands}
+        for name, command in commands.items():
+            self._seats.append(Seat(name, command, partial(self._start, command, name)))
 
     def _start(self, command: Command, name: str) -> Forked:
         environment = {
@@ -181,7 +129,7 @@ class Run:
             "STRANGLER_TAP": "none" if self._trouble.routed else "all",
             "STRANGLER_FAMILIES": ROUTED.name,
             "STRANGLER_HEARTBEAT_S": str(self._trouble.heartbeat_s),
-            "STRANGLER_DRAIN_S": "5",
+            "STRANGLER_DRAIN_S": str(DRAINED_WITHIN_S),
             "STRANGLER_CLAIM_BUCKET": f"{STACK}-claims",
         }
         return Forked(command, environment, self._folder / f"{name}.log", self._kills.folder, self._flaw)
@@ -198,8 +146,8 @@ class Run:
             while events and events[0].at_s <= now:
                 event = events.pop(0)
                 self._begin(event)
-                undone.append((now + event.for_s, event))
-            for one in [one for one in undone if one[0] <= now]:
+                undone.append((time.monotonic() - began + event.for_s, event))
+            for one in [one for one in undone if one[0] <= now or self._over(one[1])]:
                 self._end(one[1])
                 undone.remove(one)
             self._supervise()
@@ -219,6 +167,11 @@ class Run:
         match event.action:
             case "cut":
                 self._proxy.cut()
+            case "long half-open":
+                self._await_call()
+                self._proxy.abandon()
+                if not self._proxy.dead:
+                    self._unexpected.append("no line to abandon")
             case "half-open":
                 self._proxy.freeze(swallow=True)
             case "refuse":
@@ -226,6 +179,7 @@ class Run:
                 self._proxy.cut()
             case "sink away":
                 self._aws.leave()
+                self._left_at.append(time.monotonic())
             case "sigterm":
                 shipper.process.tell_to_stop()
             case "kill":
@@ -237,6 +191,9 @@ class Run:
         match event.action:
             case "half-open":
                 self._proxy.thaw()
+            case "long half-open" if self._proxy.dead:
+                self._unexpected.append(f"a dead line was held for {event.for_s:g} s")
+                self._proxy.cut()
             case "refuse":
                 self._proxy.accept()
             case "sink away":
@@ -247,17 +204,20 @@ class Run:
             case _:
                 pass
 
+    def _await_call(self) -> None:
+        """Until the bridge sends: it is connected, and has messages in hand."""
+        until = time.monotonic() + _CONNECTED_WITHIN_S
+        while not self._aws.sqs.history and time.monotonic() < until:
+            self._supervise()
+            time.sleep(0.01)
+
+    def _over(self, event: Event) -> bool:
+        """Whether there is nothing to wait for: every dead line was found to be one."""
+        return event.action == "long half-open" and not self._proxy.dead
+
     def _supervise(self) -> None:
-        """Start again what has ended, as a supervisor does; but for codes that ask for a person."""
         for seat in self._seats:
-            if seat.process.ended and not seat.leaving:
-                code = seat.process.code
-                seat.codes.append(code)
-                if code in _FOR_PEOPLE:
-                    self._unexpected.append(f"{seat.name} ended with {code}")
-                    seat.leaving = True
-                    continue
-                seat.process = self._start(seat.command, seat.name)
+            seat.supervise()
 
     def _settle(self) -> bool:
         """Wait until everything published is accepted or put aside, and say whether it ever was."""
@@ -275,18 +235,15 @@ class Run:
     def _stop_all(self) -> None:
         self._kills.disarm()
         for seat in self._seats:
-            seat.leaving = True
-            seat.process.tell_to_stop()
+            seat.tell_to_stop()
         for seat in self._seats:
-            code = seat.process.stop(STOPPED_WITHIN_S)
-            if code not in (*_ENDS_WELL, *seat.codes[-1:]):
-                self._unexpected.append(f"{seat.name} ended with {code}")
+            seat.stop(FLAWED_STOPS_WITHIN_S if self._flaw else STOPPED_WITHIN_S)
 
     def _accepted(self) -> Sequence[Accepted]:
         return read_accepted(self._messages(), self._aws.s3.objects)
 
     def _messages(self) -> Sequence[Handed]:
-        return [one for one in self._aws.sqs.history if one.attributes.get("type") != PARKED_TYPE]
+        return ours(self._aws.sqs.history)
 
     def _parked(self) -> Sequence[Ended]:
         return [
@@ -298,37 +255,43 @@ class Run:
     def _judge(self, *, settled: bool, seconds: float) -> Result:
         left = self._ground.left()
         finding = judge(self._published, self._accepted(), [*self._parked(), *left])
-        journals = [
-            read_deliveries(self._folder / seat.name, kind, 0.0)
-            for seat in self._seats
-            for kind in ("shipper", "router")
-            if database_path(self._folder / seat.name, kind).exists()
-        ]
         hits = Counter(self._aws.faults.hits) + self._kills.hits() + self._events
-        # What has ended has a code, what never connected had nothing in hand; all else interrupts what goes on.
-        interruptions = sum(code != _UNREACHABLE for seat in self._seats for code in seat.codes)
-        interruptions += sum(count for action, count in self._events.items() if action not in ("kill", "sigterm"))
-        answers = sum(self._aws.faults.hits[one.value] for one in OF_ANSWER if one is not Fault.SLOW)
-        unreadable = {digest(one.body) for one in self._posts if one.id == UNREADABLE}
         # What nobody can read is the monolith's, whoever has authority.
+        unreadable = {digest(one.body) for one in self._posts if one.id == UNREADABLE}
         stay = [one.queue for one in left if not (one.queue == _LEGACY and one.digest in unreadable)]
-        unexpected = [*self._unexpected, *(f"left in {queue}" for queue in sorted(set(stay)))]
+        unexpected = [*self._unexpected, *(one for seat in self._seats for one in seat.complaints)]
+        unexpected += (f"left in {queue}" for queue in sorted(set(stay)))
+        unexpected += find_misfits(STACK, self._messages())
         if finding.twice and not set(finding.twice) <= {"refused"}:
             unexpected.append(f"in two places: {', '.join(finding.twice)}")
         for seat in self._seats:
             text = seat.process.log.read_text("utf-8") if seat.process.log.exists() else ""
             if "Traceback" in text:
                 unexpected.append(f"a traceback in {seat.process.log}")
+        journals = [
+            read_deliveries(folder, kind, 0.0) for kind in ("shipper", "router") for folder in self._folders(kind)
+        ]
         return Result(
             self._trouble,
             finding,
             reconcile(journals),
-            IN_FLIGHT * interruptions + A_CALL * answers,
+            self._allow(),
             hits,
             settled,
             seconds,
-            tuple(unexpected),
+            hung=tuple(seat.name for seat in self._seats if seat.process.hung),
+            unexpected=tuple(unexpected),
         )
+
+    def _folders(self, kind: str) -> Sequence[Path]:
+        folders = (self._folder / seat.name for seat in self._seats)
+        return [one for one in folders if database_path(one, kind).exists()]
+
+    def _allow(self) -> Allowance:
+        delivered = [one for folder in self._folders("shipper") for one in read_delivered(folder)]
+        kills = sum(code == -signal.SIGKILL for seat in self._seats for code in seat.codes)
+        acceptances = read_acceptances(self._messages(), self._aws.s3.objects, self._left_at)
+        return allow(self._published, acceptances, delivered, kills=kills, routed=self._trouble.routed)
 
 
 def remove(folder: Path) -> None:

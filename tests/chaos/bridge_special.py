@@ -2,11 +2,13 @@
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 from contracts import naming
-from tests.chaos.bridge_run import Result, Run
+from tests.chaos.bridge_result import Result
+from tests.chaos.bridge_run import Run
 from tests.chaos.ground import Ground
 from tests.chaos.traffic import draw as draw_posts
 from tests.chaos.traffic import publish
@@ -71,13 +73,4 @@ def sink_away(ground: Ground, folder: Path, away_s: float) -> Result:
 
 
 def _noted(result: Result, name: str, hits: int, *unexpected: str) -> Result:
-    return Result(
-        result.trouble,
-        result.finding,
-        result.account,
-        result.budget,
-        {**result.hits, name: hits},
-        result.settled,
-        result.seconds,
-        (*result.unexpected, *unexpected),
-    )
+    return replace(result, hits={**result.hits, name: hits}, unexpected=(*result.unexpected, *unexpected))

@@ -1,10 +1,15 @@
 """Bridges that are broken on purpose: a checker that calls them good is none."""
 
+import contextlib
+import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from bridge.amqp import AmqpSource
-from bridge.port import Delivery, Receipt
+from bridge.port import Delivery, Receipt, SinkUnavailableError
 from bridge.ship_lane import Call, Outcome, ShipLane
+from bridge.shipper import Shipper
+from bridge.window import Pending
 
 
 def acknowledge_early() -> None:
@@ -47,8 +52,42 @@ def send_keys_together() -> None:
     Window.add = alone  # type: ignore[method-assign]
 
 
-FLAWS: Mapping[str, Callable[[], None]] = {
-    "acknowledges early": acknowledge_early,
-    "drops what is refused": drop_refused,
-    "sends keys together": send_keys_together,
+def send_twice() -> None:
+    """Send once more whatever is accepted."""
+    send = ShipLane._send
+
+    def again(self: ShipLane, batch: Sequence[tuple[int, Pending]], begun_at: float) -> Sequence[Receipt]:
+        receipts = send(self, batch, begun_at)
+        with contextlib.suppress(SinkUnavailableError):
+            send(self, batch, begun_at)
+        return receipts
+
+    ShipLane._send = again  # type: ignore[method-assign]
+
+
+def never_stop() -> None:
+    """Wait for ever once told to stop."""
+
+    def drain(self: Shipper, deadline_s: float) -> bool:
+        while True:
+            time.sleep(deadline_s)
+
+    Shipper.drain = drain  # type: ignore[method-assign]
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A way to be broken."""
+
+    inflict: Callable[[], None]
+    shows: str
+    """As what a run has to find it (`Result.wrong`)."""
+
+
+FLAWS: Mapping[str, Flaw] = {
+    "acknowledges early": Flaw(acknowledge_early, "lost"),
+    "drops what is refused": Flaw(drop_refused, "lost"),
+    "never stops": Flaw(never_stop, "hung"),
+    "sends keys together": Flaw(send_keys_together, "overtaken"),
+    "sends twice": Flaw(send_twice, "beyond budget"),
 }

@@ -28,6 +28,8 @@ class Forked:
         """Start it; `flaw` names a way in which it is broken (`tests.chaos.flaw`)."""
         self.command = command
         self.log = log
+        self.hung = False
+        """Whether it did not stop when it was told to."""
         arguments = (command, dict(environment), str(log), str(kills), flaw)
         self._process = _CONTEXT.Process(target=_run, args=arguments, daemon=True)
         self._process.start()
@@ -60,11 +62,12 @@ class Forked:
         self._process.join()
 
     def stop(self, grace_s: float) -> int | None:
-        """SIGTERM, wait, SIGKILL; returns the exit code."""
+        """SIGTERM, wait, SIGKILL where that was in vain (`hung`); returns the exit code."""
         self.tell_to_stop()
         until = time.monotonic() + grace_s
         while not self.ended and time.monotonic() < until:
             time.sleep(_POLL_S)
+        self.hung = not self.ended
         self.kill()
         return self.code
 
@@ -86,7 +89,7 @@ def _run(command: Command, environment: Mapping[str, str], log: str, kills: str,
     os.environ.update(environment)
     point.hook(KillFolder(Path(kills)).reach)
     if flaw is not None:
-        FLAWS[flaw]()
+        FLAWS[flaw].inflict()
     code = {"ship": ship, "route": route}[command]()
     logging.shutdown()
     os._exit(code)

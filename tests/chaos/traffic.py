@@ -1,9 +1,10 @@
 """What the monolith publishes in one run, drawn from its seed: with order and without, repetitions, odd bodies."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
@@ -15,6 +16,8 @@ from tests.rig.history import Published
 MARK = "Refused by SQS"
 """Stands in bodies that the sink is told to refuse."""
 UNREADABLE = "unreadable"
+HEADERS: Mapping[str, Any] = {"n": 1, "deep": {"a": [1, "é"]}}
+"""Of every publication."""
 _KEYS = 8
 
 
@@ -59,8 +62,7 @@ def draw(random: Random, count: int, *, large: bool = False, ordered_only: bool 
 def publish(channel: BlockingChannel, posts: Sequence[Post]) -> Iterator[Published]:
     """Publish in order, each confirmed; yields what is."""
     for post in posts:
-        headers = {"n": 1, "deep": {"a": [1, "é"]}}
-        properties = pika.BasicProperties(delivery_mode=2, message_id=post.id, headers=headers)
+        properties = pika.BasicProperties(delivery_mode=2, message_id=post.id, headers=dict(HEADERS))
         channel.basic_publish(NOTIFICATIONS, post.routing_key, post.body, properties, mandatory=True)
         yield post.published
 

@@ -22,12 +22,17 @@ RARE_POINTS = frozenset({"ship.diverted"})
 SINK_FAULTS = tuple(one for one in Fault if one is not Fault.ENTRY_REFUSED)
 """ENTRY_REFUSED is part of every run: one message is such that SQS refuses it."""
 
-Action = Literal["cut", "half-open", "refuse", "sink away", "sigterm", "kill", "freeze", "long freeze"]
+Action = Literal[
+    "cut", "half-open", "refuse", "sink away", "sigterm", "kill", "freeze", "long freeze", "long half-open"
+]
 NETWORK: tuple[Action, ...] = ("cut", "half-open", "refuse", "sink away")
 PROCESS: tuple[Action, ...] = ("sigterm", "kill", "freeze")
 ROUTED_EVERY = 5
 LARGE_EVERY = 4
 LONG_FREEZE_EVERY = 25
+LONG_HALF_OPEN_EVERY = 45
+DEAD_FOR_S = 15.0
+"""A dead line is found by then: pika looks every six seconds with a heartbeat of one, and may just have looked."""
 TWO_EVERY = 3
 
 
@@ -81,6 +86,7 @@ def draw(seed: int) -> Trouble:
     random = Random(seed)
     routed = seed % ROUTED_EVERY == 0
     long_freeze = seed % LONG_FREEZE_EVERY == 7
+    long_half_open = seed % LONG_HALF_OPEN_EVERY == 19
     kills = [_kill(random, SHIP_POINTS[seed % len(SHIP_POINTS)])]
     if routed:
         kills.append(_kill(random, ROUTE_POINTS[seed // ROUTED_EVERY % len(ROUTE_POINTS)]))
@@ -96,6 +102,9 @@ def draw(seed: int) -> Trouble:
         events.append(Event(random.uniform(0.05, 0.6), PROCESS[seed // 3 % len(PROCESS)], random.uniform(0.1, 0.4)))
     if long_freeze:
         events = [Event(0.1, "long freeze", 3.5)]
+    if long_half_open:
+        events = [Event(0.1, "long half-open", DEAD_FOR_S)]
+        kills = []  # a process that ends lets go of its dead line
     return Trouble(
         seed,
         routed,
@@ -103,7 +112,7 @@ def draw(seed: int) -> Trouble:
         tuple(dict(kills).items()),
         tuple(faults),
         tuple(sorted(events, key=lambda one: one.at_s)),
-        heartbeat_s=1 if long_freeze else 30,
+        heartbeat_s=1 if long_freeze or long_half_open else 30,
         large=large,
     )
 

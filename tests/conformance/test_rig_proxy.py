@@ -144,6 +144,34 @@ def test_what_is_swallowed_keeps_nobody_waiting_and_never_comes(proxy: Proxy, ec
     assert echo.came == b"1"
 
 
+def test_an_abandoned_line_is_dead_until_its_client_lets_go_and_new_ones_pass(proxy: Proxy, echo: Echo) -> None:
+    with connect(proxy) as line:
+        ask(line, b"1")
+        proxy.abandon()
+        line.sendall(b"2" * 1_000_000)
+        assert stays_silent(line)
+        with connect(proxy) as late:
+            assert ask(late, b"3") == b"3"
+        assert proxy.dead == 1
+    eventually(lambda: proxy.dead == 0, WITHIN_S, "it was let go")
+    assert echo.came == b"13"
+
+
+def test_the_end_of_the_server_is_not_told_to_who_holds_an_abandoned_line() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        Proxy(server.getsockname()[1]) as proxy,
+        connect(proxy) as line,
+        server.accept()[0] as there,
+    ):
+        line.sendall(b"1")
+        assert there.recv(1) == b"1"
+        proxy.abandon()
+        there.close()
+        assert stays_silent(line)
+        assert proxy.dead == 1
+
+
 def test_new_connections_are_refused_and_old_ones_go_on(proxy: Proxy) -> None:
     with connect(proxy) as line:
         ask(line, b"1")
@@ -156,7 +184,7 @@ def test_new_connections_are_refused_and_old_ones_go_on(proxy: Proxy) -> None:
 
 def test_a_server_that_is_away_is_a_broken_line(proxy: Proxy, echo: Echo) -> None:
     echo.close()
-    with pytest.raises(ConnectionResetError), connect(proxy) as line:  # already when it is made, or then
+    with pytest.raises(ConnectionResetError), connect(proxy) as line:  # maybe while it connects
         line.recv(1)
 
 

@@ -5,12 +5,14 @@ with Proxy(node.port) as proxy:
     proxy.cut()                 # every connection is reset; new ones may come
     proxy.freeze()              # half-open: nothing passes, nobody is told
     proxy.thaw()                # what was held back passes
+    proxy.abandon()             # dead for good, as behind a router that has forgotten them; new ones pass
     proxy.refuse(); proxy.accept()
 """
 
 import asyncio
 import socket
 from collections import Counter
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -21,6 +23,15 @@ from tests.rig.web import reset
 Direction = Literal["up", "down", "both"]
 """`up`: from the client to the server."""
 _PIECE_BYTES = 65_536
+
+
+@dataclass(eq=False, slots=True)
+class _Way:
+    """One connection from the client's side to the server's."""
+
+    dead: bool = False
+    held: bool = True
+    """Whether the client still has it open."""
 
 
 class Proxy:
@@ -35,6 +46,7 @@ class Proxy:
         self._swallow = {"up": False, "down": False}
         self._server: asyncio.Server | None = None
         self._pumps: set[asyncio.Task[None]] = set()
+        self._ways: set[_Way] = set()
         for flow in self._flow.values():
             flow.set()
         self.port = 0
@@ -80,6 +92,18 @@ class Proxy:
         if swallowed:
             self.cut()
 
+    def abandon(self) -> None:
+        """Let every connection that there is be dead for good: what comes is dropped, and the end of one side is not
+        told to the other. New ones pass. Only who watches a connection finds out.
+        """
+        self._hits["abandoned"] += 1
+        self._loop.run(self._abandon())
+
+    @property
+    def dead(self) -> int:
+        """Dead connections that their client still holds."""
+        return sum(way.dead and way.held for way in tuple(self._ways))
+
     def refuse(self) -> None:
         """Refuse new connections; those that there are go on."""
         self._hits["refused"] += 1
@@ -112,6 +136,10 @@ class Proxy:
         for pump in list(self._pumps):
             pump.cancel()
 
+    async def _abandon(self) -> None:
+        for way in self._ways:
+            way.dead = True
+
     async def _set_flow(self, ways: tuple[str, ...], *, flows: bool, swallows: bool) -> None:
         for way in ways:
             self._swallow[way] = swallows
@@ -134,26 +162,47 @@ class Proxy:
             self._pumps.discard(task)
             return
         self._lines.add(back.transport)
+        way = _Way()
+        self._ways.add(way)
         try:
-            await asyncio.gather(self._pump("up", reader, back), self._pump("down", there, writer))
+            await asyncio.gather(self._pass("up", reader, back, way), self._pass("down", there, writer, way))
         except (asyncio.CancelledError, OSError):
             pass  # cut, by us or by one of them: neither side keeps half a line
         finally:
             self._pumps.discard(task)
+            self._ways.discard(way)
             for line in (writer.transport, back.transport):
                 self._lines.discard(line)
                 reset(line)
 
-    async def _pump(self, way: str, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    async def _pass(
+        self, direction: str, source: asyncio.StreamReader, target: asyncio.StreamWriter, way: _Way
+    ) -> None:
+        """Pump; of a dead connection no side's end, good or bad, is told to the other."""
+        try:
+            await self._pump(direction, source, target, way)
+        except OSError:
+            if not way.dead:
+                raise
+        finally:
+            if direction == "up":
+                way.held = False
+
+    async def _pump(
+        self, direction: str, source: asyncio.StreamReader, target: asyncio.StreamWriter, way: _Way
+    ) -> None:
+        flow = self._flow[direction]
         while True:
-            await self._flow[way].wait()
+            await flow.wait()
             data = await source.read(_PIECE_BYTES)
-            await self._flow[way].wait()  # what was on its way when it froze is held back, too
+            await flow.wait()  # what was on its way when it froze is held back, too
             if not data:
                 break
-            if not self._swallow[way]:
+            if not self._swallow[direction] and not way.dead:
                 target.write(data)
                 await target.drain()
+        if way.dead:
+            return
         if target.transport.get_extra_info("socket") is not None and target.can_write_eof():
             target.write_eof()
 

@@ -50,7 +50,7 @@ class Handed:
     deduplication: str | None
     stored: Stored
     answer: str
-    """`accepted`; a code of SQS; or the name of the fault that kept the truth from the caller."""
+    """`accepted`; a code of SQS; or the name of the fault that kept the truth from the caller, `slow` for a while."""
     at: float
     """Seconds, monotonic."""
 
@@ -211,7 +211,8 @@ class Sqs:
             return
         now = self._now()
         stored, message_id = queue.store(entry, now)
-        self._note(queue.name, entry, stored, hidden[0].fault.value if hidden else "accepted")
+        by = sorted((one.fault for one in hidden), key=lambda fault: fault is Fault.SLOW)  # hides least of all
+        self._note(queue.name, entry, stored, by[0].value if by else "accepted")
         success: dict[str, Any] = {
             "Id": entry.id,
             "MessageId": message_id,

@@ -54,6 +54,16 @@ def read_board(file: Path) -> list[Row]:
     return [Row(**row) for row in json.loads(file.read_text("utf-8"))["rows"]] if file.exists() else []
 
 
+def merge(rows: Sequence[Row], row: Row) -> list[Row]:
+    """What was seen before, with what was seen now in the place of its predecessor."""
+    return [*(one for one in rows if (one.contender, one.case) != (row.contender, row.case)), row]
+
+
+def passed(rows: Sequence[Row], contender: str) -> bool:
+    """Whether a contender passed all that it was in; also where it was in nothing."""
+    return all(row.passed for row in rows if row.contender == contender)
+
+
 def write_board(file: Path, rows: Sequence[Row]) -> None:
     """Keep what was seen."""
     file.parent.mkdir(parents=True, exist_ok=True)
