@@ -66,7 +66,7 @@ def allow(
     beyond: list[str] = []
     for message, count in accepted.items():
         due = max(1, publications[message])
-        sent = deliveries[message] + kills
+        sent = deliveries[message] + (kills if takings[message] > 1 else 0)  # one that was killed was not the last
         if not routed:
             sent = min(sent, takings[message] * due)  # its sender's repetitions may be taken together
         allowed = max(0, sent - due) + hidden[message]

@@ -43,6 +43,7 @@ STOPPED_WITHIN_S = 15.0
 DRAINED_WITHIN_S = 5
 FLAWED_STOPS_WITHIN_S = DRAINED_WITHIN_S + 2.0
 _LEGACY = naming.legacy_queue_name(ROUTED.name)
+_HOLD = naming.hold_queue_name(ROUTED.name)
 _LOST_WITHIN_S = 4.0
 """What a broken bridge has not sent after so long is lost."""
 _CONNECTED_WITHIN_S = 10.0
@@ -253,7 +254,10 @@ class Run:
         ]
 
     def _judge(self, *, settled: bool, seconds: float) -> Result:
-        left = self._ground.left()
+        # A held message that was released when the router was killed lies in the hold queue once more, until the ledger
+        # has told what became of it: it would be sent again, under its id. That is no second place.
+        accepted = {one.digest for one in self._accepted()}
+        left = [one for one in self._ground.left() if not (one.queue == _HOLD and one.digest in accepted)]
         finding = judge(self._published, self._accepted(), [*self._parked(), *left])
         hits = Counter(self._aws.faults.hits) + self._kills.hits() + self._events
         # What nobody can read is the monolith's, whoever has authority.

@@ -62,13 +62,17 @@ class Ground:
     def left(self) -> Sequence[Ended]:
         """Everything that lies in any queue; takes it."""
         found: list[Ended] = []
-        for name in self._names():
-            with self.channel() as channel, contextlib.suppress(ChannelClosedByBroker):  # there is no such queue
-                while True:
-                    method, _, body = channel.basic_get(name, auto_ack=True)
-                    if method is None:
-                        break
-                    found.append(Ended(name, digest(body)))
+        with self.channel() as first:
+            channel = first
+            for name in self._names():
+                if channel.is_closed:
+                    channel = first.connection.channel()
+                with contextlib.suppress(ChannelClosedByBroker):  # there is no such queue
+                    while True:
+                        method, _, body = channel.basic_get(name, auto_ack=True)
+                        if method is None:
+                            break
+                        found.append(Ended(name, digest(body)))
         return found
 
     @contextlib.contextmanager

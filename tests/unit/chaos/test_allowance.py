@@ -63,3 +63,4 @@ def test_a_killed_process_may_have_had_a_delivery_that_is_in_no_journal() -> Non
     acceptances = [accepted(), accepted(taken="10:01")]
     assert judge(acceptances, W1, kills=1) == Allowance(1, ())
     assert judge([accepted(), accepted()], W1, kills=1) == Allowance(0, ("w1",))
+    assert judge([accepted(), accepted()], W1, kills=1, routed=True) == Allowance(0, ("w1",))
