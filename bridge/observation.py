@@ -67,7 +67,7 @@ def observe_router(router: Router, unsettled: Callable[[], Mapping[str, int]], n
 
 def observe_returner(returner: Returner, now: float) -> Snapshot:
     """A returner as it is."""
-    return Snapshot(now, returner.connected, dict(returner.counts))
+    return Snapshot(now, returner.connected, dict(returner.counts), failing_s=returner.failing_s(now))
 
 
 def _lane(queue: str, lane: ShipLane, now: float) -> LaneView:

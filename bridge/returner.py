@@ -62,6 +62,7 @@ class Returner:
         self._make_backoff = backoff
         self._groups: dict[str, Backoff] = {}
         self._resume_at = 0.0
+        self._failing_since: float | None = None
         self.counts = {"returned": 0, "refused": 0, "reconnected": 0}
 
     @property
@@ -85,6 +86,7 @@ class Returner:
             self._round(self._outlet)
             self._outlet_backoff.reset()
             self._queue_backoff.reset()
+            self._failing_since = None
         except SourceLostError as error:
             self.close()
             self._pause(self._outlet_backoff, "broker lost", str(error))
@@ -144,7 +146,13 @@ class Returner:
         """How long a group waits until its next try, in whole seconds."""
         return int(self._groups.setdefault(group, self._make_backoff()).next_s()) + 1
 
+    def failing_s(self, now: float) -> float:
+        """How long no round has ended well, in seconds; 0 where the last one has. Args: now: by the monotonic clock."""
+        return 0.0 if self._failing_since is None else now - self._failing_since
+
     def _pause(self, backoff: Backoff, what: str, reason: str) -> None:
+        if self._failing_since is None:
+            self._failing_since = self._clock.monotonic()
         pause_s = backoff.next_s()
         self._resume_at = self._clock.monotonic() + pause_s
         _LOG.warning(what, extra={"reason": reason, "pause_s": round(pause_s, 2)})

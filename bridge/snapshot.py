@@ -18,7 +18,7 @@ RoutePause = Literal["not-routed", "journal"]
 """Why a family pauses: no queue took its message, or the journal cannot be written."""
 
 Unready = Literal[
-    "not-started", "loop-silent", "not-connected", "lane-stuck", "journal", "family-paused", "no-decision"
+    "not-started", "loop-silent", "not-connected", "lane-stuck", "journal", "failing", "family-paused", "no-decision"
 ]
 """Why a process is not ready; docs/runbook-bridge.md says what to do about each."""
 
@@ -64,6 +64,8 @@ class Snapshot:
     counts: Mapping[str, int] = field(default_factory=dict)
     lanes: tuple[LaneView, ...] = ()
     families: tuple[FamilyView, ...] = ()
+    failing_s: float = 0.0
+    """How long a returner has had no round that ended well."""
     journal_fails: bool = False
     """Whether a shipper's journal could not be written the last time: nothing is acknowledged."""
 
@@ -102,6 +104,8 @@ def shortcomings(snapshot: Snapshot | None, now: float) -> Iterator[Shortcoming]
         yield Shortcoming("loop-silent", seconds=silent_s)
     if not snapshot.connected:
         yield Shortcoming("not-connected")
+    if snapshot.failing_s > STUCK_S:
+        yield Shortcoming("failing", seconds=snapshot.failing_s)
     if snapshot.journal_fails:
         yield Shortcoming("journal")
     for lane in snapshot.lanes:

@@ -10,6 +10,7 @@ bridges have to be caught. A run is repeated by its seed.
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from queue import SimpleQueue
 from typing import Any, Literal
 
 from tests.chaos.bridge_result import Result
-from tests.chaos.bridge_run import Run, remove
+from tests.chaos.bridge_run import Run
 from tests.chaos.bridge_special import SPECIAL, one_in_many, restart_run, sink_away
 from tests.chaos.flaw import FLAWS
 from tests.chaos.ground import Ground
@@ -150,7 +151,7 @@ def _play(arguments: argparse.Namespace, ground: Ground, folder: Path) -> Iterat
             result = Run(ground, draw(seed), place).play()
             yield result, None, "seeded"
             if result.good:
-                remove(place)
+                shutil.rmtree(place)
     for number in range(arguments.restarts):
         if number % SHARDS == shard:
             yield restart_run(ground, arguments.seed + number, folder / f"restart-{number}"), None, "restart"

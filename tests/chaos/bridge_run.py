@@ -1,6 +1,5 @@
 """One run of the bridge under fire: publish, break, wait until all is settled, judge the history and the journals."""
 
-import contextlib
 import shutil
 import signal
 import threading
@@ -296,9 +295,3 @@ class Run:
         kills = sum(code == -signal.SIGKILL for seat in self._seats for code in seat.codes)
         acceptances = read_acceptances(self._messages(), self._aws.s3.objects, self._left_at)
         return allow(self._published, acceptances, delivered, kills=kills, routed=self._trouble.routed)
-
-
-def remove(folder: Path) -> None:
-    """Take a run's files away."""
-    with contextlib.suppress(OSError):
-        shutil.rmtree(folder)

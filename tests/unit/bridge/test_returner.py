@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bridge.backoff import Backoff
+from bridge.observation import observe_returner
 from bridge.port import (
     IN_HAND_S,
     NotRoutedError,
@@ -16,6 +17,7 @@ from bridge.port import (
     SourceLostError,
 )
 from bridge.returner import Returner, outgoing
+from bridge.snapshot import STUCK_S, shortcomings
 from bridge.stamp import unstamp
 from contracts import naming, point
 from contracts.amqp_value import ShortString
@@ -315,3 +317,14 @@ def test_one_that_is_published_and_not_deleted_is_published_again_under_the_same
     scene.clock.advance(120)
     scene.step_until(lambda: not scene.queue.messages)
     assert [one.properties["message_id"] for one in scene.outlets[0].published] == ["w1:0", "w1:0"]
+
+
+def test_how_long_nothing_has_gone_well_is_told_and_forgotten_once_it_does(scene: Scene) -> None:
+    scene.queue.away = True
+    scene.step_until(lambda: scene.returner.failing_s(scene.clock.monotonic()) > STUCK_S)
+    seen = observe_returner(scene.returner, scene.clock.monotonic())
+    assert [one.reason for one in shortcomings(seen, seen.at)] == ["failing"]
+    scene.queue.away = False
+    scene.step_until(lambda: not scene.returner.failing_s(scene.clock.monotonic()))
+    well = observe_returner(scene.returner, scene.clock.monotonic())
+    assert not list(shortcomings(well, well.at))
