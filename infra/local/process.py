@@ -7,6 +7,7 @@ session of its own, so that Ctrl-C reaches only us and its own children can be e
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -31,8 +32,27 @@ class NotReadyError(LocalProgramError):
     """A program was started but ended, or did not answer in time."""
 
 
+_PORTS = range(20_000, 32_000)
+"""Below Linux's ephemeral ports (ip(7), ip_local_port_range)."""
+_PORT_TRIES = 50
+
+
 def listen(port: int) -> socket.socket:
     """Listen on 127.0.0.1; port 0 takes a free one. Raises PortTakenError, never shares a port."""
+    if port == 0:
+        return _listen_somewhere()
+    return _listen_on(port)
+
+
+def _listen_somewhere() -> socket.socket:
+    """On a port that the system gives to nobody who connects: else it may be taken between two who listen on it."""
+    for _ in range(_PORT_TRIES):
+        with contextlib.suppress(PortTakenError):
+            return _listen_on(secrets.choice(_PORTS))
+    return _listen_on(0)
+
+
+def _listen_on(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

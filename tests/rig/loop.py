@@ -41,3 +41,13 @@ async def _end_others() -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    await settle()
+
+
+async def settle() -> None:
+    """Let the loop do what it is about to: make connections that it has accepted, end those that were broken.
+
+    asyncio leaves a connection open that it accepts while its server is closed.
+    """
+    for _ in range(3):
+        await asyncio.sleep(0.005)

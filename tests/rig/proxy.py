@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from tests.rig.loop import Loop
+from tests.rig.loop import Loop, settle
 from tests.rig.web import reset
 
 Direction = Literal["up", "down", "both"]
@@ -122,15 +122,17 @@ class Proxy:
 
     async def _accept(self) -> None:
         if self._server is None:
-            self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, backlog=512)
+            self._server = await asyncio.start_server(self._come, "127.0.0.1", self.port, backlog=512)
             self.port = self._server.sockets[0].getsockname()[1]
 
     async def _refuse(self) -> None:
+        await settle()
         if self._server is not None:
             self._server.close()
             self._server = None
 
     async def _cut(self) -> None:
+        await settle()
         for line in list(self._lines):
             reset(line)
         for pump in list(self._pumps):
@@ -148,12 +150,15 @@ class Proxy:
             else:
                 self._flow[way].clear()
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Know of a connection before anything can be done with it, or nobody would break it."""
         self._hits["connected"] += 1
         self._lines.add(writer.transport)
+        self._pumps.add(asyncio.get_running_loop().create_task(self._connected(reader, writer)))
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._pumps.add(task)
         try:
             there, back = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:

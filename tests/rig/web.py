@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.rig.loop import Loop
+from tests.rig.loop import Loop, settle
 
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER without patience: closing sends a reset, as a broken line does, and no goodbye."""
@@ -87,11 +87,14 @@ class Site:
             self.port = self._server.sockets[0].getsockname()[1]
 
     async def _shut(self) -> None:
+        await settle()
         if self._server is not None:
             self._server.close()
             self._server = None
+        await settle()
         for line in list(self._lines):
             reset(line)
+        await settle()
 
 
 class _Line(asyncio.Protocol):
