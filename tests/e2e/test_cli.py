@@ -139,10 +139,11 @@ def test_a_profile_that_is_not_there_is_told_in_one_line() -> None:
     assert "nobody" in _one_line(ended)
 
 
-def test_the_shipper_without_a_broker_ends_as_the_bridge_says() -> None:
+def test_the_shipper_without_a_broker_ends_as_the_bridge_says(tmp_path: Path) -> None:
     assert _strangler("bridge", "ship").code == ExitCode.SETTINGS
     (port,) = free_ports(1)
-    ended = _strangler("bridge", "ship", AMQP_URL=f"amqp://127.0.0.1:{port}", AWS_DEFAULT_REGION="eu-west-1")
+    settings = {"AMQP_URL": f"amqp://127.0.0.1:{port}", "STRANGLER_JOURNAL": str(tmp_path)}
+    ended = _strangler("bridge", "ship", **settings, AWS_DEFAULT_REGION="eu-west-1")
     assert ended.code == ExitCode.UNREACHABLE
     assert "cannot be reached" in ended.err
 

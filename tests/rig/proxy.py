@@ -87,10 +87,9 @@ class Proxy:
 
     def thaw(self) -> None:
         """Let everything pass again; connections of which something was swallowed are cut."""
-        swallowed = any(self._swallow.values())
+        if any(self._swallow.values()):
+            self.cut()  # before anything passes: no line ever has a gap and goes on
         self._loop.run(self._set_flow(("up", "down"), flows=True, swallows=False))
-        if swallowed:
-            self.cut()
 
     def abandon(self) -> None:
         """Let every connection that there is be dead for good: what comes is dropped, and the end of one side is not
@@ -132,7 +131,6 @@ class Proxy:
             self._server = None
 
     async def _cut(self) -> None:
-        await settle()
         for line in list(self._lines):
             reset(line)
         for pump in list(self._pumps):
