@@ -1,7 +1,6 @@
 """`strangler dlq` and `strangler replay` as a shell sees them."""
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from contracts import naming, point
 from contracts.authority import AuthorityRecord
 from contracts.entry_size import ENTRY_BYTES
 from contracts.return_message import ReturnedEffect, ReturnedHold
-from ops.cli import main
 from ops.exit_code import ExitCode
 from tests.fakes.claims import MemoryClaimStore
 from tests.fakes.desk import STACK, Scene, create
@@ -36,16 +34,10 @@ def desk(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
 
 
 @pytest.fixture
-def strangler(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: None) -> Strangler:
-    monkeypatch.setenv("STRANGLER_STACK", STACK)
+def strangler(strangler: Strangler, monkeypatch: pytest.MonkeyPatch) -> Strangler:
+    """On a wide terminal."""
     monkeypatch.setenv("COLUMNS", "300")
-
-    def run(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["strangler", *arguments])
-        code = main()
-        return Ended(code, *capsys.readouterr())
-
-    return run
+    return strangler
 
 
 def audited(desk: Scene) -> list[str]:
