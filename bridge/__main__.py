@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from bridge.allocator import return_large_blocks
 from bridge.bootstrap import (
     build_returner,
     build_router,
@@ -206,6 +207,7 @@ def _begin(command: str, kind: type[_S], config: Path | None) -> _S | None:
     logging.basicConfig(level=settings.log_level, handlers=[handler])
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # every fault of it comes to us as an exception
     logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells where credentials come from
+    return_large_blocks()
     return settings
 
 
