@@ -29,8 +29,9 @@ def demo(
     messages: Annotated[
         int, typer.Option(min=1, metavar="N", help="How many notifications the monolith publishes.")
     ] = 2000,
-    break_: Annotated[
-        Break | None, typer.Option("--break", help="Seed a realistic bug into one handler of the new side.")
+    breaks: Annotated[
+        list[Break] | None,
+        typer.Option("--break", help="Seed a realistic bug into one handler of the new side; may be repeated."),
     ] = None,
     shadow_only: Annotated[
         bool, typer.Option("--shadow-only", help="End after the shadow run; no family goes live.")
@@ -59,7 +60,7 @@ def demo(
     raise typer.Exit(
         run(
             messages,
-            break_=break_,
+            breaks=breaks or (),
             shadow_only=shadow_only,
             keep=keep,
             folder=folder,

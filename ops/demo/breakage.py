@@ -3,6 +3,7 @@
 They prove that the comparison is alive: each must show as one group that names the field or the effect.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from infra.package import Patch
@@ -48,6 +49,16 @@ _PATCHES = {
 }
 
 
-def patches(breaks: Break | None) -> tuple[Patch, ...]:
-    """What to change in the package."""
-    return () if breaks is None else (_PATCHES[breaks],)
+class BreakConflictError(ValueError):
+    """Two of the bugs change the same line."""
+
+
+def patches(breaks: Sequence[Break]) -> tuple[Patch, ...]:
+    """What to change in the package. Raises BreakConflictError."""
+    chosen: dict[tuple[str, str], Break] = {}
+    for one in dict.fromkeys(breaks):
+        patch = _PATCHES[one]
+        other = chosen.setdefault((patch.file, patch.old), one)
+        if other is not one:
+            raise BreakConflictError(f"{other.value} and {one.value} break the same line; seed one of them")
+    return tuple(_PATCHES[one] for one in chosen.values())

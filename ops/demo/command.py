@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from infra.package import PackageError
 from infra.synthesis import SynthesisError
 from ops.audit import read_published
 from ops.comparison import Comparison, compare
-from ops.demo.breakage import Break, patches
+from ops.demo.breakage import Break, BreakConflictError, patches
 from ops.demo.move import FAMILY, move
 from ops.demo.place import claim
 from ops.demo.scene import STACK, Scene
@@ -40,7 +40,7 @@ _EXAMPLES = 3
 def demo(
     messages: int,
     *,
-    break_: Break | None,
+    breaks: Sequence[Break],
     shadow_only: bool,
     keep: bool,
     folder: Path,
@@ -50,17 +50,21 @@ def demo(
 ) -> int:
     """Run the main job and say how it went. Raises CommandError where something that it needs does not start."""
     began = time.monotonic()
+    try:
+        changes = patches(breaks)
+    except BreakConflictError as error:
+        raise CommandError(ExitCode.USAGE, f"--break: {error}") from None
     _forget_aws()
     with claim(folder) as place:
         note(f"starting RabbitMQ, AWS, PHP and the bridge; logs in {_short(place / 'logs')}")
         try:
-            with Scene(place, patches(break_)) as scene:
+            with Scene(place, changes) as scene:
                 note(f"up after {time.monotonic() - began:.0f} s; the monolith publishes {messages:,} notifications")
                 summary = _run(scene, messages, rate, seed, began)
                 if summary.agreed and not shadow_only:
                     note(f"\nboth sides agree; now authority over {FAMILY} moves, and back, under traffic")
                     summary = replace(summary, move=move(scene, note), duration_s=time.monotonic() - began)
-                _write(place, summary, break_)
+                _write(place, summary, breaks)
                 _tell(place, summary, json_output=json_output)
                 if keep:
                     _keep(scene, place)
@@ -124,14 +128,14 @@ def _bars(messages: int) -> Iterator[Callable[[Sight], None]]:
         yield move
 
 
-def _write(place: Path, summary: Summary, break_: Break | None) -> None:
+def _write(place: Path, summary: Summary, breaks: Sequence[Break]) -> None:
     (place / "summary.json").write_text(json.dumps(summary.document(), indent=2) + "\n", "utf-8")
     facts = (
         Fact("Published", f"{summary.published:,} distinct notifications"),
         Fact("Lost", str(summary.audit["lost"])),
         Fact("Processed twice", str(summary.audit["processed_twice"])),
         Fact("Agreement", percent(summary.document()["agreement"])),
-        Fact("Seeded bug", "none" if break_ is None else break_.value),
+        Fact("Seeded bugs", ", ".join(one.value for one in breaks) or "none"),
         Fact("Duration", f"{summary.duration_s:.0f} s"),
         Fact("Made at", datetime.now(UTC).isoformat(" ", "seconds")),
     )

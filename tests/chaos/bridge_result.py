@@ -23,6 +23,8 @@ class Result:
     seconds: float
     hung: Sequence[str] = ()
     """Processes that were told to stop and had to be killed."""
+    misfits: Sequence[str] = ()
+    """What arrived elsewhere than it belongs, or other than it was published."""
     unexpected: Sequence[str] = ()
     """Anything else that must not be."""
 
@@ -33,12 +35,14 @@ class Result:
 
     @property
     def wrong(self) -> Sequence[str]:
-        """What must not be, by name: the finding's faults, `unsettled`, `beyond budget`, `missing`, `hung`, `other`."""
+        """What must not be, by name: the finding's faults,
+        and `unsettled`, `beyond budget`, `missing`, `hung`, `misfit`, `other`."""
         others = {
             "unsettled": not self.settled,
             "beyond budget": bool(self.allowance.beyond) or self.finding.duplicates > self.allowance.budget,
             "missing": bool(self.account.missing),
             "hung": bool(self.hung),
+            "misfit": bool(self.misfits),
             "other": bool(self.unexpected),
         }
         return (*self.finding.faults, *(name for name, there in others.items() if there))
@@ -51,7 +55,7 @@ class Result:
         parts += [f"{len(self.allowance.beyond)} CAME TOO OFTEN"] if self.allowance.beyond else []
         parts += [f"{len(self.account.missing)} MISSING IN JOURNALS"] if self.account.missing else []
         parts += [f"{name} DID NOT STOP" for name in self.hung]
-        parts += self.unexpected
+        parts += [*self.misfits, *self.unexpected]
         return (
             f"seed {self.trouble.seed}: {word} in {self.seconds:.1f} s: {', '.join(parts)} [{self.trouble.as_text()}]"
         )

@@ -264,7 +264,6 @@ class Run:
         stay = [one.queue for one in left if not (one.queue == _LEGACY and one.digest in unreadable)]
         unexpected = [*self._unexpected, *(one for seat in self._seats for one in seat.complaints)]
         unexpected += (f"left in {queue}" for queue in sorted(set(stay)))
-        unexpected += find_misfits(STACK, self._messages())
         if finding.twice and not set(finding.twice) <= {"refused"}:
             unexpected.append(f"in two places: {', '.join(finding.twice)}")
         for seat in self._seats:
@@ -283,6 +282,7 @@ class Run:
             settled,
             seconds,
             hung=tuple(seat.name for seat in self._seats if seat.process.hung),
+            misfits=find_misfits(STACK, self._messages()),
             unexpected=tuple(unexpected),
         )
 

@@ -3,13 +3,16 @@
 import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.amqp import AmqpSource
-from bridge.port import Delivery, Receipt, SinkUnavailableError
+from bridge.port import Delivery, Entry, Receipt, SinkUnavailableError
 from bridge.ship_lane import Call, Outcome, ShipLane
 from bridge.shipper import Shipper
+from bridge.sqs import SqsSink
 from bridge.window import Pending
+from contracts import naming
+from contracts.envelope import read_envelope, write_envelope
 
 
 def acknowledge_early() -> None:
@@ -75,6 +78,31 @@ def never_stop() -> None:
     Shipper.drain = drain  # type: ignore[method-assign]
 
 
+def lose_headers() -> None:
+    """Send on without the headers that a message was published with."""
+    entry = Pending.entry
+
+    def bare(self: Pending) -> Entry:
+        whole = entry(self)
+        if not whole.envelope:
+            return whole
+        envelope = read_envelope(whole.envelope)
+        return replace(whole, envelope=write_envelope(replace(envelope, amqp=replace(envelope.amqp, headers=None))))
+
+    Pending.entry = bare  # type: ignore[method-assign]
+
+
+def send_elsewhere() -> None:
+    """Send notifications to the queue of outcomes."""
+    send = SqsSink.send
+
+    def astray(self: SqsSink, queue: str, entries: Sequence[Entry]) -> Sequence[Receipt]:
+        stack = queue.partition("-")[0]
+        return send(self, queue if queue.endswith(".fifo") else naming.outcome_queue_name(stack), entries)
+
+    SqsSink.send = astray  # type: ignore[method-assign]
+
+
 @dataclass(frozen=True, slots=True)
 class Flaw:
     """A way to be broken."""
@@ -87,7 +115,9 @@ class Flaw:
 FLAWS: Mapping[str, Flaw] = {
     "acknowledges early": Flaw(acknowledge_early, "lost"),
     "drops what is refused": Flaw(drop_refused, "lost"),
+    "loses headers": Flaw(lose_headers, "misfit"),
     "never stops": Flaw(never_stop, "hung"),
+    "sends elsewhere": Flaw(send_elsewhere, "misfit"),
     "sends keys together": Flaw(send_keys_together, "overtaken"),
     "sends twice": Flaw(send_twice, "beyond budget"),
 }

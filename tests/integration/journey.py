@@ -82,7 +82,7 @@ class Journey:
 
     def __init__(self, folder: Path, php: Sequence[str]) -> None:
         self.bug = folder / "bug"
-        self.scene = Scene(folder / "scene", [*patches(Break.LOST_ROW), refuses_validated(self.bug)])
+        self.scene = Scene(folder / "scene", [*patches([Break.LOST_ROW]), refuses_validated(self.bug)])
         self.php = php
         self._stretches: list[Stretch] = []
         self._own_log = folder / "published-by-hand.ndjson"

@@ -10,7 +10,8 @@ from pathlib import Path
 from bridge.allocator import return_large_blocks
 
 def resident_mb():
-    return next(int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if "VmRSS" in line) / 1000
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if "VmRSS" in line) / 1000
 
 if sys.argv[1] == "set":
     assert return_large_blocks()
