@@ -47,7 +47,7 @@ bench-scoreboard: programs ## bridges from RabbitMQ to SQS in sixteen cases, our
 	nice $(PYTHON_HERE) -m tests.bench.scoreboard $(ARGS)
 
 test: programs ## every test, with real RabbitMQ, real PHP and the embedded AWS
-	$(PYTHON_HERE) -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+	$(PYTHON_HERE) -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 chaos: programs ## the bridge under fire, 200 seeded runs and more; ten minutes; ARGS="--runs 20", ARGS="--only 17"
 	$(PYTHON_HERE) -m tests.chaos.bridge $(ARGS)

@@ -6,6 +6,7 @@ nowhere else, so that AWS and the embedded AWS are the same to every command.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -65,8 +66,12 @@ _LATER = frozenset(
 )
 
 
+@cache
 def open_session(*, hasty: bool = False) -> boto3.Session:
-    """A session whose clients give up in time; `hasty` for a mere look whether anybody answers."""
+    """A session whose clients give up in time; `hasty` for a mere look whether anybody answers.
+
+    One for a process, whose environment is read once: credentials are asked for once, and so is a second factor.
+    """
     session = botocore.session.Session()
     session.set_default_client_config(_HASTY if hasty else _PATIENT)
     return boto3.Session(botocore_session=session)

@@ -21,6 +21,7 @@ from contracts.registry import FAMILIES, type_named
 from contracts.rule import Rule
 from contracts.verdict import Verdict
 from ops.cli import main
+from ops.session import open_session
 from workers.store.verdicts import VerdictStore
 
 if TYPE_CHECKING:
@@ -71,8 +72,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "unit")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "unit")
+    open_session.cache_clear()
     with mock_aws():
         yield
+    open_session.cache_clear()
 
 
 @pytest.fixture
