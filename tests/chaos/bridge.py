@@ -32,7 +32,7 @@ from tests.rig.aws import REFUSED_CONNECTIONS
 from tests.rig.fault import Fault
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SHARDS = 3
+SHARDS = 4
 """Side by side; a run mostly waits, so that there may be more of them than cores."""
 FLAWED_SEEDS = 6
 EXPECTED = (
