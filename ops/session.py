@@ -70,7 +70,7 @@ _LATER = frozenset(
 def open_session(*, hasty: bool = False) -> boto3.Session:
     """A session whose clients give up in time; `hasty` for a mere look whether anybody answers.
 
-    One for a process, whose environment is read once: credentials are asked for once, and so is a second factor.
+    One of each kind for a process, whose environment is read once: not every client asks for credentials anew.
     """
     session = botocore.session.Session()
     session.set_default_client_config(_HASTY if hasty else _PATIENT)
