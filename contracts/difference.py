@@ -1,18 +1,27 @@
 """Differences between two effects: where, of which kind, and what both values look like without being quoted."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from contracts.effect import Effect, canonical, parse_json
+from contracts.shape import ABSENT, shape, shapes
 
-DifferenceKind = Literal["missing effect", "extra effect", "missing", "extra", "type", "value", "encoding"]
-"""`missing`/`extra`: seen from the candidate. `encoding`: texts that differ, though both are the same JSON."""
+DifferenceKind = Literal[
+    "missing effect", "extra effect", "missing", "extra", "type", "value", "encoding", "order", "repetition"
+]
+"""`missing`/`extra`: seen from the candidate. `encoding`: texts that differ, though both are the same JSON. `order`: a
+list with the same items in another order. `repetition`: an item of a list without order, more or less often."""
 
-_SHAPE_LIMIT = 24
-_ABSENT = object()
+ListOrder = str
+"""How two lists are compared: `ordered`, by position; `multiset`, with repetition; `key:NAME`, by a field of items."""
+
+_ALIGNED_ITEMS = 300
+"""Lists longer than that are compared by position: aligning them costs with the square of their length."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 
 
@@ -34,33 +43,8 @@ class Difference:
         return f"{message_type} | {self.path} | {self.kind} | {self.control_shape} -> {self.candidate_shape}"
 
 
-def shape(value: object) -> str:
-    """What a value looks like, without saying what it is: `12.50` is `9.9`, a name is `a`, a UUID is `uuid`."""
-    if value is _ABSENT:
-        return "-"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int):
-        return "int"
-    if isinstance(value, Decimal):
-        return "float"
-    if isinstance(value, Mapping):
-        return "object"
-    if isinstance(value, list | tuple):
-        return "list"
-    text = str(value)
-    if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
-        return '"uuid"'
-    if re.fullmatch(r"[A-Za-z0-9+/]{43}=", text):
-        return '"base64(32)"'
-    # All that is not ASCII counts as letters: combining marks and symbols say as much of a name as its letters do.
-    text = re.sub(r"(?:[^\W\d_]|[^\x00-\x7f])+", "a", re.sub(r"\d+", "9", text))
-    text = re.sub(r"a(?:[ '\-]+a)+", "a", text)
-    return f'"{text[:_SHAPE_LIMIT]}{"..." if len(text) > _SHAPE_LIMIT else ""}"'
-
-
 def effect_path(effect: Effect) -> str:
-    """Where an effect stands: `row:payins`, `message:exchange/key`, `webhook:name`."""
+    """Where an effect stands: `row:payins`, `message:exchange/key`, `event:detail-type`, `webhook:name`."""
     return f"{effect.kind}:{effect.name}"
 
 
@@ -74,24 +58,15 @@ def extra_effect(effect: Effect) -> Difference:
     return Difference(effect_path(effect), "extra effect", "-", "effect", None, effect.key)
 
 
-def compare_effects(control: Effect, candidate: Effect) -> tuple[Difference, ...]:
-    """All differences of two effects of the same kind, name and key."""
-    return tuple(_walk(effect_path(control), control.value, candidate.value))
+def compare_effects(
+    control: Effect, candidate: Effect, lists: Mapping[str, ListOrder] | None = None
+) -> tuple[Difference, ...]:
+    """All differences of two effects of the same kind, name and key.
 
-
-def _walk(path: str, control: Any, candidate: Any) -> Iterator[Difference]:
-    if isinstance(control, Mapping) and isinstance(candidate, Mapping):
-        for key in sorted(control.keys() | candidate.keys()):
-            yield from _walk(f"{path}.{step(key)}", control.get(key, _ABSENT), candidate.get(key, _ABSENT))
-    elif isinstance(control, list) and isinstance(candidate, list):
-        for position in range(max(len(control), len(candidate))):
-            yield from _walk(
-                f"{path}[]",
-                control[position] if position < len(control) else _ABSENT,
-                candidate[position] if position < len(candidate) else _ABSENT,
-            )
-    elif control is _ABSENT or candidate is _ABSENT or canonical(control) != canonical(candidate):
-        yield from _leaf(path, control, candidate)
+    Args:
+        lists: how to compare the list at a generalised path (without its `[]`); by position where nothing is said.
+    """
+    return tuple(_Walk(lists or {}).differences(effect_path(control), control.value, candidate.value))
 
 
 def step(key: str) -> str:
@@ -99,27 +74,112 @@ def step(key: str) -> str:
     return key if _NAME.fullmatch(key) else "*"
 
 
-def _leaf(path: str, control: Any, candidate: Any) -> Iterator[Difference]:
-    if control is _ABSENT or candidate is _ABSENT:
-        kind: DifferenceKind = "extra" if control is _ABSENT else "missing"
-    elif type(control) is not type(candidate):
-        kind = "type"
-    elif (containers := _json_containers(control, candidate)) is not None:
-        inner = tuple(_walk(path, *containers))
-        if inner:
-            yield from inner
+class _Walk:
+    """Two values, walked side by side."""
+
+    def __init__(self, lists: Mapping[str, ListOrder]) -> None:
+        self._lists = lists
+
+    def differences(self, path: str, control: Any, candidate: Any) -> Iterator[Difference]:
+        if type(control) is not type(candidate):
+            yield _leaf(path, "type", control, candidate)
+        elif isinstance(control, Mapping):
+            for key in control if control.keys() == candidate.keys() else dict.fromkeys((*control, *candidate)):
+                one, other = control.get(key, ABSENT), candidate.get(key, ABSENT)
+                if one is not other and not _same_leaf(one, other):
+                    yield from self.field(f"{path}.{step(key)}", one, other)
+        elif isinstance(control, list):
+            yield from self.items(path, control, candidate)
+        elif not _same_leaf(control, candidate):
+            yield from self.leaf(path, control, candidate)
+
+    def field(self, path: str, control: Any, candidate: Any) -> Iterator[Difference]:
+        if control is ABSENT:
+            yield Difference(path, "extra", "-", shape(candidate), None, candidate)
+        elif candidate is ABSENT:
+            yield Difference(path, "missing", shape(control), "-", control, None)
+        else:
+            yield from self.differences(path, control, candidate)
+
+    def leaf(self, path: str, control: Any, candidate: Any) -> Iterator[Difference]:
+        """Two unequal values of one type. Texts that are JSON are walked: a body's difference names its field."""
+        containers = _json_containers(control, candidate)
+        if containers is None:
+            yield _leaf(path, "value", control, candidate)
             return
-        kind = "encoding"
-    else:
-        kind = "value"
-    yield Difference(
-        path,
-        kind,
-        "json" if kind == "encoding" else shape(control),
-        "json" if kind == "encoding" else shape(candidate),
-        None if control is _ABSENT else control,
-        None if candidate is _ABSENT else candidate,
-    )
+        inner = tuple(self.differences(path, *containers))
+        yield from inner or (Difference(path, "encoding", "json", "json", control, candidate),)
+
+    def items(self, path: str, control: list[Any], candidate: list[Any]) -> Iterator[Difference]:
+        order = self._lists.get(path, "ordered")
+        theirs, ours = [canonical(one) for one in control], [canonical(one) for one in candidate]
+        if theirs == ours:
+            return
+        if order.startswith("key:"):
+            yield from self.keyed(path, order.removeprefix("key:"), control, candidate)
+        elif order == "multiset":
+            yield from self.multiset(path, control, candidate)
+        elif len(theirs) == len(ours) and Counter(theirs) == Counter(ours):
+            yield Difference(path, "order", "list", "list, other order", control, candidate)
+        elif len(theirs) == len(ours) or max(len(theirs), len(ours)) > _ALIGNED_ITEMS:
+            yield from self.positions(path, control, candidate)
+        else:
+            for tag, start, end, first, last in SequenceMatcher(None, theirs, ours, autojunk=False).get_opcodes():
+                if tag != "equal":
+                    yield from self.positions(path, control[start:end], candidate[first:last])
+
+    def positions(self, path: str, control: Sequence[Any], candidate: Sequence[Any]) -> Iterator[Difference]:
+        for position in range(max(len(control), len(candidate))):
+            yield from self.field(
+                f"{path}[]",
+                control[position] if position < len(control) else ABSENT,
+                candidate[position] if position < len(candidate) else ABSENT,
+            )
+
+    def multiset(self, path: str, control: Sequence[Any], candidate: Sequence[Any]) -> Iterator[Difference]:
+        """What is left after equal items have cancelled out: a known item once more or less is a repetition."""
+        theirs, ours = Counter(map(canonical, control)), Counter(map(canonical, candidate))
+        left = {canonical(one): one for one in (*control, *candidate)}
+        known = theirs.keys() & ours.keys()
+        for text in sorted(known):
+            if theirs[text] != ours[text]:
+                times = f"{theirs[text]} times", f"{ours[text]} times"
+                yield Difference(f"{path}[]", "repetition", *times, left[text], left[text])
+        missing, extra = (
+            [left[text] for text in sorted(side.elements()) if text not in known]
+            for side in (theirs - ours, ours - theirs)
+        )
+        yield from self.positions(path, missing, extra)
+
+    def keyed(self, path: str, name: str, control: Sequence[Any], candidate: Sequence[Any]) -> Iterator[Difference]:
+        theirs, ours = _by_key(control, name), _by_key(candidate, name)
+        for key in dict.fromkeys((*theirs, *ours)):
+            one, other = theirs.get(key, []), ours.get(key, [])
+            if len(one) == len(other) == 1:
+                yield from self.differences(f"{path}[]", one[0], other[0])
+            else:
+                yield from self.multiset(path, one, other)
+
+
+def _by_key(items: Iterable[Any], name: str) -> dict[bytes, list[Any]]:
+    found: dict[bytes, list[Any]] = {}
+    for one in items:
+        key = one.get(name, ABSENT) if isinstance(one, Mapping) else ABSENT
+        found.setdefault(b"" if key is ABSENT else canonical(key), []).append(one)
+    return found
+
+
+def _same_leaf(one: Any, other: Any) -> bool:
+    """Equality by type and digits; False of lists and objects, which are walked."""
+    if type(one) is not type(other):
+        return False
+    if type(one) is Decimal:
+        return str(one) == str(other)
+    return type(one) not in (dict, list) and one == other
+
+
+def _leaf(path: str, kind: DifferenceKind, control: Any, candidate: Any) -> Difference:
+    return Difference(path, kind, *shapes(control, candidate), control, candidate)
 
 
 def _json_containers(control: object, candidate: object) -> tuple[Any, Any] | None:

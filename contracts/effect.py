@@ -1,23 +1,26 @@
 """Effects and outcomes: what a side did for a message, in a form that two sides can be judged by.
 
-An outcome is written as JSON by PHP's recorder and by our workers alike. Numbers keep their lexeme's type: an integer
-is an `int`, everything with a fraction or an exponent a `Decimal` and never a binary float, so that no digit of money
-is lost on the way (0.1 + 0.2 is a difference, not noise).
+An outcome is written as JSON by PHP's recorder and by our workers alike. Numbers keep their lexeme: an integer is an
+`int`, everything with a fraction or an exponent a `Decimal` and never a binary float, so that no digit of money is lost
+on the way (0.1 + 0.2 is a difference, not noise).
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, get_args
 
-EffectKind = Literal["row", "message", "webhook"]
+import msgspec
+
+EffectKind = Literal["row", "message", "event", "webhook"]
 Ending = Literal["done", "retried", "rejected", "duplicate"]
 """How an attempt ended. `retried`: another attempt follows. `duplicate`: recognised as processed already."""
 
 Json = None | bool | int | Decimal | str | list["Json"] | dict[str, "Json"]
+
+_POSITIONAL_PLACES = 40
 
 FORMAT = 1
 """Version of the outcome document; a reader refuses one that it does not know."""
@@ -38,8 +41,8 @@ class Effect:
     """Key of the row as text; empty for messages and webhooks."""
     value: Mapping[str, Json]
 
-    def canonical(self) -> str:
-        """Text that is equal exactly when two effects are equal, numbers compared by value and type."""
+    def canonical(self) -> bytes:
+        """Bytes that are equal exactly when two effects are equal."""
         return canonical([self.kind, self.name, self.key, self.value])
 
 
@@ -59,28 +62,43 @@ class Attempt:
     """Whether nothing of it could leave: the monolith's, as it catches up."""
 
 
-def canonical(value: Any) -> str:
-    """Canonical text of a JSON value: sorted keys, `1.50` equal to `1.5`, `1` unequal to `1.0`."""
-    if isinstance(value, str):
-        return json.dumps(value)
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, Decimal):
-        return _canonical_decimal(value)
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{json.dumps(key)}:{canonical(value[key])}" for key in sorted(value)) + "}"
-    return "[" + ",".join(canonical(item) for item in value) + "]"
+def exact(lexeme: str) -> Decimal:
+    """A number with a fraction or an exponent, as its lexeme says: `1.50` is not `1.5`, for it was not written so.
+
+    An exponent is how floats are printed, each language in its own way (1e15 is `1.0e+15` to PHP and
+    `1000000000000000.0` to Python): such a number counts by its value. Raises ValueError where it is past all bounds.
+    """
+    try:
+        number = Decimal(lexeme)
+    except InvalidOperation as error:
+        raise ValueError("an exponent past all bounds") from error
+    return _positional(number) if "e" in lexeme or "E" in lexeme else number
 
 
-def _canonical_decimal(value: Decimal) -> str:
-    sign, digits, exponent = value.as_tuple()
-    coefficient = "".join(map(str, digits)).lstrip("0")
-    trimmed = coefficient.rstrip("0")
-    if not trimmed:
-        return f"{'-' if sign else ''}0e0"
-    return f"{'-' if sign else ''}{trimmed}e{int(exponent) + len(coefficient) - len(trimmed)}"
+def _positional(number: Decimal) -> Decimal:
+    """With its shortest fraction, of one digit at least; what is larger or smaller than money keeps its exponent."""
+    sign, digits, exponent = number.as_tuple()
+    places = int(exponent)
+    while len(digits) > 1 and digits[-1] == 0:
+        digits, places = digits[:-1], places + 1
+    if digits == (0,):
+        places = 0
+    if 0 <= places <= _POSITIONAL_PLACES:
+        digits, places = (*digits, *(0,) * (places + 1)), -1
+    return Decimal((sign, digits, places))
+
+
+_DECODER = msgspec.json.Decoder(float_hook=exact)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_CANONICAL = msgspec.json.Encoder(decimal_format="number", order="sorted")
+
+
+def canonical(value: Any) -> bytes:
+    """Canonical text of a JSON value: sorted keys, `1.50` unequal to `1.5`, `1` unequal to `1.0`.
+
+    A `Decimal` in it has a fraction or an exponent, as `exact` makes it and as `Decimal(repr(a_float))` has.
+    """
+    return _CANONICAL.encode(value)
 
 
 def body_digest(body: bytes) -> str:
@@ -90,18 +108,10 @@ def body_digest(body: bytes) -> str:
 
 def parse_json(text: str | bytes) -> Json:
     """JSON with exact numbers. Raises `ValueError`, and `RecursionError` where it is nested too deep."""
-    return json.loads(text, parse_float=_exact, parse_constant=_exact)  # type: ignore[no-any-return]
-
-
-def _exact(lexeme: str) -> Decimal:
-    """A number with a fraction or an exponent. NaN and Infinity, which Python would read, are no JSON."""
     try:
-        number = Decimal(lexeme)
-    except InvalidOperation as error:
-        raise ValueError("an exponent past all bounds") from error
-    if not number.is_finite():
-        raise ValueError("NaN and Infinity are no JSON")
-    return number
+        return _DECODER.decode(text)  # type: ignore[no-any-return]
+    except msgspec.MsgspecError as error:  # its text may quote a value
+        raise ValueError("not JSON") from error
 
 
 def parse_attempt(document: str | bytes) -> Attempt:
@@ -195,12 +205,5 @@ def write_attempt(attempt: Attempt) -> str:
 
 
 def write_json(value: Any) -> str:
-    """JSON that keeps a `Decimal` as the number that it is; the standard library would refuse it or turn it to text."""
-    if isinstance(value, Decimal):
-        text = str(value)
-        return text if "." in text or "E" in text else f"{text}.0"
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{json.dumps(key)}:{write_json(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(map(write_json, value)) + "]"
-    return json.dumps(value)
+    """JSON that keeps a `Decimal` as the number that it is; see `canonical` for which ones may be in it."""
+    return _ENCODER.encode(value).decode()

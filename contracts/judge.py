@@ -1,19 +1,22 @@
 """Judges what both sides did for one message. Decides only: shows nothing, stores nothing.
 
 Compared are multisets of effects over all attempts, so that a row written by a failed attempt, or twice by a repeated
-delivery, is a difference. Equal multisets are found by their canonical texts; only where those differ are effects
-paired and walked.
+delivery, is a difference. Equal effects cancel out by their bytes or their canonical texts; only what is left is paired
+and walked.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
+from typing import Protocol, TypeVar
 
 from contracts.difference import Difference, compare_effects, extra_effect, missing_effect
 from contracts.effect import Attempt, Effect, Ending
+from contracts.outcome_line import EffectLine, OutcomeLine, same_effects
 from contracts.rule import Rule
+from contracts.terms import Terms
 from contracts.verdict import Verdict
 
 
@@ -27,43 +30,67 @@ class Judgement:
     """The rules that tolerated something."""
 
 
+_Key = TypeVar("_Key")
+_Item = TypeVar("_Item")
+_Identity = tuple[str, str, str]
+"""Kind, name and key of an effect."""
+_Pair = tuple[Effect | None, Effect | None]
+"""Control's and candidate's effect; None where one side has no counterpart."""
+_MATCH = Judgement(Verdict.MATCH)
+_NO_TERMS = Terms()
+
+
 def judge(
-    control: Sequence[Attempt],
-    candidate: Sequence[Attempt],
-    *,
-    rules: Iterable[Rule] = (),
-    derived: Mapping[str, str] | None = None,
-    today: date,
+    control: Sequence[Attempt], candidate: Sequence[Attempt], terms: Terms = _NO_TERMS, *, today: date
 ) -> Judgement:
     """Judge one message.
 
     Args:
         control: the monolith's attempts, in any order.
         candidate: ours.
-        rules: tolerated differences of the message's type.
-        derived: path to the path that it is computed from (a signature from its body): a difference there is left out
-            where its origin differs too, so that one bug is one difference.
+        terms: of the message's type.
         today: the day by which rules expire.
     """
-    ours, theirs = final_ending(candidate), final_ending(control)
-    if theirs is None or ours is None:
-        return Judgement(Verdict.PENDING)
-    tolerance = _Tolerance(tuple(rules), derived or {}, today)
-    pairs = tuple(_pairs(_effects(control), _effects(candidate), tolerance))
-    differences = [_compare(pair) for pair in pairs]
-    if ours != theirs:
-        bare = _Tolerance((), tolerance.derived, today)
-        return Judgement(Verdict.ERROR_ONE_SIDE, tuple(one for found in differences for one in bare.kept(found)))
-    if not pairs:
-        return Judgement(Verdict.MATCH)
-    kept = tuple(one for found in differences for one in tolerance.kept(found))
-    if not kept:
-        return Judgement(Verdict.MATCH_BY_RULE, rules=tolerance.used(one for found in differences for one in found))
-    doubled = _only_doubled(_effects(control), _effects(candidate), tolerance)
-    return Judgement(Verdict.DUPLICATE if doubled else Verdict.MISMATCH, kept)
+    theirs, ours = ([effect for one in side for effect in one.effects] for side in (control, candidate))
+    return _judge(
+        _Sides(final_ending(control), final_ending(candidate), theirs, ours, lambda: (theirs, ours)), terms, today
+    )
 
 
-def final_ending(attempts: Sequence[Attempt]) -> Ending | None:
+def judge_lines(
+    control: Sequence[OutcomeLine], candidate: Sequence[OutcomeLine], terms: Terms = _NO_TERMS, *, today: date
+) -> Judgement:
+    """The same of outcomes that were read as lines: values are looked at only where the bytes of two effects differ.
+
+    Raises MalformedOutcomeError.
+    """
+    if len(control) == len(candidate) == 1:
+        one, other = control[0], candidate[0]
+        if one.ending == other.ending and one.ending in ("done", "rejected") and same_effects(one, other):
+            return _MATCH
+    theirs, ours = ([effect for line in side for effect in line.effect_lines()] for side in (control, candidate))
+    missing, extra = _left(theirs, ours)
+    return _judge(
+        _Sides(
+            final_ending(control),
+            final_ending(candidate),
+            _effects(missing),
+            _effects(extra),
+            lambda: (_effects(theirs), _effects(ours)),
+        ),
+        terms,
+        today,
+    )
+
+
+class _Ended(Protocol):
+    @property
+    def ending(self) -> Ending: ...
+    @property
+    def attempt(self) -> int: ...
+
+
+def final_ending(attempts: Sequence[_Ended]) -> Ending | None:
     """How a side's last attempt ended, repeated deliveries aside; None while another attempt is to follow.
 
     A side of which only a recognised repetition is known has not told yet what it did.
@@ -75,62 +102,123 @@ def final_ending(attempts: Sequence[Attempt]) -> Ending | None:
     return None if last.ending == "retried" else last.ending
 
 
-def _effects(attempts: Sequence[Attempt]) -> list[Effect]:
-    return [effect for attempt in attempts for effect in attempt.effects]
+def _effects(lines: Iterable[EffectLine]) -> list[Effect]:
+    return [line.effect() for line in lines]
+
+
+def _left(control: Sequence[EffectLine], candidate: Sequence[EffectLine]) -> tuple[list[EffectLine], list[EffectLine]]:
+    """Both without what is the same in its bytes."""
+
+    def bytes_of(one: EffectLine) -> tuple[str, str, str, bytes]:
+        return one.kind, one.name, one.key, bytes(one.value)
+
+    theirs, ours = [bytes_of(one) for one in control], [bytes_of(one) for one in candidate]
+    common = Counter(theirs) & Counter(ours)
+    if not common:
+        return list(control), list(candidate)
+    return _without(zip(theirs, control, strict=True), common), _without(zip(ours, candidate, strict=True), common)
+
+
+def _without(items: Iterable[tuple[_Key, _Item]], common: Counter[_Key]) -> list[_Item]:
+    cancelled, left = common.copy(), []
+    for key, item in items:
+        if cancelled[key] > 0:
+            cancelled[key] -= 1
+        else:
+            left.append(item)
+    return left
 
 
 @dataclass(frozen=True, slots=True)
+class _Sides:
+    """What both sides did, as far as it was not found to be the same."""
+
+    theirs_ended: Ending | None
+    ours_ended: Ending | None
+    theirs: Sequence[Effect]
+    ours: Sequence[Effect]
+    whole: Callable[[], tuple[Sequence[Effect], Sequence[Effect]]]
+    """All effects of both, control's first."""
+
+
+def _judge(sides: _Sides, terms: Terms, today: date) -> Judgement:
+    if sides.theirs_ended is None or sides.ours_ended is None:
+        return Judgement(Verdict.PENDING)
+    tolerance = _Tolerance(terms, today)
+    missing, extra = _cancel(sides.theirs, sides.ours)
+    found = [tolerance.compare(pair) for pair in _pairs(missing, extra, tolerance)]
+    if sides.ours_ended != sides.theirs_ended:
+        bare = _Tolerance(Terms((), terms.derived, terms.lists), today)
+        return Judgement(Verdict.ERROR_ONE_SIDE, tuple(one for some in found for one in bare.kept(some)))
+    if not found:
+        return _MATCH
+    kept = tuple(one for some in found for one in tolerance.kept(some))
+    if not kept:
+        return Judgement(Verdict.MATCH_BY_RULE, rules=tolerance.used(one for some in found for one in some))
+    doubled = _only_doubled(missing, extra, sides.whole, tolerance)
+    return Judgement(Verdict.DUPLICATE if doubled else Verdict.MISMATCH, kept)
+
+
 class _Tolerance:
     """What is no difference between two effects."""
 
-    rules: tuple[Rule, ...]
-    derived: Mapping[str, str]
-    today: date
+    def __init__(self, terms: Terms, today: date) -> None:
+        self._terms = terms
+        self._today = today
+
+    def compare(self, pair: _Pair) -> tuple[Difference, ...]:
+        """All differences of a pair, tolerated or not."""
+        match pair:
+            case Effect() as control, Effect() as candidate:
+                return compare_effects(control, candidate, self._terms.lists)
+            case Effect() as control, None:
+                return (missing_effect(control),)
+            case None, Effect() as candidate:
+                return (extra_effect(candidate),)
+            case _:
+                return ()
 
     def kept(self, differences: Sequence[Difference]) -> tuple[Difference, ...]:
         """Differences of two effects that no rule tolerates and that do not follow from another one of theirs."""
-        places = [one.path for one in differences]
-
-        def follows(one: Difference) -> bool:
-            # Be the other one tolerated or not: a signature over a tolerated UUID differs as well.
-            origin = self.derived.get(one.path)
-            return origin is not None and any(path == origin or path.startswith(f"{origin}.") for path in places)
-
-        return tuple(one for one in differences if self._rule(one) is None and not follows(one))
+        return tuple(one for one in differences if self._rule(one) is None and not self._follows(one, differences))
 
     def used(self, differences: Iterable[Difference]) -> tuple[Rule, ...]:
         """The rules that tolerate something among them, in their own order."""
         used = {self._rule(one) for one in differences}
-        return tuple(rule for rule in self.rules if rule in used)
+        return tuple(rule for rule in self._terms.rules if rule in used)
+
+    def _follows(self, one: Difference, others: Sequence[Difference]) -> bool:
+        # Be the other one tolerated or not: a signature over a tolerated UUID differs as well.
+        origin = self._terms.derived.get(one.path)
+        return origin is not None and any(
+            other.path == origin or other.path.startswith(f"{origin}.") for other in others
+        )
 
     def _rule(self, one: Difference) -> Rule | None:
-        if one.kind != "value":
-            return None
-        for rule in self.rules:
-            if rule.path == one.path and rule.tolerates(one.control, one.candidate, self.today):
-                return rule
-        return None
+        return next((rule for rule in self._terms.rules if rule.tolerates(one, self._today)), None)
 
 
-_Pair = tuple[Effect | None, Effect | None]
-"""Control's and candidate's effect; None where one side has no counterpart."""
+_Remainder = dict[_Identity, list[Effect]]
 
 
-def _compare(pair: _Pair) -> tuple[Difference, ...]:
-    match pair:
-        case Effect() as control, Effect() as candidate:
-            return compare_effects(control, candidate)
-        case Effect() as control, None:
-            return (missing_effect(control),)
-        case None, Effect() as candidate:
-            return (extra_effect(candidate),)
-        case _:
-            return ()
+def _cancel(control: Sequence[Effect], candidate: Sequence[Effect]) -> tuple[_Remainder, _Remainder]:
+    """What two multisets do not have in common, by identity."""
+    theirs, ours = [one.canonical() for one in control], [one.canonical() for one in candidate]
+    common = Counter(theirs) & Counter(ours)
+    return (
+        _by_identity(_without(zip(theirs, control, strict=True), common)),
+        _by_identity(_without(zip(ours, candidate, strict=True), common)),
+    )
 
 
-def _pairs(control: Sequence[Effect], candidate: Sequence[Effect], tolerance: _Tolerance) -> Iterator[_Pair]:
-    """What two multisets do not have in common: equal effects cancel out, the rest is paired by kind, name and key."""
-    missing, extra = _cancel(control, candidate)
+def _by_identity(effects: Iterable[Effect]) -> _Remainder:
+    found: _Remainder = {}
+    for one in effects:
+        found.setdefault((one.kind, one.name, one.key), []).append(one)
+    return found
+
+
+def _pairs(missing: _Remainder, extra: _Remainder, tolerance: _Tolerance) -> Iterator[_Pair]:
     for identity in dict.fromkeys([*missing, *extra]):
         yield from _pair_closest(missing.get(identity, []), extra.get(identity, []), tolerance)
 
@@ -139,9 +227,9 @@ def _pair_closest(theirs: Sequence[Effect], ours: Sequence[Effect], tolerance: _
     """Pair what differs least, so that neither the order of effects nor noise in them makes a difference."""
     left_theirs, left_ours = dict(enumerate(theirs)), dict(enumerate(ours))
 
-    def distance(pair: tuple[int, int]) -> tuple[bool, int, Sequence[str]]:
+    def distance(pair: tuple[int, int]) -> tuple[bool, int, Sequence[bytes]]:
         control, candidate = theirs[pair[0]], ours[pair[1]]
-        found = compare_effects(control, candidate)
+        found = tolerance.compare((control, candidate))
         # The texts decide between equals, whichever side they are on: a verdict must not hang on the order.
         return bool(tolerance.kept(found)), len(found), sorted((control.canonical(), candidate.canonical()))
 
@@ -153,34 +241,22 @@ def _pair_closest(theirs: Sequence[Effect], ours: Sequence[Effect], tolerance: _
     yield from ((None, effect) for effect in left_ours.values())
 
 
-_Remainder = dict[tuple[str, str, str], list[Effect]]
-
-
-def _cancel(control: Sequence[Effect], candidate: Sequence[Effect]) -> tuple[_Remainder, _Remainder]:
-    theirs = [(effect.canonical(), effect) for effect in control]
-    ours = [(effect.canonical(), effect) for effect in candidate]
-    common = Counter(text for text, _ in theirs) & Counter(text for text, _ in ours)
-    return _remainder(theirs, common), _remainder(ours, common)
-
-
-def _remainder(effects: Iterable[tuple[str, Effect]], common: Counter[str]) -> _Remainder:
-    left = common.copy()
-    remainder: _Remainder = {}
-    for text, effect in effects:
-        if left[text] > 0:
-            left[text] -= 1
-        else:
-            remainder.setdefault((effect.kind, effect.name, effect.key), []).append(effect)
-    return remainder
-
-
-def _only_doubled(control: Sequence[Effect], candidate: Sequence[Effect], tolerance: _Tolerance) -> bool:
+def _only_doubled(
+    missing: _Remainder,
+    extra: _Remainder,
+    whole: Callable[[], tuple[Sequence[Effect], Sequence[Effect]]],
+    tolerance: _Tolerance,
+) -> bool:
     """Whether nothing differs but how often an effect was produced: each has its like on the other side."""
+    theirs, ours = (_by_identity(side) for side in whole())
+    if any(len(theirs.get(identity, ())) == len(ours.get(identity, ())) == 1 for identity in (*missing, *extra)):
+        return False  # one here, one there, and they differ
 
     def alike(one: Effect, other: Effect) -> bool:
-        same = (one.kind, one.name, one.key) == (other.kind, other.name, other.key)
-        return same and not tolerance.kept(compare_effects(one, other))
+        return not tolerance.kept(tolerance.compare((one, other)))
 
-    return all(any(alike(one, other) for other in candidate) for one in control) and all(
-        any(alike(other, one) for other in control) for one in candidate
+    return all(
+        any(alike(one, other) for other in ours.get(identity, ())) for identity, left in missing.items() for one in left
+    ) and all(
+        any(alike(other, one) for other in theirs.get(identity, ())) for identity, left in extra.items() for one in left
     )

@@ -6,7 +6,9 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 
-from contracts.rule import Rule
+from contracts.difference import ListOrder
+from contracts.rule import Rule, refusal
+from contracts.terms import Terms
 
 NormalForm = Mapping[Any, Any]
 """What a codec makes of a body: the fields of the notification, or of the message object."""
@@ -72,6 +74,8 @@ class EffectContract:
     """Names of fields that are neither personal nor secret. Every other field is sealed at rest and masked on sight."""
     derived: Mapping[str, str] = field(default_factory=dict)
     """Field to the field that it is computed from (a signature from its body), relative to the path."""
+    lists: Mapping[str, ListOrder] = field(default_factory=dict)
+    """How to compare a list whose order says nothing, by its place relative to the path; else by position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class MessageType:
     replay: ReplaySafety = "safe"
     replay_because: str | None = None
     """Why a replay is forbidden; whoever is refused one reads it."""
+    terms: Terms = field(init=False, repr=False, compare=False)
+    """What its outcomes are judged by."""
 
     def __post_init__(self) -> None:
         """Refuse what must never be tolerated, and what is forbidden without a reason."""
@@ -102,27 +108,31 @@ class MessageType:
             raise ContractError(f"{self.name}: replay: {' or '.join(get_args(ReplaySafety))}")
         if (self.replay == "forbidden") != bool((self.replay_because or "").strip()):
             raise ContractError(f"{self.name}: replay: a forbidden one has a reason, a safe one needs none")
-        paths = tuple(effect.path for effect in self.effects)
         for rule in self.rules:
-            owner = next((path for path in paths if rule.path.startswith(f"{path}.")), None)
-            if owner is None:
-                raise ContractError(f"{self.name}: rule on {rule.path}: no such effect, or a whole effect")
-            if _leaf(rule.path) in self.guarded:
-                raise ContractError(f"{self.name}: rule on {rule.path}: money, identity and state are never tolerated")
+            reason = refusal(rule, (effect.path for effect in self.effects), self.guarded)
+            if reason is not None:
+                raise ContractError(f"{self.name}: rule on {rule.path}: {reason}")
+        for effect in self.effects:
+            for place, order in effect.lists.items():
+                if order not in ("ordered", "multiset") and not order.startswith("key:"):
+                    raise ContractError(f"{self.name}: {effect.path}.{place}: ordered, multiset or key:NAME")
+        object.__setattr__(self, "terms", self._terms())
+
+    def _terms(self) -> Terms:
+        return Terms(
+            self.rules,
+            {
+                f"{one.path}.{name}": f"{one.path}.{origin}"
+                for one in self.effects
+                for name, origin in one.derived.items()
+            },
+            {f"{one.path}.{place}": order for one in self.effects for place, order in one.lists.items()},
+        )
 
     def shows(self, name: str) -> bool:
         """Whether the value of a field of the body may be shown, by its name."""
         known = (one.name for one in (self.identity, self.business_key) if isinstance(one, BodyField))
         return name in self.plain or name in known
-
-    @property
-    def derived(self) -> Mapping[str, str]:
-        """Paths to the paths that they are computed from, of all effects."""
-        return {
-            f"{effect.path}.{name}": f"{effect.path}.{origin}"
-            for effect in self.effects
-            for name, origin in effect.derived.items()
-        }
 
     def is_plain(self, path: str) -> bool:
         """Whether the value at a generalised path may be shown. What no contract names is personal."""

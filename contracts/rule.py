@@ -5,13 +5,20 @@ Money, identity and state are never tolerated; the registry refuses such a rule 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Literal
 
-RuleKind = Literal["uuid", "time within"]
+from contracts.difference import Difference
+from contracts.shape import seconds_apart
+
+RuleKind = Literal["uuid", "time within", "permutation", "counter within"]
+"""`permutation`: a list with the same items in another order. `counter within`: whole numbers that are not far apart,
+as a sequence gives them."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DIGITS = re.compile(r"\d{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +33,55 @@ class Rule:
     expires: date
     tolerance_s: float = 0.0
     """For `time within`: largest distance of both times, in seconds."""
+    tolerance: int = 0
+    """For `counter within`: largest distance of both numbers."""
 
-    def tolerates(self, control: object, candidate: object, today: date) -> bool:
-        """Whether both values lie in the envelope. An expired rule tolerates nothing."""
-        if today > self.expires or not isinstance(control, str) or not isinstance(candidate, str):
+    def expired(self, today: date) -> bool:
+        """Whether it has ended: it tolerates nothing then."""
+        return today > self.expires
+
+    def tolerates(self, one: Difference, today: date) -> bool:
+        """Whether a difference lies in the envelope. An expired rule tolerates nothing."""
+        if one.path != self.path or one.kind != ("order" if self.kind == "permutation" else "value"):
             return False
-        if self.kind == "uuid":
-            return bool(_UUID.fullmatch(control) and _UUID.fullmatch(candidate))
-        try:
-            distance = _utc(control) - _utc(candidate)
-        except ValueError:
-            return False
-        return abs(distance.total_seconds()) <= self.tolerance_s
+        return not self.expired(today) and self._covers(one.control, one.candidate)
+
+    def _covers(self, control: object, candidate: object) -> bool:
+        match self.kind:
+            case "uuid":
+                return all(isinstance(value, str) and _UUID.fullmatch(value) for value in (control, candidate))
+            case "time within":
+                if not isinstance(control, str) or not isinstance(candidate, str):
+                    return False
+                apart = seconds_apart(control, candidate)
+                return apart is not None and apart <= self.tolerance_s
+            case "counter within":
+                one, other = _whole(control), _whole(candidate)
+                return one is not None and other is not None and abs(one - other) <= self.tolerance
+            case "permutation":
+                return True
 
 
-def _utc(text: str) -> datetime:
-    time = datetime.fromisoformat(text)
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+def _whole(value: object) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else None
+
+
+def refusal(rule: Rule, effect_paths: Iterable[str], guarded: frozenset[str]) -> str | None:
+    """Why a rule may not be: the reason in words; None where it may."""
+    owner = next((path for path in effect_paths if rule.path.startswith(f"{path}.")), None)
+    if owner is None:
+        return "no such effect, or a whole effect"
+    steps = [step.rstrip("[]") for step in rule.path.removeprefix(f"{owner}.").split(".")]
+    if any(step in guarded for step in steps):
+        return "money, identity and state are never tolerated"
+    if "*" in steps:
+        return "too broad: every key that is data would be tolerated"
+    if not rule.reason.strip() or not rule.owner.strip():
+        return "a rule has a reason and an owner"
+    if rule.kind in ("time within", "counter within") and not (rule.tolerance_s or rule.tolerance):
+        return f"{rule.kind}: how far, is not said"
+    return None

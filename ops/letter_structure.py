@@ -6,10 +6,11 @@ from typing import Any
 
 from contracts.amqp_value import ShortString
 from contracts.codecs.error import DecodeError
-from contracts.difference import shape, step
+from contracts.difference import step
 from contracts.letter import Source
 from contracts.message_type import Family, MessageType, NormalForm
 from contracts.php.value import PhpEnum, PhpObject, PhpOpaque
+from contracts.shape import shape
 from ops.letter_opening import OpenedLetter
 
 SHOWN_FIELDS = 200

@@ -16,6 +16,7 @@ from contracts.difference import Difference, compare_effects
 from contracts.effect import Attempt, Effect, Json, canonical
 from contracts.judge import judge
 from contracts.message_type import Family
+from contracts.terms import Terms
 from ops.ledger import Shown, ShownDifference
 from ops.wording import MASKED
 
@@ -137,7 +138,7 @@ class _Tolerance:
         """The row's print."""
         columns = self._columns.get(row.name, frozenset())
         kept = {name: value for name, value in row.value.items() if name not in columns}
-        digest = hashlib.blake2b(canonical(kept).encode(), digest_size=_DIGEST_BYTES).digest()
+        digest = hashlib.blake2b(canonical(kept), digest_size=_DIGEST_BYTES).digest()
         return _Print(digest, tuple((name, row.value[name]) for name in sorted(columns & row.value.keys())))
 
     def same(self, table: str, control: _Print, candidate: _Print) -> bool:
@@ -151,7 +152,7 @@ class _Tolerance:
 
     def kept(self, control: Effect, candidate: Effect) -> tuple[Difference, ...]:
         """Differences of two rows that no rule forgives."""
-        judged = judge([_attempt(control)], [_attempt(candidate)], rules=self.rules, today=self.today)
+        judged = judge([_attempt(control)], [_attempt(candidate)], Terms(self.rules), today=self.today)
         return judged.differences
 
 

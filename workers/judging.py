@@ -35,4 +35,4 @@ def judge_image(image: Mapping[str, Any], message_type: MessageType, sealer: Sea
     if not control and "candidate" in image and image.get("authority", {}).get("S") == "new":
         return Judgement(Verdict.SINGLE)
     candidate = [opened("candidate", "candidate")] if "candidate" in image else []
-    return judge(control, candidate, rules=message_type.rules, derived=message_type.derived, today=today)
+    return judge(control, candidate, message_type.terms, today=today)

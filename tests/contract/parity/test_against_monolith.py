@@ -26,8 +26,7 @@ def test_both_sides_agree_on_every_message_of_the_scenario(php: Sequence[str]) -
         judgement = judge(
             attempts,
             [] if entry is None else [entry.attempt],
-            rules=message_type.rules,
-            derived=message_type.derived,
+            message_type.terms,
             today=TODAY,
         )
         verdicts[judgement.verdict] += 1

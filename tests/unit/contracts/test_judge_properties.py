@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from contracts.effect import Effect, canonical
 from contracts.judge import Judgement, judge
 from contracts.rule import Rule
+from contracts.terms import Terms
 from contracts.verdict import AGREED, Verdict
 from tests.fakes.outcome import attempt
 
@@ -43,11 +44,11 @@ def _json(value: Any) -> str:
         return "{" + ",".join(f'"{name}":{_json(item)}' for name, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_json, value)) + "]"
-    return str(value) if isinstance(value, Decimal) else canonical(value)
+    return str(value) if isinstance(value, Decimal) else canonical(value).decode()
 
 
 def judged(control: list[Effect], candidate: list[Effect]) -> Judgement:
-    return judge([attempt(*control)], [attempt(*candidate)], rules=RULES, today=TODAY)
+    return judge([attempt(*control)], [attempt(*candidate)], Terms(RULES), today=TODAY)
 
 
 def places(judgement: Judgement) -> list[tuple[str, str, str, str]]:

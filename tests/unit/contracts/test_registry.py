@@ -84,7 +84,7 @@ def test_columns_that_no_contract_names_are_sealed() -> None:
 
 
 def test_signatures_are_derived_from_the_payload_that_they_sign() -> None:
-    assert type_named("balance.update").derived == {
+    assert type_named("balance.update").terms.derived == {
         "webhook:balance.changed.headers.X-Signature": "webhook:balance.changed.body.object_payload",
         "webhook:balance.changed.body.object_payload_signature": "webhook:balance.changed.body.object_payload",
     }

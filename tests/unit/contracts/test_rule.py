@@ -2,7 +2,8 @@ from datetime import date
 
 import pytest
 
-from contracts.rule import Rule
+from contracts.difference import Difference, DifferenceKind
+from contracts.rule import Rule, refusal
 
 TODAY = date(2026, 11, 21)
 UUID = "c63a6a2b-2cd3-40f1-b3d8-fe37e1a4ab54"
@@ -14,6 +15,12 @@ def time_rule(tolerance_s: float = 2) -> Rule:
 
 def uuid_rule() -> Rule:
     return Rule("row:payins.reference", "uuid", "random", "payments", date(2026, 12, 31))
+
+
+def tolerates(
+    rule: Rule, control: object, candidate: object, kind: DifferenceKind = "value", today: date = TODAY
+) -> bool:
+    return rule.tolerates(Difference(rule.path, kind, "", "", control, candidate), today)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +39,7 @@ def uuid_rule() -> Rule:
     ],
 )
 def test_two_times_are_tolerated_within_so_many_seconds(control: object, candidate: object, *, tolerated: bool) -> None:
-    assert time_rule().tolerates(control, candidate, TODAY) is tolerated
+    assert tolerates(time_rule(), control, candidate) is tolerated
 
 
 @pytest.mark.parametrize(
@@ -48,10 +55,66 @@ def test_two_times_are_tolerated_within_so_many_seconds(control: object, candida
     ],
 )
 def test_two_uuids_are_tolerated_and_nothing_else(candidate: object, *, tolerated: bool) -> None:
-    assert uuid_rule().tolerates(UUID, candidate, TODAY) is tolerated
-    assert uuid_rule().tolerates(candidate, UUID, TODAY) is tolerated
+    assert tolerates(uuid_rule(), UUID, candidate) is tolerated
+    assert tolerates(uuid_rule(), candidate, UUID) is tolerated
 
 
 def test_a_rule_holds_until_the_end_of_its_day() -> None:
-    assert uuid_rule().tolerates(UUID, UUID, date(2026, 12, 31))
-    assert not uuid_rule().tolerates(UUID, UUID, date(2027, 1, 1))
+    assert tolerates(uuid_rule(), UUID, UUID, today=date(2026, 12, 31))
+    assert not tolerates(uuid_rule(), UUID, UUID, today=date(2027, 1, 1))
+
+
+def test_a_rule_tolerates_nothing_in_another_place() -> None:
+    elsewhere = Difference("row:payins.other", "value", "", "", UUID, UUID[::-1])
+    assert not uuid_rule().tolerates(elsewhere, TODAY)
+
+
+def test_a_permutation_tolerates_another_order_and_no_other_item() -> None:
+    rule = Rule("row:payins.tags", "permutation", "a hash", "payments", date(2026, 12, 31))
+    assert tolerates(rule, [1, 2], [2, 1], "order")
+    assert not tolerates(rule, [1, 2], [2, 3], "value")
+    assert not tolerates(rule, [1, 2], None, "type")
+
+
+@pytest.mark.parametrize(
+    ("control", "candidate", "tolerated"),
+    [
+        (10, 13, True),
+        ("10", "13", True),
+        (10, 14, False),
+        (10, "13", True),
+        (True, 1, False),
+        (None, 1, False),
+        ("x", 1, False),
+    ],
+)
+def test_counters_are_tolerated_where_they_are_near(control: object, candidate: object, *, tolerated: bool) -> None:
+    rule = Rule("row:payins.serial", "counter within", "a sequence", "payments", date(2026, 12, 31), tolerance=3)
+    assert tolerates(rule, control, candidate) is tolerated
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("row:payins", "whole effect"),
+        ("row:unknown.at", "no such effect"),
+        ("row:payins.amount", "never tolerated"),
+        ("row:payins.amount.currency", "never tolerated"),
+        ("row:payins.items[].amount", "never tolerated"),
+        ("row:payins.amount[]", "never tolerated"),
+        ("row:payins.tags.*", "too broad"),
+    ],
+)
+def test_a_rule_on_money_identity_state_or_a_whole_effect_is_refused(path: str, reason: str) -> None:
+    rule = Rule(path, "uuid", "random", "payments", date(2026, 12, 31))
+    assert reason in (refusal(rule, ["row:payins"], frozenset({"amount"})) or "")
+
+
+def test_a_rule_without_reason_owner_or_distance_is_refused() -> None:
+    for rule, reason in (
+        (Rule("row:payins.at", "uuid", " ", "payments", TODAY), "reason"),
+        (Rule("row:payins.at", "uuid", "random", "", TODAY), "owner"),
+        (Rule("row:payins.at", "time within", "clock", "payments", TODAY), "how far"),
+    ):
+        assert reason in (refusal(rule, ["row:payins"], frozenset()) or "")
+    assert refusal(uuid_rule(), ["row:payins"], frozenset({"amount"})) is None

@@ -36,7 +36,7 @@ def entry(client: "DynamoDBClient", message_id: str) -> dict[str, Any]:
 
 
 def judged(control: Any, candidate: Any) -> Judgement:
-    return judge([attempt(*control)], [attempt(*candidate)], rules=PAYIN.rules, today=date(2026, 11, 21))
+    return judge([attempt(*control)], [attempt(*candidate)], PAYIN.terms, today=date(2026, 11, 21))
 
 
 def test_a_verdict_is_written_where_the_index_finds_it(dynamodb: "DynamoDBClient") -> None:

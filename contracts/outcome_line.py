@@ -1,0 +1,114 @@
+"""Outcome documents as lines of bytes, read no further than a judgement needs.
+
+Effects stay bytes until those of two sides differ. So that files of other programs are judged too, what does not bear
+on a judgement (`at`, `cause`) may be missing here, and `attempt`, `ending` and an effect's `key` have defaults. What is
+stored is read by `contracts.effect.parse_attempt`, which wants it all.
+"""
+
+import re
+from typing import Annotated, Literal
+
+import msgspec
+
+from contracts.effect import Effect, EffectKind, Ending, MalformedOutcomeError, canonical, exact, parse_json
+
+
+class EffectLine(msgspec.Struct, frozen=True, gc=False):
+    """One effect whose value was not read yet."""
+
+    kind: EffectKind
+    name: str
+    value: msgspec.Raw
+    key: str = ""
+
+    def effect(self) -> Effect:
+        """With its value. Raises MalformedOutcomeError where that is no object."""
+        try:
+            value = parse_json(bytes(self.value))
+        except (ValueError, RecursionError) as error:
+            raise MalformedOutcomeError("outcome.effects[].value: not JSON") from error
+        if not isinstance(value, dict):
+            raise MalformedOutcomeError("outcome.effects[].value: expected an object")
+        return Effect(self.kind, self.name, self.key, value)
+
+    def same(self, other: "EffectLine") -> bool:
+        """Whether both are equal effects: told by their bytes, or else by what stands in them."""
+        if self.name != other.name or self.key != other.key or self.kind != other.kind:
+            return False
+        return self.value == other.value or _same_json(bytes(self.value), bytes(other.value))
+
+
+class OutcomeLine(msgspec.Struct, frozen=True, gc=False):
+    """One attempt at one message."""
+
+    message_id: Annotated[str, msgspec.Meta(min_length=1)]
+    type: str
+    effects: msgspec.Raw
+    """Not read yet; see `effect_lines`."""
+    ending: Ending = "done"
+    attempt: Annotated[int, msgspec.Meta(ge=1)] = 1
+    format: Literal[1] = 1
+    muted: bool = False
+
+    def effect_lines(self) -> list[EffectLine]:
+        """Its effects. Raises MalformedOutcomeError."""
+        try:
+            return _EFFECTS.decode(self.effects)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise MalformedOutcomeError(f"outcome.effects{_place(error)}") from error
+
+
+def _lexeme(text: str) -> tuple[str]:
+    """A number with a fraction, in a form that equals nothing but the same digits."""
+    return (str(exact(text)),) if "e" in text or "E" in text else (text,)
+
+
+_LEXEMES = msgspec.json.Decoder(float_hook=_lexeme)
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+_LINE = msgspec.json.Decoder(OutcomeLine)
+_EFFECTS = msgspec.json.Decoder(list[EffectLine])
+
+
+def read_line(line: bytes) -> OutcomeLine:
+    """Read an outcome document of one line, all but its effects.
+
+    Raises MalformedOutcomeError, which names the field and never quotes a value.
+    """
+    try:
+        return _LINE.decode(line)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise MalformedOutcomeError(f"outcome{_place(error)}") from error
+
+
+def same_effects(control: OutcomeLine, candidate: OutcomeLine) -> bool:
+    """Whether both hold equal effects in the same order.
+
+    False says nothing: they may be the same multiset all the same. Raises MalformedOutcomeError.
+    """
+    theirs = control.effect_lines()
+    if control.effects == candidate.effects:
+        return True
+    ours = candidate.effect_lines()
+    return len(theirs) == len(ours) and all(one.same(other) for one, other in zip(theirs, ours, strict=True))
+
+
+def _same_json(one: bytes, other: bytes) -> bool:
+    """Whether two texts of JSON say the same: by Python's own equality where that cannot mistake 1 for true."""
+    try:
+        if _LEXEMES.decode(one) != _LEXEMES.decode(other):
+            return False
+        if b"true" in one or b"false" in one or b"true" in other or b"false" in other:
+            return canonical(parse_json(one)) == canonical(parse_json(other))
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise MalformedOutcomeError("outcome.effects[].value: not JSON") from error
+    return True
+
+
+def _place(error: Exception) -> str:
+    """`.effects[0].kind: unfit`. The library's text names the place at its end, and may quote what it found there."""
+    if not isinstance(error, msgspec.ValidationError):
+        return ": not JSON"
+    text = str(error)
+    place = text.rpartition(" - at `$")[2].rstrip("`") if " - at `$" in text else ""
+    missing = _MISSING.match(text)
+    return f"{place}{f'.{missing[1]}' if missing else ''}: {'missing' if missing else 'unfit'}"

@@ -1,0 +1,131 @@
+"""What a value looks like, without saying what it is; and what two values that differ look like beside each other.
+
+Signatures of differences are made of shapes: they hold no value, and one bug has one pair of shapes wherever it shows.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+ABSENT = object()
+"""In the place of a value that a side does not have."""
+
+_SHAPE_LIMIT = 24
+_FRACTION_SHOWN = 4
+_DAY_S = 86_400
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{43}=")
+_DIGITS = re.compile(r"\d+")
+# All that is not ASCII counts as letters: combining marks and symbols say as much of a name as its letters do.
+_LETTERS = re.compile(r"(?:[^\W\d_]|[^\x00-\x7f])+")
+_WORDS = re.compile(r"a(?:[ '\-]+a)+")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
+
+
+def shape(value: object) -> str:
+    """What a value looks like: `12.50` is `9.9`, a name is `a`, a UUID is `uuid`."""
+    if value is ABSENT:
+        return "-"
+    if isinstance(value, str):
+        return _text_shape(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return "int"
+    if isinstance(value, Decimal):
+        return "float"
+    if isinstance(value, Mapping):
+        return ("bytes" if list(value) == ["base64"] else "object") if value else "{}"
+    return "list" if value else "[]"
+
+
+def _text_shape(text: str) -> str:
+    if _UUID.fullmatch(text):
+        return '"uuid"'
+    if _BASE64.fullmatch(text):
+        return '"base64(32)"'
+    text = _WORDS.sub("a", _LETTERS.sub("a", _DIGITS.sub("9", text[: 8 * _SHAPE_LIMIT])))
+    return f'"{text[:_SHAPE_LIMIT]}{"..." if len(text) > _SHAPE_LIMIT else ""}"'
+
+
+def shapes(control: object, candidate: object) -> tuple[str, str]:
+    """The shapes of two unequal values, as far apart as what makes them unequal needs.
+
+    The same number with other digits: `"9.9"` and `"9.99"`. Times apart by whole quarters of an hour: `time` and
+    `time ±3600 s`. UTF-8 that was read as Latin-1, a text in other case, or cut: said so.
+    """
+    if isinstance(control, str) and isinstance(candidate, str):
+        found = _same_number(control, candidate) or _times(control, candidate) or _texts(control, candidate)
+        if found is not None:
+            return found
+    elif type(control) is type(candidate) is Decimal and control == candidate:
+        return _decimals(str(control)), _decimals(str(candidate))
+    return shape(control), shape(candidate)
+
+
+def _same_number(control: str, candidate: str) -> tuple[str, str] | None:
+    if not (_NUMBER.fullmatch(control) and _NUMBER.fullmatch(candidate)):
+        return None
+    try:
+        same = Decimal(control) == Decimal(candidate)
+    except InvalidOperation:
+        return None
+    return (f'"{_decimals(control)}"', f'"{_decimals(candidate)}"') if same else None
+
+
+def _decimals(number: str) -> str:
+    """`-12.50` is `-9.99`: the sign, and how many decimals."""
+    sign = number[0] if number[:1] in "+-" else ""
+    whole, _, fraction = number.lstrip("+-").partition(".")
+    zeros = "09" if len(whole) > 1 and whole[0] == "0" else "9"
+    return f"{sign}{zeros}{'.' if fraction else ''}{'9' * min(len(fraction), _FRACTION_SHOWN)}"
+
+
+def _times(control: str, candidate: str) -> tuple[str, str] | None:
+    distance = seconds_apart(control, candidate)
+    if not distance or distance % 900 or distance > _DAY_S:
+        return None
+    return "time", f"time ±{distance:.0f} s"
+
+
+def seconds_apart(control: str, candidate: str) -> float | None:
+    """How far two times are apart, in seconds; None where one of them is no time. Without an offset UTC is meant."""
+    if not (_TIME.fullmatch(control) and _TIME.fullmatch(candidate)):
+        return None
+    try:
+        one, other = (_utc(datetime.fromisoformat(text)) for text in (control, candidate))
+    except ValueError:
+        return None
+    return abs((one - other).total_seconds())
+
+
+def _utc(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _texts(control: str, candidate: str) -> tuple[str, str] | None:
+    if not control or not candidate:
+        return None
+    if read_as_latin1(control, candidate):
+        return "UTF-8", "UTF-8 read as Latin-1"
+    if read_as_latin1(candidate, control):
+        return "UTF-8 read as Latin-1", "UTF-8"
+    if control.casefold() == candidate.casefold():
+        return shape(control), f"{shape(candidate)}, other case"
+    if control.startswith(candidate) and control.strip() != candidate.strip():
+        return shape(control), f"{shape(control)}, cut"
+    if candidate.startswith(control) and control.strip() != candidate.strip():
+        return f"{shape(candidate)}, cut", shape(candidate)
+    return None
+
+
+def read_as_latin1(text: str, other: str) -> bool:
+    """Whether `other` is what becomes of `text` where its UTF-8 is taken for Latin-1 (or Windows-1252)."""
+    if text.isascii() or len(other) <= len(text):
+        return False
+    encoded = text.encode("utf-8", "surrogatepass")
+    if encoded.decode("latin-1") == other:
+        return True
+    return encoded.decode("cp1252", "replace") == other
