@@ -2,12 +2,27 @@
 
 A bug shows in several places of a message (a fee in a row, in a message and in a webhook). Each message is put down to
 the one signature that explains the most messages (greedy set cover); the places that differ along with it are named
-beside it.
+beside it. Messages that differ in exactly the same places are one class, and only classes are looked at.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+DifferenceClass = frozenset[str]
+"""The signatures of all differences of a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassGroup:
+    """Classes of messages that differ, as far as can be told, for one reason."""
+
+    signature: str
+    classes: tuple[DifferenceClass, ...]
+    count: int
+    """Number of messages."""
+    also: tuple[str, ...]
+    """Signatures that came along, the most frequent first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +32,6 @@ class Group:
     signature: str
     message_ids: tuple[str, ...]
     also: tuple[str, ...]
-    """Signatures that came along, the most frequent first."""
 
     @property
     def count(self) -> int:
@@ -25,19 +39,38 @@ class Group:
         return len(self.message_ids)
 
 
-def group(messages: Mapping[str, Iterable[str]]) -> tuple[Group, ...]:
-    """Group message ids by the signatures of their differences, the largest group first."""
-    distinct = {message_id: frozenset(signatures) for message_id, signatures in messages.items()}
-    left = {message_id: signatures for message_id, signatures in distinct.items() if signatures}
+def group_classes(classes: Mapping[DifferenceClass, int]) -> tuple[ClassGroup, ...]:
+    """Group classes, each with its number of messages, the largest group first."""
+    left = {one: count for one, count in classes.items() if one and count}
     groups = []
     while left:
-        counts = Counter(signature for signatures in left.values() for signature in signatures)
+        counts: Counter[str] = Counter()
+        for one, count in left.items():
+            for signature in one:
+                counts[signature] += count
         # Where several places differ equally often, a place of a row names the bug best: rows are what is stored.
         leading = min(counts, key=lambda signature: (-counts[signature], " | row:" not in signature, signature))
-        members = [message_id for message_id, signatures in left.items() if leading in signatures]
-        along = Counter(signature for message_id in members for signature in left[message_id] - {leading})
+        members = tuple(one for one in left if leading in one)
+        along: Counter[str] = Counter()
+        for one in members:
+            for signature in one - {leading}:
+                along[signature] += left[one]
         also = sorted(along, key=lambda signature: (-along[signature], signature))
-        groups.append(Group(leading, tuple(members), tuple(also)))
-        for message_id in members:
-            del left[message_id]
+        groups.append(ClassGroup(leading, members, counts[leading], tuple(also)))
+        for one in members:
+            del left[one]
+    return tuple(groups)
+
+
+def group(messages: Mapping[str, Iterable[str]]) -> tuple[Group, ...]:
+    """Group message ids by the signatures of their differences, the largest group first."""
+    classes: dict[DifferenceClass, list[str]] = {}
+    for message_id, signatures in messages.items():
+        classes.setdefault(frozenset(signatures), []).append(message_id)
+    order = {message_id: position for position, message_id in enumerate(messages)}
+    found = group_classes({one: len(ids) for one, ids in classes.items()})
+    groups = []
+    for one in found:
+        ids = [message_id for members in one.classes for message_id in classes[members]]
+        groups.append(Group(one.signature, tuple(sorted(ids, key=order.__getitem__)), one.also))
     return tuple(groups)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from contracts.group import group
+from contracts.shown import ShownDifference
 from contracts.verdict import Verdict, agreement
-from ops.ledger import DIFFERING, LedgerVerdict, ShownDifference
+from ops.ledger import DIFFERING, LedgerVerdict
 
 
 class Verdicts(Protocol):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from contracts import naming
 from contracts.message_type import Family
 from contracts.registry import FAMILIES
+from contracts.shown import Shown, ShownDifference
 from contracts.verdict import AGREED, UNDECIDED, Verdict
 from ops.session import in_plain_words
 
@@ -29,22 +30,6 @@ _AT_ONCE = 8
 _BATCH = 100
 """DynamoDB answers at most 100 keys a call (API reference, BatchGetItem)."""
 _BATCH_TRIES = 8
-
-
-Shown = str | bool | None
-"""A value as it may be shown: a text (numbers too), masked where it is personal."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownDifference:
-    """A difference as the judge has left it to be shown: personal values are masked already."""
-
-    path: str
-    kind: str
-    control_shape: str
-    candidate_shape: str
-    control: Shown
-    candidate: Shown
 
 
 @dataclass(frozen=True, slots=True)

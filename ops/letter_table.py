@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from contracts.shown import MASKED
 from ops.document import document
 from ops.letter import Letter
 from ops.letter_group import LetterGroup
@@ -18,7 +19,7 @@ from ops.plan_file import Plan
 from ops.replay_course import Progress
 from ops.replay_plan import Weighed
 from ops.replay_record import RunRecord
-from ops.wording import MASKED, number, plural, printable, seconds
+from ops.wording import number, plural, printable, seconds
 
 _OBJECTIONS_SHOWN = 20
 

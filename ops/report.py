@@ -8,13 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from contracts.shown import MASKED, ShownDifference
 from contracts.verdict import AGREED, UNDECIDED, Verdict
 from contracts.verdict import agreement as agreement_of
 from ops.comparison import DifferingGroup, Example, TypeAgreement, total
-from ops.ledger import ShownDifference
 from ops.stylesheet import STYLESHEET
 from ops.wording import (
-    MASKED,
     candidate_value,
     control_value,
     number,

@@ -16,9 +16,8 @@ from contracts.difference import Difference, compare_effects
 from contracts.effect import Attempt, Effect, Json, canonical
 from contracts.judge import judge
 from contracts.message_type import Family
+from contracts.shown import ShownDifference, show
 from contracts.terms import Terms
-from ops.ledger import Shown, ShownDifference
-from ops.wording import MASKED
 
 RowKey = tuple[str, str]
 """Table and key."""
@@ -218,17 +217,4 @@ def _attempt(row: Effect) -> Attempt:
 def _shown(one: Difference, plain: frozenset[str]) -> ShownDifference:
     """A difference as it may be shown: values only of plain columns, as the judge has it."""
     is_plain = one.path.partition(".")[2].rsplit(".", 1)[-1].rstrip("[]") in plain
-    return ShownDifference(
-        one.path,
-        one.kind,
-        one.control_shape,
-        one.candidate_shape,
-        _value(one.control, plain=is_plain),
-        _value(one.candidate, plain=is_plain),
-    )
-
-
-def _value(value: object, *, plain: bool) -> Shown:
-    if value is None or isinstance(value, bool):
-        return value
-    return str(value) if plain else MASKED
+    return show(one, plain=is_plain)

@@ -8,12 +8,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from contracts.shown import ShownDifference
 from contracts.verdict import Verdict
 from infra.deploy import Change
 from ops.catalogue import FamilyEntry, TypeEntry
 from ops.comparison import Comparison, DifferingGroup, Example, TypeAgreement, total
 from ops.doctor import Check, State
-from ops.ledger import LedgerEntry, ShownDifference
+from ops.ledger import LedgerEntry
 from ops.life import Step
 from ops.queue import QueueDepth
 from ops.status import Status

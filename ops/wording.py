@@ -5,10 +5,9 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contracts.shown import Shown, ShownDifference
 from contracts.verdict import AGREED, UNDECIDED, Verdict
-from ops.ledger import Shown, ShownDifference
 
-MASKED = "***"
 _ABSENT_SHAPE = "-"
 
 

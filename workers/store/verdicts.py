@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from contracts.difference import Difference
 from contracts.judge import Judgement
 from contracts.message_type import MessageType
+from contracts.shown import ShownDifference, show
 from workers.aws_error import unavailable
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 SHOWN_DIFFERENCES = 50
 """A message with more differences than that is broken in a way that fifty show."""
-_MASKED = "***"
 
 
 class VerdictStore:
@@ -34,7 +33,8 @@ class VerdictStore:
 
         Raises UnavailableError.
         """
-        shown = [_shown(one, message_type) for one in judgement.differences[:SHOWN_DIFFERENCES]]
+        differences = judgement.differences[:SHOWN_DIFFERENCES]
+        shown = [_document(show(one, plain=message_type.is_plain(one.path))) for one in differences]
         signatures = sorted({one.signature(message_type.name) for one in judgement.differences})[:SHOWN_DIFFERENCES]
         values: dict[str, Any] = {
             ":verdict": {"S": judgement.verdict.value},
@@ -65,19 +65,11 @@ class VerdictStore:
         return True
 
 
-def _shown(one: Difference, message_type: MessageType) -> dict[str, object]:
-    """A difference as it may be shown: values only of plain fields."""
-    plain = message_type.is_plain(one.path)
+def _document(one: ShownDifference) -> dict[str, object]:
     return {
         "path": one.path,
         "kind": one.kind,
         "shapes": [one.control_shape, one.candidate_shape],
-        "control": _value(one.control, plain=plain),
-        "candidate": _value(one.candidate, plain=plain),
+        "control": one.control,
+        "candidate": one.candidate,
     }
-
-
-def _value(value: object, *, plain: bool) -> object:
-    if value is None or isinstance(value, bool):
-        return value
-    return str(value) if plain else _MASKED

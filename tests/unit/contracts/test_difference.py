@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contracts.difference import compare_effects, extra_effect, missing_effect, shape
+from contracts.difference import compare_effects, extra_effect, missing_effect
+from contracts.shape import shape
 from tests.fakes.message import IBAN, NAME
 from tests.fakes.outcome import message, row
 

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.shown import ShownDifference
 from contracts.verdict import Verdict
 from ops.comparison import TypeAgreement, compare, quantile, total
-from ops.ledger import LedgerVerdict, ShownDifference
+from ops.ledger import LedgerVerdict
 
 FEE = 'payin.create | row:payins.fee | value | "9.9" -> "9.9"'
 WEBHOOK = 'payin.create | webhook:payin.booked.body.fee | value | "9.9" -> "9.9"'

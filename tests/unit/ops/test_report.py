@@ -2,9 +2,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from contracts.shown import ShownDifference
 from contracts.verdict import Verdict
 from ops.comparison import DifferingGroup, Example, TypeAgreement
-from ops.ledger import ShownDifference
 from ops.report import Fact, Report, render
 
 HOSTILE = "</style></title><script>alert('x')</script>\"onmouseover=\"alert(1)' & <b>\x1b[31m\u202e\x00\udce9"

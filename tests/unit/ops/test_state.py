@@ -5,8 +5,8 @@ from typing import Any
 
 from contracts.effect import Effect
 from contracts.registry import PAYIN
+from contracts.shown import MASKED
 from ops.state import StateComparison, compare_state
-from ops.wording import MASKED
 from tests.fakes.outcome import row
 
 TODAY = date(2026, 11, 22)

@@ -9,13 +9,13 @@ import pytest
 from rich.console import Console, RenderableType
 
 from contracts.registry import FAMILIES
+from contracts.shown import ShownDifference
 from contracts.verdict import Verdict
 from infra.deploy import Change
 from ops import output
 from ops.catalogue import catalogue
 from ops.comparison import Comparison, DifferingGroup, Example, TypeAgreement
 from ops.doctor import Check, State
-from ops.ledger import ShownDifference
 from ops.life import tell
 from ops.queue import QueueDepth
 from ops.status import ChannelStatus, Status

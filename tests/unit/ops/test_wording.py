@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.difference import Difference
-from ops.ledger import ShownDifference
+from contracts.shown import ShownDifference
 from ops.wording import candidate_value, control_value, percent, place, plural, printable, seconds
 
 
