@@ -1,0 +1,101 @@
+"""Whether a comparison is alive: what became of its mutants, by message type, kind and place.
+
+*Killed*: called different. *Tolerated*: called equal by an accepted rule on a place that may be tolerated (an hour,
+where a rule allows an hour). *Survived*: called equal, and nobody may say so. One survivor voids the comparison.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from contracts.difference import effect_path
+from contracts.effect import Effect
+from contracts.judged_type import JudgedType
+from contracts.mutant import MutantKind, Place, mutate, places
+from contracts.verdict import AGREED, Verdict
+
+Fate = Literal["killed", "tolerated", "survived"]
+Probe = Callable[[Sequence[Effect]], Verdict]
+"""Judges a message's outcome with other effects in the candidate's place."""
+
+KINDS: tuple[MutantKind, ...] = get_args(MutantKind)
+WHOLE: frozenset[MutantKind] = frozenset(
+    {"lost row", "doubled row", "dropped event", "reordered pair", "one cent", "wrong signature", "swapped parties"}
+)
+"""Kinds that nothing may tolerate, wherever they are made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    """A mutant that was called equal."""
+
+    type: str
+    kind: MutantKind
+    path: str
+    count: int
+
+
+@dataclass
+class Liveness:
+    """Counts of fates, added up as a comparison goes. Mergeable."""
+
+    fates: Counter[tuple[str, MutantKind, str, Fate]] = field(default_factory=Counter)
+    """Number of mutants by type, kind, place and fate."""
+
+    def probe(self, effects: Sequence[Effect], message_type: JudgedType, judge: Probe) -> None:
+        """Make one mutant of every kind that an agreeing message offers, in its least tried place, and judge it."""
+        candidates: dict[MutantKind, Place] = {}
+        for place in places(effects, message_type):
+            known = candidates.get(place.kind)
+            if known is None or self._tried(message_type.name, place) < self._tried(message_type.name, known):
+                candidates[place.kind] = place
+        for kind, place in candidates.items():
+            self.note(message_type, kind, place.path, judge(mutate(effects, place)))
+
+    def probe_pair(
+        self, message_type: JudgedType, one: Sequence[Effect], other: Sequence[Effect], judge: Probe
+    ) -> None:
+        """Give one message what another one did, as if they had been processed in the other order."""
+        if sorted(map(Effect.canonical, one)) != sorted(map(Effect.canonical, other)):
+            path = effect_path(other[0]) if other else ""
+            self.note(message_type, "reordered pair", path, judge(other))
+
+    def note(self, message_type: JudgedType, kind: MutantKind, path: str, verdict: Verdict) -> None:
+        """Count one mutant by the verdict that it got."""
+        fate: Fate = "killed" if verdict not in AGREED else "survived"
+        if verdict is Verdict.MATCH_BY_RULE and kind not in WHOLE:
+            fate = "tolerated"
+        self.fates[message_type.name, kind, path, fate] += 1
+
+    def add(self, other: "Liveness") -> None:
+        """Take in another part of the same comparison."""
+        self.fates.update(other.fates)
+
+    def counts(self, fate: Fate) -> Mapping[tuple[str, MutantKind], int]:
+        """Number of mutants of that fate, by type and kind."""
+        counts: Counter[tuple[str, MutantKind]] = Counter()
+        for (name, kind, _, known), count in self.fates.items():
+            if known == fate:
+                counts[name, kind] += count
+        return counts
+
+    @property
+    def survivors(self) -> tuple[Survivor, ...]:
+        """What was called equal, the most frequent first."""
+        found = [
+            Survivor(name, kind, path, count)
+            for (name, kind, path, fate), count in self.fates.items()
+            if fate == "survived"
+        ]
+        return tuple(sorted(found, key=lambda one: (-one.count, one.type, one.kind, one.path)))
+
+    def document(self) -> list[dict[str, Any]]:
+        """As JSON: one object for each type, kind, place and fate."""
+        return [
+            {"type": name, "kind": kind, "path": path, "fate": fate, "count": count}
+            for (name, kind, path, fate), count in sorted(self.fates.items())
+        ]
+
+    def _tried(self, name: str, place: Place) -> int:
+        return sum(self.fates[name, place.kind, place.path, fate] for fate in get_args(Fate))

@@ -1,0 +1,171 @@
+"""Seeded mutants: outcomes that are wrong in one known way, so that it shows whether the comparison sees it.
+
+A comparer that masks too much says *match* to everything, and nobody notices. So beside every comparison copies of
+agreeing outcomes are altered, each in one place, and judged by the same judge and rules: a mutant that is not called
+different has survived. Every kind has its places in an effect; text that holds JSON is altered inside.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, Literal
+
+from contracts.difference import effect_path, step
+from contracts.effect import Effect, parse_json, write_json
+from contracts.judged_type import JudgedType
+
+MutantKind = Literal[
+    "one cent",
+    "swapped parties",
+    "lost row",
+    "doubled row",
+    "one hour",
+    "null to empty",
+    "reordered pair",
+    "dropped event",
+    "wrong signature",
+]
+
+_CENT = Decimal("0.01")
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d+)?")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)([T ])(\d\d:\d\d:\d\d)((?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)")
+_SIGNATURE = re.compile(r"[A-Za-z0-9+/=_:-]{16,}")
+_Steps = tuple[str | int | None, ...]
+"""The way to a place: a key, a position, or None into a text that holds JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a mutant can be made."""
+
+    kind: MutantKind
+    path: str
+    """Generalised path; of the effect, where that is what becomes wrong."""
+    position: int
+    """Of the effect."""
+    steps: _Steps = ()
+    value: Any = None
+    """What will stand there."""
+
+
+def places(effects: Sequence[Effect], message_type: JudgedType) -> Iterator[Place]:
+    """Every place of a message's effects in which a mutant can be made; a *reordered pair* takes two messages."""
+    for position, effect in enumerate(effects):
+        path = effect_path(effect)
+        if effect.kind == "row":
+            yield Place("lost row", path, position)
+            yield Place("doubled row", path, position)
+        else:
+            yield Place("dropped event", path, position)
+        for kind, where, steps, value in _altered(path, effect.value, message_type):
+            yield Place(kind, where, position, steps, value)
+
+
+def mutate(effects: Sequence[Effect], place: Place) -> tuple[Effect, ...]:
+    """The effects, wrong in that place."""
+    one = effects[place.position]
+    before, after = effects[: place.position], effects[place.position + 1 :]
+    if place.kind in ("lost row", "dropped event"):
+        return (*before, *after)
+    if place.kind == "doubled row":
+        return (*effects, one)
+    return (*before, Effect(one.kind, one.name, one.key, _replaced(one.value, place.steps, place.value)), *after)
+
+
+def _replaced(value: Any, steps: _Steps, new: Any) -> Any:
+    if not steps:
+        return new
+    first, rest = steps[0], steps[1:]
+    if first is None:
+        return write_json(_replaced(parse_json(value), rest, new))
+    if isinstance(first, int):
+        return [*value[:first], _replaced(value[first], rest, new), *value[first + 1 :]]
+    return {**value, first: _replaced(value[first], rest, new)}
+
+
+_Alterations = Iterator[tuple[MutantKind, str, _Steps, Any]]
+"""Kind, generalised path, way and new value."""
+
+
+def _altered(path: str, value: Any, message_type: JudgedType) -> _Alterations:
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            for kind, where, steps, new in _altered(f"{path}.{step(name)}", item, message_type):
+                yield kind, where, (name, *steps), new
+        yield from _swapped(path, value, message_type)
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            for kind, where, steps, new in _altered(f"{path}[]", item, message_type):
+                yield kind, where, (position, *steps), new
+    elif isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            parsed = parse_json(value)
+        except (ValueError, RecursionError):
+            return
+        for kind, where, steps, new in _altered(path, parsed, message_type):
+            yield kind, where, (None, *steps), new
+    else:
+        yield from _altered_leaf(path, value, message_type)
+
+
+def _swapped(path: str, value: Mapping[str, Any], message_type: JudgedType) -> _Alterations:
+    """Two personal texts that stand beside each other, exchanged: the debtor for the creditor."""
+
+    def personal(name: str, item: object) -> bool:
+        where = f"{path}.{step(name)}"
+        return (
+            isinstance(item, str)
+            and item[:1] not in ("", "{", "[")
+            and not (message_type.is_plain(where) or where in message_type.terms.derived)
+        )
+
+    names = [name for name, item in value.items() if personal(name, item)]
+    for one, other in pairwise(names):
+        if value[one] != value[other]:
+            yield "swapped parties", f"{path}.{step(one)}", (), {**value, one: value[other], other: value[one]}
+
+
+def _altered_leaf(path: str, value: Any, message_type: JudgedType) -> _Alterations:
+    name = path.rpartition(".")[2].rstrip("[]")
+    if value is None:
+        yield "null to empty", path, (), ""
+    elif path in message_type.terms.derived:
+        if isinstance(value, str) and _SIGNATURE.fullmatch(value):
+            yield "wrong signature", path, (), _another_signature(value)
+    elif (later := _an_hour_later(value)) is not None:
+        yield "one hour", path, (), later
+    elif name in message_type.guarded and (dearer := _a_cent_more(value)) is not None:
+        yield "one cent", path, (), dearer
+
+
+def _a_cent_more(value: Any) -> Any:
+    """The amount with a cent more, of the same type and notation; None where it is no amount."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, Decimal):
+        return value + _CENT
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        return None
+    return str(Decimal(value) + (_CENT if "." in value else 1))
+
+
+def _an_hour_later(value: Any) -> str | None:
+    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    day, between, time, rest = found.groups()
+    try:
+        later = datetime.fromisoformat(f"{day} {time}") + timedelta(hours=1)
+    except (ValueError, OverflowError):
+        return None
+    return f"{later:%Y-%m-%d}{between}{later:%H:%M:%S}{rest}"
+
+
+def _another_signature(text: str) -> str:
+    """Of the same length, and wrong."""
+    return f"{'B' if text[0] == 'A' else 'A'}{text[1:]}"

@@ -1,0 +1,82 @@
+"""Judges messages one after the other, adds up what it finds, and makes mutants of some of them on the way."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import msgspec
+
+from contracts.effect import Effect, write_json
+from contracts.judge import Judgement, final_ending, judge_lines
+from contracts.judged_type import JudgedType, judged_type
+from contracts.liveness import Liveness
+from contracts.outcome_line import OutcomeLine, read_line
+from contracts.tally import Sighting, Tally
+from contracts.verdict import AGREED, Verdict
+
+PROBED_AT_LEAST = 30
+"""Agreeing messages of a type that mutants are made of, from its first one on."""
+PROBED_OF = 1_000
+"""Afterwards one in so many."""
+
+
+@dataclass
+class Judging:
+    """A comparison, or a part of one."""
+
+    today: date
+    tally: Tally = field(default_factory=Tally)
+    liveness: Liveness = field(default_factory=Liveness)
+    _types: dict[str, JudgedType] = field(default_factory=dict)
+    _agreed: Counter[str] = field(default_factory=Counter)
+    _former: dict[str, Sequence[Effect]] = field(default_factory=dict)
+
+    def judge(
+        self, control: Sequence[OutcomeLine], candidate: Sequence[OutcomeLine], seen: Sighting, size_bytes: int
+    ) -> Judgement:
+        """Judge one message, both sides being over with it. Raises MalformedOutcomeError."""
+        name = (control or candidate)[0].type
+        known = self._types.get(name)
+        if known is None:
+            known = self._types[name] = judged_type(name)
+        judgement = self._judge(control, candidate, known)
+        message_id = (control or candidate)[0].message_id
+        self.tally.of(name).add(judgement, name, message_id, seen, size_bytes)
+        if judgement.verdict in AGREED:
+            self._agreed[name] += 1
+            if self._agreed[name] <= PROBED_AT_LEAST or self._agreed[name] % PROBED_OF == 0:
+                self._probe(known, control, candidate)
+        return judgement
+
+    def _judge(self, control: Sequence[OutcomeLine], candidate: Sequence[OutcomeLine], known: JudgedType) -> Judgement:
+        judgement = judge_lines(control, candidate, known.terms, today=self.today)
+        if judgement.verdict is not Verdict.PENDING:
+            return judgement
+        theirs, ours = final_ending(control), final_ending(candidate)
+        if theirs is None and ours is None:
+            return Judgement(Verdict.EXPIRED)
+        return Judgement(Verdict.CANDIDATE_ONLY if theirs is None else Verdict.CONTROL_ONLY)
+
+    def _probe(self, known: JudgedType, control: Sequence[OutcomeLine], candidate: Sequence[OutcomeLine]) -> None:
+        last = max(candidate, key=lambda line: (line.ending != "duplicate", line.attempt))
+        effects = [effect.effect() for effect in last.effect_lines()]
+        if not effects:
+            return
+        others = [line for line in candidate if line is not last]
+
+        def verdict(altered: Sequence[Effect]) -> Verdict:
+            return self._judge(control, [*others, _with(last, altered)], known).verdict
+
+        self.liveness.probe(effects, known, verdict)
+        former = self._former.get(known.name)
+        if former is not None:
+            self.liveness.probe_pair(known, effects, former, verdict)
+        self._former[known.name] = effects
+
+
+def _with(line: OutcomeLine, effects: Sequence[Effect]) -> OutcomeLine:
+    """The outcome with other effects, by way of its bytes: a mutant takes the way that every outcome takes."""
+    listed = [{"kind": one.kind, "name": one.name, "key": one.key, "value": one.value} for one in effects]
+    head = {name: value for name, value in msgspec.structs.asdict(line).items() if name != "effects"}
+    return read_line(write_json(head | {"effects": listed}).encode())
