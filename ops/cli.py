@@ -13,6 +13,7 @@ from ops.command import (
     authority,
     bridge,
     compare,
+    corpus,
     cutover,
     demo,
     deploy,
@@ -52,6 +53,13 @@ def build() -> typer.Typer:
             [
                 ("show", compare.EPILOG, compare.show_comparison),
                 ("state", compare.STATE_EPILOG, compare.show_state),
+            ],
+        ),
+        "corpus": (
+            "Recordings of messages, sealed, for comparing both sides offline.",
+            [
+                ("import", corpus.IMPORT_EPILOG, corpus.import_corpus),
+                ("show", corpus.SHOW_EPILOG, corpus.show_corpus),
             ],
         ),
         "cutover": (
