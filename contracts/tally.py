@@ -6,7 +6,6 @@ each other; nothing of the result hangs on how it was divided.
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from contracts.difference import Difference
 from contracts.group import DifferenceClass
@@ -20,7 +19,8 @@ CLASSES_KEPT = 5_000
 """Of one type. Differences past them still count, under the signature of their verdict."""
 
 
-class Sighting(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class Sighting:
     """Where in a comparison a message stands."""
 
     position: int

@@ -13,6 +13,7 @@ from ops.command import (
     authority,
     bridge,
     compare,
+    compare_judge,
     corpus,
     cutover,
     demo,
@@ -53,6 +54,7 @@ def build() -> typer.Typer:
             [
                 ("show", compare.EPILOG, compare.show_comparison),
                 ("state", compare.STATE_EPILOG, compare.show_state),
+                ("judge", compare_judge.EPILOG, compare_judge.judge_outcomes),
             ],
         ),
         "corpus": (

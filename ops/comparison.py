@@ -6,12 +6,21 @@ Decides and counts; shows nothing. `strangler compare show` and the demo render 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import date
+from typing import Literal, Protocol
 
+from contracts.confidence import Confidence
 from contracts.group import group
+from contracts.liveness import Survivor
+from contracts.mutant import MutantKind
 from contracts.shown import ShownDifference
+from contracts.tally import Sighting
+from contracts.trap import Trap
 from contracts.verdict import Verdict, agreement
 from ops.ledger import DIFFERING, LedgerVerdict
+
+Since = Literal["new", "still there"]
+RuleProblem = Literal["expired", "never hit"]
 
 
 class Verdicts(Protocol):
@@ -28,6 +37,20 @@ class Verdicts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Exercised:
+    """How much of a type's contract its messages have gone through."""
+
+    branches: int
+    """Branches that the contract names."""
+    never: tuple[str, ...]
+    """Those that no message took."""
+    strata: int
+    """Sets of branches that messages have taken."""
+    missing_mass: float
+    """Probability that the next message takes a path that was never compared (Good and Turing), 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class TypeAgreement:
     """One message type's verdicts."""
 
@@ -36,6 +59,10 @@ class TypeAgreement:
     p50_s: float | None = None
     """Median of the seconds from publishing to verdict, where somebody has measured them."""
     p99_s: float | None = None
+    confidence: Confidence | None = None
+    """What the verdicts prove."""
+    exercised: Exercised | None = None
+    """What of the contract was compared at all, where the messages themselves were at hand."""
 
     @property
     def seen(self) -> int:
@@ -66,6 +93,44 @@ class DifferingGroup:
     also: tuple[str, ...]
     """Signatures that came along."""
     examples: tuple[Example, ...]
+    share: float | None = None
+    """Of all messages of its type, 0 to 1."""
+    first: Sighting | None = None
+    last: Sighting | None = None
+    trap: Trap | None = None
+    """Which of PHP's habits its examples look like."""
+    since: Since | None = None
+    """Compared with an earlier run, where there is one."""
+
+    @property
+    def type(self) -> str:
+        """The message type of its signature."""
+        return self.signature.split(" | ", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class MutantCount:
+    """What became of a kind of mutants of one type."""
+
+    type: str
+    kind: MutantKind
+    killed: int
+    tolerated: int
+    survived: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleUse:
+    """A rule, and how often it was needed."""
+
+    type: str
+    path: str
+    kind: str
+    reason: str
+    owner: str
+    expires: date
+    hits: int
+    problem: RuleProblem | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +140,18 @@ class Comparison:
     types: tuple[TypeAgreement, ...]
     groups: tuple[DifferingGroup, ...]
     """The largest first; examples only in as many as were asked for."""
+    mutants: tuple[MutantCount, ...] = ()
+    """By type and kind; empty where none were made."""
+    survivors: tuple[Survivor, ...] = ()
+    """Mutants that were called equal, and nobody may say so: the comparison is void."""
+    rules: tuple[RuleUse, ...] = ()
+    fixed: tuple[str, ...] = ()
+    """Signatures of an earlier run's groups that are gone."""
+
+    @property
+    def void(self) -> bool:
+        """Whether its comparer was shown to be blind."""
+        return bool(self.survivors)
 
     @property
     def agreement(self) -> float | None:

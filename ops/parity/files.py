@@ -1,0 +1,118 @@
+"""Judges two files of outcomes: any program's control against any program's candidate."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from contracts.effect import MalformedOutcomeError
+from contracts.outcome_line import OutcomeLine
+from contracts.tally import Sighting
+from contracts.verdict import AGREED, Verdict
+from ops.fault import CommandError
+from ops.parity.judging import Judging
+from ops.parity.outcome_file import OutcomeFile, join
+
+VERDICTS_KEPT = 1_000
+"""Messages that are told one by one; those that differ go before those that agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageVerdict:
+    """One message's verdict."""
+
+    message_id: str
+    type: str
+    verdict: Verdict
+    signatures: tuple[str, ...]
+
+
+@dataclass
+class JudgedFiles:
+    """What two files came to."""
+
+    judging: Judging
+    differing: list[MessageVerdict] = field(default_factory=list)
+    agreeing: list[MessageVerdict] = field(default_factory=list)
+    messages: int = 0
+    of_other_types: Counter[str] = field(default_factory=Counter)
+    """Messages of types that were not asked for, by type."""
+
+    @property
+    def verdicts(self) -> Sequence[MessageVerdict]:
+        """Message by message, as many as are kept."""
+        return (*self.differing, *self.agreeing)[:VERDICTS_KEPT]
+
+
+def judge_files(control: Path, candidate: Path, types: Collection[str] | None, today: date) -> JudgedFiles:
+    """Judge every message that either file tells of.
+
+    Args:
+        control: the monolith's outcomes, NDJSON.
+        candidate: ours.
+        types: only these types; all where None.
+        today: the day by which rules expire.
+
+    Raises:
+        CommandError: a file cannot be read, or one of its lines is no outcome.
+    """
+    theirs, ours = OutcomeFile(control), OutcomeFile(candidate)
+    found = JudgedFiles(Judging(today))
+    for one in _messages(theirs, ours):
+        try:
+            _judge(one, types, found)
+        except MalformedOutcomeError as error:
+            raise _blame(one, theirs, ours) from error
+    return found
+
+
+@dataclass(slots=True)
+class _Message:
+    """One message's outcomes, and where they stand in their files."""
+
+    theirs_at: Sequence[int]
+    ours_at: Sequence[int]
+    control: Sequence[OutcomeLine]
+    candidate: Sequence[OutcomeLine]
+    size_bytes: int
+
+
+def _messages(theirs: OutcomeFile, ours: OutcomeFile) -> Iterator[_Message]:
+    for theirs_at, ours_at in join(theirs, ours):
+        control, candidate = [theirs.read(one) for one in theirs_at], [ours.read(one) for one in ours_at]
+        ids = {line.message_id for line, _ in (*control, *candidate)}
+        for message_id in ids if len(ids) == 1 else sorted(ids):  # several only where their hashes are the same
+            yield _Message(
+                theirs_at,
+                ours_at,
+                [line for line, _ in control if line.message_id == message_id],
+                [line for line, _ in candidate if line.message_id == message_id],
+                sum(size for line, size in (*control, *candidate) if line.message_id == message_id),
+            )
+
+
+def _judge(one: _Message, types: Collection[str] | None, found: JudgedFiles) -> None:
+    first = (one.control or one.candidate)[0]
+    if types is not None and first.type not in types:
+        found.of_other_types[first.type] += 1
+        return
+    position = (one.theirs_at or one.ours_at)[0]
+    judgement = found.judging.judge(one.control, one.candidate, Sighting(position), one.size_bytes)
+    found.messages += 1
+    kept = found.agreeing if judgement.verdict in AGREED else found.differing
+    if len(kept) < VERDICTS_KEPT:
+        signatures = sorted({difference.signature(first.type) for difference in judgement.differences})
+        kept.append(MessageVerdict(first.message_id, first.type, judgement.verdict, tuple(signatures)))
+
+
+def _blame(one: _Message, theirs: OutcomeFile, ours: OutcomeFile) -> CommandError:
+    """Which line it is that cannot be read."""
+    for file, places in ((theirs, one.theirs_at), (ours, one.ours_at)):
+        for place in places:
+            try:
+                for effect in file.read(place)[0].effect_lines():
+                    effect.effect()
+            except MalformedOutcomeError as error:
+                return file.refusal(place, error)
+    raise AssertionError("both sides can be read")

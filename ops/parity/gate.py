@@ -1,0 +1,61 @@
+"""Whether a comparison is good enough: what stands against it, in words."""
+
+from collections.abc import Collection, Iterator
+from enum import StrEnum
+
+from contracts.verdict import Verdict
+from ops.comparison import Comparison, total
+from ops.exit_code import ExitCode
+from ops.wording import number, percent, plural
+
+
+class FailOn(StrEnum):
+    """What makes a comparison fail."""
+
+    DIFFERENCE = "difference"
+    """A message on which both sides do not agree."""
+    NEW = "new-difference"
+    """A group of differences that the run compared with did not have."""
+    EXPIRED_RULE = "expired-rule"
+    UNUSED_RULE = "unused-rule"
+    """A rule that tolerated nothing: it is no longer needed, or its path is wrong."""
+    UNDECIDED = "undecided"
+    """A message on which a side has not told, or nothing at all was compared."""
+    UNPROVEN = "unproven"
+    """A type whose wanted agreement is not proven."""
+
+
+def objections(comparison: Comparison, fail_on: Collection[FailOn]) -> Iterator[str]:
+    """What stands against it. A void comparison always fails: nobody knows what it did not see."""
+    for one in comparison.survivors:
+        yield f"void: a mutant survived, {one.kind} in {one.path} of {one.type}, {plural(one.count, 'time')}"
+    counts = total(comparison.types)
+    if FailOn.DIFFERENCE in fail_on and comparison.groups:
+        messages = sum(one.count for one in comparison.groups)
+        yield f"{plural(messages, 'message')} differ, in {plural(len(comparison.groups), 'group')}"
+    if FailOn.NEW in fail_on and (new := [one for one in comparison.groups if one.since == "new"]):
+        yield f"{plural(len(new), 'new group')} of differences"
+    for rule in comparison.rules:
+        if FailOn.EXPIRED_RULE in fail_on and rule.problem == "expired":
+            yield f"the rule on {rule.path} of {rule.type} has ended ({rule.expires}, {rule.owner})"
+        if FailOn.UNUSED_RULE in fail_on and rule.problem == "never hit":
+            yield f"the rule on {rule.path} of {rule.type} was never hit ({rule.owner}): take it out, or mend its path"
+    if FailOn.UNDECIDED in fail_on:
+        undecided = counts.get(Verdict.PENDING, 0)
+        if undecided or comparison.agreement is None:
+            yield f"{number(undecided)} undecided" if undecided else "nothing was compared"
+    if FailOn.UNPROVEN in fail_on:
+        for of_type in comparison.types:
+            proof = of_type.confidence
+            if proof is not None and not proof.proven:
+                yield (
+                    f"{of_type.type}: {percent(proof.target)} is not proven, {percent(proof.agreement_at_least)} is; "
+                    f"{plural(proof.messages_needed, 'more agreeing message')} needed"
+                )
+
+
+def exit_code(comparison: Comparison, objected: bool) -> ExitCode:  # noqa: FBT001  the only thing that it asks
+    """How the command ends."""
+    if comparison.void:
+        return ExitCode.FAILED
+    return ExitCode.ATTENTION if objected else ExitCode.OK

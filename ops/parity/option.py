@@ -1,0 +1,67 @@
+"""Options of the commands that compare, and the reports that all of them write."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops.comparison import Comparison
+from ops.exit_code import ExitCode
+from ops.fault import CommandError
+from ops.output import note
+from ops.parity.finding import Asked
+from ops.parity.gate import FailOn
+from ops.parity.junit import junit_xml
+from ops.report import Fact, Report, render
+
+FailOnOption = Annotated[
+    list[FailOn],
+    typer.Option("--fail-on", help="What makes the command end with 1; repeatable. A void comparison always fails."),
+]
+TargetOption = Annotated[
+    float, typer.Option("--target", min=0.5, max=0.999999, metavar="SHARE", help="Agreement that is to be proven.")
+]
+AlphaOption = Annotated[
+    float,
+    typer.Option(
+        "--alpha", min=1e-6, max=0.5, metavar="SHARE", help="Probability that any type is called proven and is not."
+    ),
+]
+HtmlOption = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", dir_okay=False, help="Also write it as one HTML page.")
+]
+JUnitOption = Annotated[
+    Path | None, typer.Option("--junit", metavar="FILE", dir_okay=False, help="Also write it as JUnit XML.")
+]
+
+
+def asked(target: float, alpha: float, known: Collection[str] | None = None, *, revealed: bool = False) -> Asked:
+    """How the comparison is to be looked at, today."""
+    return Asked(datetime.now(UTC).date(), target, alpha, known, revealed)
+
+
+def write_reports(
+    comparison: Comparison,
+    against: Sequence[str],
+    title: str,
+    facts: Sequence[Fact],
+    *,
+    html: Path | None,
+    junit: Path | None,
+) -> None:
+    """Write the files that were asked for. Raises CommandError."""
+    facts = (*facts, Fact("Made at", datetime.now(UTC).isoformat(" ", "seconds")))
+    if html is not None:
+        _write(html, render(Report(title, tuple(facts), comparison.types, comparison.groups)))
+    if junit is not None:
+        _write(junit, junit_xml(comparison, against))
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise CommandError(ExitCode.CANNOT_WRITE, f"{file} cannot be written: {error.strerror}") from error
+    note(f"report: {file}")
