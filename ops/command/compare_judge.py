@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ops.comparison_table import comparison_tables
 from ops.document import document
 from ops.exit_code import ExitCode
 from ops.option import Output, OutputOption, lesson
@@ -16,7 +17,6 @@ from ops.parity.finding import finding
 from ops.parity.gate import FailOn, exit_code, objections
 from ops.parity.option import AlphaOption, FailOnOption, HtmlOption, JUnitOption, TargetOption, asked, write_reports
 from ops.report import Fact
-from ops.table import comparison_tables
 from ops.wording import number
 
 EPILOG = lesson(
