@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
+from contracts.tally import Sighting
 from contracts.trap import Trap
 from ops.comparison import Comparison, DifferingGroup
 from ops.report_example import example
 from ops.report_markup import bullets, chip, row, table, text
-from ops.wording import number, place, plural, portion, sighting
+from ops.wording import number, place, plural, portion
 
 CARDS = 200
 """Groups that are shown in full; all others are rows. More than that nobody reads, and no phone shows."""
@@ -115,11 +116,16 @@ def _facts(one: DifferingGroup) -> Iterator[tuple[str, str]]:
     if one.share is not None:
         yield "Share of its type", portion(one.share)
     if one.first is not None:
-        yield "First seen", text(sighting(one.first))
+        yield "First seen", _sighting(one.first)
     if one.last is not None:
-        yield "Last seen", text(sighting(one.last))
+        yield "Last seen", _sighting(one.last)
     if one.since is not None:
         yield "Since the earlier run", "new: that had no such group" if one.since == "new" else "still there"
+
+
+def _sighting(seen: Sighting) -> str:
+    at = f'<span class="at">{text(seen.at)}</span>' if seen.at else ""
+    return f"message {number(seen.position + 1)}{at}"
 
 
 def _guide(trap: Trap) -> str:

@@ -71,9 +71,9 @@ def _never_exercised(found: Sequence[TypeAgreement]) -> str:
     if not folds:
         return ""
     return (
-        f'<h3>Never exercised</h3><div class="folds">{folds}</div><p class="note">Branches that a contract names and no '
-        "message took: fields, cases, signs, effects, endings. The probability is that of the next message taking a path "
-        "that was never compared, as far as the messages so far tell (Good and Turing).</p>"
+        f'<h3>Never exercised</h3><div class="folds">{folds}</div><p class="note">Branches that a contract names '
+        "and no message took: fields, cases, signs, effects, endings. The probability is that of the next message "
+        "taking a path that was never compared, as far as the messages so far tell (Good and Turing).</p>"
     )
 
 

@@ -125,6 +125,7 @@ summary::before { content: "\\203a"; color: var(--soft); font-size: 1.2rem; line
 .columns li { break-inside: avoid; }
 .about { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: .7rem 2rem; margin: 0; }
 .about .long { grid-column: 1 / -1; }
+.at { display: block; white-space: nowrap; color: var(--soft); font-size: .92em; }
 .about dd { margin: 0; overflow-wrap: anywhere; }
 
 .example { border: 1px solid var(--line); border-radius: 8px; margin: 0 0 .8rem; overflow: hidden; }
@@ -142,7 +143,8 @@ summary::before { content: "\\203a"; color: var(--soft); font-size: 1.2rem; line
 .value { white-space: break-spaces; unicode-bidi: isolate; font-size: .92em; }
 mark { color: inherit; background: var(--control-mark); border-radius: 2px; padding: .05em 1px; font-weight: 600; }
 .sides div:nth-child(2) mark { background: var(--candidate-mark); }
-mark:empty { display: inline-block; width: 3px; height: 1em; vertical-align: text-bottom; padding: 0; }
+mark:empty { display: inline-block; width: 3px; height: 1em; vertical-align: text-bottom; padding: 0;
+  background: var(--focus) !important; }
 .shape { display: block; color: var(--soft); font-size: .78rem; }
 .masked, .none { color: var(--neutral); }
 .masked { letter-spacing: .1em; } .none { font-style: italic; }

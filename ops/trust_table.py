@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.console import RenderableType
+from rich.console import JustifyMethod, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -54,9 +54,8 @@ def rules_table(rules: Sequence[RuleUse]) -> Iterator[RenderableType]:
     problems = [one for one in rules if one.problem is not None]
     hits = sum(one.hits for one in rules)
     if rules:
-        yield Text(
-            f"rules: {number(len(rules))}, hit {plural(hits, 'time')}, {len(problems) or 'none'} with a problem", _SOFT
-        )
+        troubled = f"{len(problems) or 'none'} with a problem"
+        yield Text(f"rules: {number(len(rules))}, hit {plural(hits, 'time')}, {troubled}", _SOFT)
     if not problems:
         return
     table = Table("Problem", "Type", "Place", "Tolerates", "Owner", "Until", header_style=_SOFT, box=SIMPLE_HEAD)
@@ -70,14 +69,21 @@ def rules_table(rules: Sequence[RuleUse]) -> Iterator[RenderableType]:
 def never_exercised(types: Sequence[TypeAgreement]) -> Iterator[RenderableType]:
     """A line for each type: how much of its contract no message has gone through, with an example or two."""
     grid = Table.grid(padding=(0, 2))
-    for column in ({}, {"justify": "right"}, {"justify": "right"}, {"no_wrap": True, "overflow": "ellipsis"}):
-        grid.add_column(**column)
+    justifies: tuple[JustifyMethod, ...] = ("left", "right", "right")
+    for justify in justifies:
+        grid.add_column(justify=justify, no_wrap=True)  # only the last one gives way to a narrow terminal
+    grid.add_column()
     for one in types:
         if (known := one.exercised) is not None:
             names = ", ".join(map(printable, known.never[:_BRANCHES_NAMED]))
             counts = f"{number(len(known.never))} of {plural(known.branches, 'branch', 'branches')}"
             some = f"as {names}" if names else ""
-            grid.add_row(Text(printable(one.type)), Text(counts), Text(portion(known.missing_mass)), Text(some, _SOFT))
+            grid.add_row(
+                Text(printable(one.type)),
+                Text(counts),
+                Text(portion(known.missing_mass)),
+                Text(some, _SOFT, no_wrap=True, overflow="ellipsis"),
+            )
     if grid.row_count:
         yield Text("never exercised, and how probable it is that the next message takes a path never compared:", _SOFT)
         yield Padding(grid, (0, 0, 0, 3), expand=False)

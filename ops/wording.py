@@ -55,6 +55,8 @@ def percent(share: float | None) -> str:
 def nines(share: float) -> str:
     """A share near 1, as far as its nines go and two digits on: `99.9912 %`. Rounded down."""
     rest = 1 - Decimal(str(share))
+    if not rest:
+        return percent(share)
     text = _floored(share, max(2, -1 - rest.adjusted()))
     while text[-3] == "0" and len(text.partition(".")[2]) > len("00 %"):
         text = f"{text[:-3]} %"
