@@ -69,6 +69,7 @@ def judge_outcomes(  # noqa: PLR0913  options are arguments here
         Fact("Control", control.name),
         Fact("Candidate", candidate.name),
         Fact("Messages", number(judged.messages)),
+        Fact("Asked for", ", ".join(fail_on) or "nothing"),
     )
     write_reports(comparison, against, "Two files of outcomes, compared", facts, html=html, junit=junit)
     if json or output is Output.JSON:
