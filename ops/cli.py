@@ -14,6 +14,7 @@ from ops.command import (
     bridge,
     compare,
     compare_judge,
+    compare_run,
     corpus,
     cutover,
     demo,
@@ -54,6 +55,8 @@ def build() -> typer.Typer:
             [
                 ("show", compare.EPILOG, compare.show_comparison),
                 ("state", compare.STATE_EPILOG, compare.show_state),
+                ("run", compare_run.EPILOG, compare_run.run_comparison),
+                ("report", compare_run.REPORT_EPILOG, compare_run.report_run),
                 ("judge", compare_judge.EPILOG, compare_judge.judge_outcomes),
             ],
         ),

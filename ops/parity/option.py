@@ -37,6 +37,26 @@ JUnitOption = Annotated[
 ]
 
 
+OracleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--oracle",
+        envvar="STRANGLER_ORACLE",
+        metavar="COMMAND",
+        help="A program that answers as the monolith does; the reference monolith by default.",
+        show_default=False,
+    ),
+]
+TypesOption = Annotated[
+    list[str] | None,
+    typer.Option("--type", metavar="TYPE", help="Only messages of this type; repeatable. All by default."),
+]
+SignatureLimitOption = Annotated[
+    int, typer.Option(min=1, metavar="N", help="Show the N largest groups; the rest is counted.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="The same as --output json.")]
+
+
 def asked(target: float, alpha: float, known: Collection[str] | None = None, *, revealed: bool = False) -> Asked:
     """How the comparison is to be looked at, today."""
     return Asked(datetime.now(UTC).date(), target, alpha, known, revealed)
@@ -50,18 +70,20 @@ def write_reports(
     *,
     html: Path | None,
     junit: Path | None,
+    say: bool = True,
 ) -> None:
     """Write the files that were asked for. Raises CommandError."""
     facts = (*facts, Fact("Made at", datetime.now(UTC).isoformat(" ", "seconds")))
     if html is not None:
-        _write(html, render(Report(title, tuple(facts), comparison.types, comparison.groups)))
+        _write(html, say, render(Report(title, tuple(facts), comparison.types, comparison.groups)))
     if junit is not None:
-        _write(junit, junit_xml(comparison, against))
+        _write(junit, say, junit_xml(comparison, against))
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, say: bool, text: str) -> None:  # noqa: FBT001  its two callers have it by name
     try:
         file.write_text(text, "utf-8")
     except OSError as error:
         raise CommandError(ExitCode.CANNOT_WRITE, f"{file} cannot be written: {error.strerror}") from error
-    note(f"report: {file}")
+    if say:
+        note(f"report: {file}")
