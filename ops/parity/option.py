@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from infra.local.php import InstalledPhp
+from infra.local.process import LocalProgramError
 from ops.comparison import Comparison
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
@@ -14,6 +16,7 @@ from ops.output import note
 from ops.parity.finding import Asked
 from ops.parity.gate import FailOn
 from ops.parity.junit import junit_xml
+from ops.parity.oracle import oracle_command
 from ops.report import Fact, Report, render
 
 FailOnOption = Annotated[
@@ -55,6 +58,19 @@ SignatureLimitOption = Annotated[
     int, typer.Option(min=1, metavar="N", help="Show the N largest groups; the rest is counted.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="The same as --output json.")]
+
+
+def chosen_oracle(text: str | None, *reference_options: str) -> tuple[str, ...]:
+    """The oracle that was named, or the reference monolith that comes with us, with these options.
+
+    Raises CommandError.
+    """
+    if text:
+        return tuple(oracle_command(text))
+    try:
+        return tuple(InstalledPhp().command("oracle.php", reference_options, {}))
+    except LocalProgramError as error:
+        raise CommandError(ExitCode.SETTINGS, f"{error}; or name a program of your own with --oracle") from error
 
 
 def asked(target: float, alpha: float, known: Collection[str] | None = None, *, revealed: bool = False) -> Asked:
