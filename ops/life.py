@@ -55,8 +55,8 @@ def _control(entry: LedgerEntry) -> Step:
         for number, ending in zip(attempts, endings, strict=True)
     ]
     known = f"attempt{'' if len(each) == 1 else 's'} {', '.join(each)}"
-    sealed = "ending and effects are sealed" if None in endings else "its effects are sealed"
-    return Step("control", None, f"the monolith's {known} known; {sealed}")
+    sealed = "ending and effects" if None in endings else "effects"
+    return Step("control", None, f"the monolith's {known} known; {sealed} are sealed")
 
 
 def _candidate(entry: LedgerEntry) -> Step:

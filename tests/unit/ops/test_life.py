@@ -89,7 +89,7 @@ def test_a_rejected_message_of_a_type_that_has_left_the_registry_is_told_all_the
 
 def test_how_attempts_have_ended_is_told_where_it_is_known() -> None:
     both = _steps(replace(ENTRY, control_endings=("retried", "done")))["control"]
-    assert both.text == "the monolith's attempts 1 (retried), 2 (done) known; its effects are sealed"
+    assert both.text == "the monolith's attempts 1 (retried), 2 (done) known; effects are sealed"
     one = _steps(replace(ENTRY, control_endings=(None, "done")))["control"]
     assert one.text == "the monolith's attempts 1, 2 (done) known; ending and effects are sealed"
 
