@@ -77,7 +77,7 @@ class Alarms(Construct):  # type: ignore[misc]  # CDK's own types are not follow
         """Alarm when a comparison whose time is up stays undecided: neither the judge nor the clock decides it."""
         metric = _metric("MessagesOverdueSeconds", name, statistic="Maximum")
         threshold = _TOO_OLD.to_seconds()
-        self._add("MessagesOverdue", f"{name}-overdue", metric, threshold, _PERIODS_TOO_OLD, "nothing decides")
+        self._add("MessagesOverdue", f"{name}-overdue", metric, threshold, _PERIODS_TOO_OLD, "no verdict in its time")
 
     def on_letters(self, label: str, name: str) -> None:
         """Alarm when the index of dead letters gets one: the queues before it are emptied, so they cannot tell."""

@@ -61,7 +61,7 @@ class Comparisons(Protocol):
         """Since when the oldest of a type has waited; None where nothing waits. Eventually consistent."""
 
     def read(self, message_id: str) -> Awaited | None:
-        """The entry, strongly consistent; None where it waits no more, or is gone."""
+        """The entry, strongly consistent; None where it waits no more, or is gone. It is not found again then."""
 
     def decide(self, awaited: Awaited, verdict: Verdict, now: datetime) -> bool:
         """Write a verdict, and let it wait no more. False, and nothing is changed, where the entry has changed."""

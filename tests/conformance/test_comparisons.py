@@ -289,6 +289,20 @@ class TestAwaitedEntries(ComparisonPromises):
         create_tables(dynamodb)
         return DynamoHarness(dynamodb)
 
+    def test_what_a_judge_of_an_earlier_version_has_left_in_the_index_is_taken_out(
+        self, harness: DynamoHarness
+    ) -> None:
+        harness.candidate(attempt(), AT)
+        harness.client.update_item(
+            TableName=LEDGER,
+            Key={"pk": {"S": "w1"}},
+            UpdateExpression="SET verdict = :match, comparison = :judged",
+            ExpressionAttributeValues={":match": {"S": "match"}, ":judged": {"S": "judged"}},
+        )
+        assert overdue(harness) == ["w1"]
+        assert harness.comparisons.read("w1") is None
+        assert overdue(harness) == []
+
     def test_attempts_that_an_earlier_version_has_noted_are_known_as_final_or_not(self, harness: DynamoHarness) -> None:
         harness.control(attempt(ending="retried"), AT)
         harness.control(attempt(message_id="w2"), AT)

@@ -63,13 +63,33 @@ class AwaitedEntries:
         except (BotoCoreError, ClientError) as error:
             raise unavailable(error) from error
         item: Mapping[str, Any] | None = answer.get("Item")
-        return None if item is None or "awaited_since" not in item else _awaited(item)
+        if item is None or "awaited_since" not in item:
+            return None
+        if item["comparison"]["S"] != "due":
+            self._let_go(message_id)
+            return None
+        return _awaited(item)
 
     def decide(self, awaited: Awaited, verdict: Verdict, now: datetime) -> bool:
         """See `Comparisons.decide`."""
         return self._verdicts.write(
             awaited.message_id, awaited.revision, type_named(awaited.type), Judgement(verdict), now, awaited.standing
         )
+
+    def _let_go(self, message_id: str) -> None:
+        """Take an entry out of the index that a judge of an earlier version has left in it, with its verdict."""
+        try:
+            self._client.update_item(
+                TableName=self._ledger,
+                Key={"pk": {"S": message_id}},
+                UpdateExpression="REMOVE awaited_of, awaited_since",
+                ConditionExpression="comparison = :judged",
+                ExpressionAttributeValues={":judged": {"S": "judged"}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return  # something has come in: it waits, or is judged by itself
+        except (BotoCoreError, ClientError) as error:
+            raise unavailable(error) from error
 
     def _query(self, **request: Any) -> Any:
         try:
