@@ -1,10 +1,6 @@
 """balance.update: a wallet's balance. Unlike everything else of Treezor's, its amounts are JSON numbers."""
 
-from typing import Annotated
-
-from pydantic import Field
-
-from contracts.model.message import Model, Notification, Numeric, OpenRecord, Scalar, Text
+from contracts.model.message import First, Model, Notification, Numeric, OpenRecord, Scalar, Text
 
 
 class Balance(OpenRecord):
@@ -21,7 +17,7 @@ class Balance(OpenRecord):
 class BalancePayload(Model):
     """One balance, in a list."""
 
-    balances: Annotated[list[Balance], Field(min_length=1)]
+    balances: First[Balance]
 
 
 class BalanceNotification(Notification):

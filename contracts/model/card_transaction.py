@@ -1,10 +1,8 @@
 """cardtransaction.create: a step of a card payment (accepted, settled, reversed)."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from contracts.model.message import Model, Notification, Numeric, OpenRecord, Scalar, Text
+from contracts.model.message import First, Model, Notification, Numeric, OpenRecord, Scalar, Text
 
 
 class CardTransaction(OpenRecord):
@@ -27,7 +25,7 @@ class CardTransaction(OpenRecord):
 class CardTransactionPayload(Model):
     """One payment, in a list."""
 
-    cardtransactions: Annotated[list[CardTransaction], Field(min_length=1)]
+    cardtransactions: First[CardTransaction]
 
 
 class CardTransactionNotification(Notification):

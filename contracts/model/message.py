@@ -1,8 +1,8 @@
 """What all models share: frozen, never quoting their input, and PHP's casts where PHP casts."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from contracts.php.number import is_numeric, to_int, to_text
 
@@ -11,6 +11,12 @@ class Model(BaseModel):
     """Frozen; an error names places and kinds, never values, for those may be personal."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="ignore", strict=True)
+
+
+def _first(value: object) -> object:
+    if isinstance(value, list):
+        return value[:1]
+    return [value[0]] if isinstance(value, dict) and 0 in value else value
 
 
 def _text(value: object) -> object:
@@ -45,6 +51,9 @@ Numeric = Annotated[int | float | str, BeforeValidator(_numeric)]
 Integer = Annotated[int, BeforeValidator(_integer)]
 """`(int)` of what `is_numeric` takes."""
 Scalar = bool | int | float | str
+_Item = TypeVar("_Item")
+First = Annotated[list[_Item], BeforeValidator(_first), Field(min_length=1)]
+"""The item at `[0]`, which is all that the monolith looks at: what else is in there may be anything."""
 
 
 class OpenRecord(Model):

@@ -1,10 +1,8 @@
 """payin.create and payin.update: an incoming credit transfer."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from contracts.model.message import Model, Notification, Numeric, OpenRecord, Scalar, Text
+from contracts.model.message import First, Model, Notification, Numeric, OpenRecord, Scalar, Text
 
 
 class Payin(OpenRecord):
@@ -27,7 +25,7 @@ class Payin(OpenRecord):
 class PayinPayload(Model):
     """One transfer, in a list."""
 
-    payins: Annotated[list[Payin], Field(min_length=1)]
+    payins: First[Payin]
 
 
 class PayinNotification(Notification):

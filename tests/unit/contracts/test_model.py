@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from contracts.codecs.php_unserialize import PhpEnum
 from contracts.message_type import MessageType
 from contracts.model.balance import BalanceNotification
 from contracts.model.payin import PayinNotification
@@ -88,6 +89,17 @@ def test_a_payload_without_its_object_is_refused(payload: Any) -> None:
     assert all(place.startswith("object_payload") for place in places("payin.create", body))
 
 
+@pytest.mark.parametrize("more", [None, NAME, {}, {"amount": NAME}])
+def test_only_the_first_object_of_a_payload_is_looked_at(more: Any) -> None:
+    body = json.loads(payin())
+    (transfer,) = body["object_payload"]["payins"]
+    for items in ([transfer, more], {"0": transfer, "note": more}):
+        body["object_payload"]["payins"] = items
+        notification = validated("payin.create", json.dumps(body).encode())
+        assert isinstance(notification, PayinNotification)
+        assert notification.payin.walletId == "565504971"
+
+
 @pytest.mark.parametrize("amount", ["1", " 1", "1.5", "-0", ".5", "1e3", 1, 1.5])
 def test_an_amount_is_whatever_php_calls_numeric(amount: Any) -> None:
     notification = validated("payin.create", payin(amount=amount))
@@ -108,6 +120,18 @@ def test_a_payout_is_read_from_what_symfony_serialised() -> None:
     assert isinstance(update, PayoutUpdate)
     assert (update.webhookId, update.payoutId, update.status, update.partnerFee) == ("w1", "o1", "CANCELED", 0.5)
     assert (update.beneficiaryName, update.createdDate.timezone, update.tags) == (NAME, "Europe/Paris", [])
+
+
+def test_a_payout_that_is_older_than_its_tags_has_none() -> None:
+    properties = {name: value for name, value in decode_payout_update(payout()).items() if name != "tags"}
+    assert PayoutUpdate.model_validate(properties).tags == []
+
+
+@pytest.mark.parametrize("case", ["CANCELED", "canceled", "Cancelled"])
+def test_a_status_is_a_case_of_the_enum_by_its_very_name(case: str) -> None:
+    properties = {**decode_payout_update(payout()), "status": PhpEnum("App\\Message\\PayoutStatus", case)}
+    with pytest.raises(ValidationError, match="expected a case of PayoutStatus"):
+        PayoutUpdate.model_validate(properties)
 
 
 def test_a_payout_of_another_class_is_unreadable() -> None:
