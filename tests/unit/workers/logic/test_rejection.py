@@ -25,7 +25,6 @@ def decide(type_name: str, body: bytes, rows: dict[RowKey, Row] | None = None) -
         ("payout.update", payout(amount=""), "a payout needs an amount"),
         ("payout.update", payout(date="Planted"), "a date cannot be read"),
         ("balance.update", balance(authorizations="Planted"), "authorizations are no number"),
-        ("balance.update", balance(authorizedBalance="Planted"), "the authorized balance is no number"),
         ("balance.update", balance(calculationDate="Planted"), "a date cannot be read"),
         ("cardtransaction.create", card_transaction(authorizationIssuerTime="Planted"), "a date cannot be read"),
     ],
