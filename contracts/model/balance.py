@@ -1,6 +1,6 @@
 """balance.update: a wallet's balance. Unlike everything else of Treezor's, its amounts are JSON numbers."""
 
-from contracts.model.message import First, Model, Notification, Numeric, OpenRecord, Scalar, Text
+from contracts.model.message import First, LocalTime, Model, Notification, Numeric, OpenRecord, Scalar
 
 
 class Balance(OpenRecord):
@@ -10,7 +10,7 @@ class Balance(OpenRecord):
     authorizations: Scalar | None = None
     authorizedBalance: Scalar | None = None  # noqa: N815
     currency: Scalar | None = None
-    calculationDate: Text | None = None  # noqa: N815
+    calculationDate: LocalTime = None  # noqa: N815
     walletId: Scalar | None = None  # noqa: N815
 
 

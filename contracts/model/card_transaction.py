@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from contracts.model.message import First, Model, Notification, Numeric, OpenRecord, Scalar, Text
+from contracts.model.message import First, LocalTime, Model, Notification, Numeric, OpenRecord, Scalar, Text
 
 
 class CardTransaction(OpenRecord):
@@ -19,7 +19,7 @@ class CardTransaction(OpenRecord):
     merchantName: str | None = None  # noqa: N815
     merchantCountry: Scalar | None = None  # noqa: N815
     paymentLocalTime: str | None = None  # noqa: N815
-    authorizationIssuerTime: Text | None = None  # noqa: N815
+    authorizationIssuerTime: LocalTime = None  # noqa: N815
 
 
 class CardTransactionPayload(Model):

@@ -4,6 +4,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
+from contracts.php.compare import empty
 from contracts.php.number import is_numeric, to_int, to_text
 
 
@@ -17,6 +18,10 @@ def _first(value: object) -> object:
     if isinstance(value, list):
         return value[:1]
     return [value[0]] if isinstance(value, dict) and 0 in value else value
+
+
+def _told(value: object) -> object:
+    return None if empty(value) else value
 
 
 def _text(value: object) -> object:
@@ -50,6 +55,10 @@ Numeric = Annotated[int | float | str, BeforeValidator(_numeric)]
 """A number, or a text that PHP's `is_numeric` takes for one; kept as it came."""
 Integer = Annotated[int, BeforeValidator(_integer)]
 """`(int)` of what `is_numeric` takes."""
+LocalTime = Annotated[Text | None, BeforeValidator(_told)]
+"""A local time as text; none where PHP's `empty` finds nothing: null, "", "0", 0, false, an empty list."""
+LocalDate = Annotated[str | None, BeforeValidator(_told)]
+"""Likewise, where PHP would take no number for a text."""
 Scalar = bool | int | float | str
 _Item = TypeVar("_Item")
 First = Annotated[list[_Item], BeforeValidator(_first), Field(min_length=1)]

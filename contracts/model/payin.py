@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from contracts.model.message import First, Model, Notification, Numeric, OpenRecord, Scalar, Text
+from contracts.model.message import First, LocalDate, LocalTime, Model, Notification, Numeric, OpenRecord, Scalar, Text
 
 
 class Payin(OpenRecord):
@@ -18,8 +18,8 @@ class Payin(OpenRecord):
     messageToUser: str | None = None  # noqa: N815
     ibanFullname: str | None = None  # noqa: N815
     DbtrIBAN: str | None = None
-    payinDate: str | None = None  # noqa: N815
-    createdDate: Text | None = None  # noqa: N815
+    payinDate: LocalDate = None  # noqa: N815
+    createdDate: LocalTime = None  # noqa: N815
 
 
 class PayinPayload(Model):

@@ -108,6 +108,18 @@ def test_an_amount_is_whatever_php_calls_numeric(amount: Any) -> None:
     assert type(notification.payin.amount) is type(amount)
 
 
+@pytest.mark.parametrize("nothing", [None, "", "0", 0, 0.0, False, [], {}])
+def test_a_date_of_any_type_that_php_calls_empty_is_none(nothing: Any) -> None:
+    notification = validated("payin.create", payin(payinDate=nothing, createdDate=nothing))
+    assert isinstance(notification, PayinNotification)
+    assert (notification.payin.payinDate, notification.payin.createdDate) == (None, None)
+
+
+@pytest.mark.parametrize("something", [20241027, 1.5, [NAME]])
+def test_a_day_is_a_text(something: Any) -> None:
+    assert places("payin.create", payin(payinDate=something)) == {"object_payload.payins.0.payinDate"}
+
+
 def test_a_balance_keeps_its_numbers_as_numbers() -> None:
     notification = validated("balance.update", balance(currentBalance=10.0, authorizations=0))
     assert isinstance(notification, BalanceNotification)
