@@ -120,7 +120,7 @@ def test_what_can_never_succeed_is_dead_lettered_and_noted_as_rejected(
 def test_many_bad_places_make_a_short_cause() -> None:
     scene = ReceiverScene("payin")
     names = ("amount", "walletId", "payinStatus", "currency", "codeStatus", "userId", "messageToUser", "DbtrIBAN")
-    (fate,) = scene.settle(translated("payin.create", payin(**dict.fromkeys(names, [1]))))
+    (fate,) = scene.settle(translated("payin.create", payin(**{name: [1] for name in names})))
     assert isinstance(fate, DeadLettered)
     assert fate.cause.startswith("model:object_payload.payins.0.DbtrIBAN,object_payload.payins.0.amount,")
     assert re.search(r",and [0-9]+ more$", fate.cause)
@@ -286,6 +286,7 @@ HOSTILE: list[tuple[str, Entry]] = [
     ("payout", translated("payout.update", payout(date="Planted"))),
     ("payout", translated("payout.update", payout(name=b"\xe9 Planted"))),
     ("balance", translated("balance.update", balance(authorizations="Planted"))),
+    ("balance", translated("balance.update", balance(authorizedBalance="Planted"))),
     ("balance", translated("balance.update", balance(calculationDate="Planted"))),
     (
         "cardtransaction",
