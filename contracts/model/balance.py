@@ -1,17 +1,16 @@
 """balance.update: a wallet's balance. Unlike everything else of Treezor's, its amounts are JSON numbers."""
 
-from contracts.model.message import First, LocalTime, Model, Notification, Numeric, OpenRecord, Scalar
+from contracts.model.message import EmptyList, First, LocalTime, Model, Notification, Numeric, OpenRecord, Scalar
 
 
 class Balance(OpenRecord):
     """The balance."""
 
     currentBalance: Numeric  # noqa: N815  the wire's names
-    authorizations: Scalar | None = None
+    authorizations: Scalar | EmptyList | None = None
     authorizedBalance: Scalar | None = None  # noqa: N815
     currency: Scalar | None = None
     calculationDate: LocalTime = None  # noqa: N815
-    walletId: Scalar | None = None  # noqa: N815
 
 
 class BalancePayload(Model):

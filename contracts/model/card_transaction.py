@@ -1,8 +1,8 @@
 """cardtransaction.create: a step of a card payment (accepted, settled, reversed)."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from contracts.model.message import First, LocalTime, Model, Notification, Numeric, OpenRecord, Scalar, Text
+from contracts.model.message import EmptyList, First, LocalTime, Model, Notification, Numeric, OpenRecord, Scalar, Text
 
 
 class CardTransaction(OpenRecord):
@@ -12,12 +12,12 @@ class CardTransaction(OpenRecord):
     walletId: Text  # noqa: N815
     paymentStatus: Literal["I", "A", "M", "C", "S", "V"]  # noqa: N815
     paymentLocalAmount: Scalar | None = None  # noqa: N815
-    paymentCurrency: Scalar | None = None  # noqa: N815
+    paymentCurrency: Any = None  # noqa: N815
     walletCurrency: Scalar | None = None  # noqa: N815
     publicToken: str | None = None  # noqa: N815
     cardId: Text | None = None  # noqa: N815
     merchantName: str | None = None  # noqa: N815
-    merchantCountry: Scalar | None = None  # noqa: N815
+    merchantCountry: Scalar | EmptyList | None = None  # noqa: N815
     paymentLocalTime: str | None = None  # noqa: N815
     authorizationIssuerTime: LocalTime = None  # noqa: N815
 

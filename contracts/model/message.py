@@ -57,8 +57,8 @@ Integer = Annotated[int, BeforeValidator(_integer)]
 """`(int)` of what `is_numeric` takes."""
 LocalTime = Annotated[Text | None, BeforeValidator(_told)]
 """A local time as text; none where PHP's `empty` finds nothing: null, "", "0", 0, false, an empty list."""
-LocalDate = Annotated[str | None, BeforeValidator(_told)]
-"""Likewise, where PHP would take no number for a text."""
+EmptyList = Annotated[list[Any], Field(max_length=0)]
+"""What an empty array or object has become: no scalar, and yet as good as none where PHP asks `empty`."""
 Scalar = bool | int | float | str
 _Item = TypeVar("_Item")
 First = Annotated[list[_Item], BeforeValidator(_first), Field(min_length=1)]

@@ -4,6 +4,16 @@ So a float passes through the 14 digits of PHP's `(string)` on its way, and a RE
 """
 
 from contracts.php.number import Scalar, is_numeric, to_float, to_text
+from workers.logic.decision import RejectedMessageError
+
+
+def text_column(value: object) -> str | None:
+    """What a TEXT column holds. Raises RejectedMessageError for an array, which PHP would not make a text of."""
+    if value is None:
+        return None
+    if not isinstance(value, bool | int | float | str):
+        raise RejectedMessageError("an array is no text")
+    return to_text(value)
 
 
 def real_column(value: Scalar) -> float | str:

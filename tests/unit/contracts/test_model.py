@@ -31,14 +31,20 @@ def without(body: bytes, *names: str) -> bytes:
 
 
 def test_a_payin_is_read_with_the_types_that_its_handler_asks_for() -> None:
-    notification = validated("payin.create", payin(amount=12, walletId=565504971, userId=1.0, an_extra={"field": [1]}))
+    notification = validated(
+        "payin.create", payin(amount=12, walletId=565504971, codeStatus=1.0, an_extra={"field": [1]})
+    )
     assert isinstance(notification, PayinNotification)
     assert (notification.type, notification.object_id, notification.webhook_created_at) == (
         "payin.create",
         "p1",
         CREATED_AT,
     )
-    assert (notification.payin.amount, notification.payin.walletId, notification.payin.userId) == (12, "565504971", "1")
+    assert (notification.payin.amount, notification.payin.walletId, notification.payin.codeStatus) == (
+        12,
+        "565504971",
+        "1",
+    )
     assert notification.payin.raw["an_extra"] == {"field": [1]}
     assert list(notification.payin.raw)[:2] == ["payinId", "walletId"]
 
@@ -56,7 +62,7 @@ def test_a_payin_is_read_with_the_types_that_its_handler_asks_for() -> None:
         ("payin.create", payin(walletId=[NAME]), "object_payload.payins.0.walletId"),
         ("payin.create", payin(payinStatus=NAME), "object_payload.payins.0.payinStatus"),
         ("payin.create", payin(payinStatus="pending"), "object_payload.payins.0.payinStatus"),
-        ("payin.create", payin(DbtrIBAN=[IBAN]), "object_payload.payins.0.DbtrIBAN"),
+        ("payin.create", payin(codeStatus=[IBAN]), "object_payload.payins.0.codeStatus"),
         ("payin.create", payin(webhook_id=""), "webhook_id"),
         ("payin.create", payin(payin_id=""), "object_id"),
         ("payin.create", without(payin(), "webhook"), "webhook"),
@@ -110,14 +116,15 @@ def test_an_amount_is_whatever_php_calls_numeric(amount: Any) -> None:
 
 @pytest.mark.parametrize("nothing", [None, "", "0", 0, 0.0, False, [], {}])
 def test_a_date_of_any_type_that_php_calls_empty_is_none(nothing: Any) -> None:
-    notification = validated("payin.create", payin(payinDate=nothing, createdDate=nothing))
-    assert isinstance(notification, PayinNotification)
-    assert (notification.payin.payinDate, notification.payin.createdDate) == (None, None)
+    notification = validated("balance.update", balance(calculationDate=nothing))
+    assert isinstance(notification, BalanceNotification)
+    assert notification.balance.calculationDate is None
 
 
-@pytest.mark.parametrize("something", [20241027, 1.5, [NAME]])
-def test_a_day_is_a_text(something: Any) -> None:
-    assert places("payin.create", payin(payinDate=something)) == {"object_payload.payins.0.payinDate"}
+@pytest.mark.parametrize("field", ["authorizations", "currency"])
+@pytest.mark.parametrize("value", [[NAME], {"a": NAME}])
+def test_a_field_that_is_bound_is_no_array(field: str, value: Any) -> None:
+    assert places("balance.update", balance(**{field: value}))
 
 
 def test_a_balance_keeps_its_numbers_as_numbers() -> None:

@@ -3,7 +3,8 @@ import math
 import pytest
 
 from contracts.php.number import Scalar
-from workers.logic.column import real_column
+from workers.logic.column import real_column, text_column
+from workers.logic.decision import RejectedMessageError
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,13 @@ def test_a_real_column_holds_a_number_where_the_bound_text_is_one(value: Scalar,
 @pytest.mark.parametrize("value", [-0.0, "-0", "-0.00"])
 def test_a_real_column_holds_no_negative_zero(value: Scalar) -> None:
     assert repr(real_column(value)) == "0.0"
+
+
+@pytest.mark.parametrize(("value", "held"), [(None, None), (False, ""), (True, "1"), (12.0, "12"), ("", "")])
+def test_a_text_column_holds_what_a_cast_makes_of_a_scalar(value: object, held: str | None) -> None:
+    assert text_column(value) == held
+
+
+def test_a_text_column_holds_no_array() -> None:
+    with pytest.raises(RejectedMessageError, match="an array is no text"):
+        text_column([])

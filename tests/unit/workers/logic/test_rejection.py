@@ -21,6 +21,12 @@ def decide(type_name: str, body: bytes, rows: dict[RowKey, Row] | None = None) -
     ("type_name", "body", "text"),
     [
         ("payin.create", payin(createdDate="Planted"), "a date cannot be read"),
+        ("payin.create", payin(createdDate=["Planted"]), "an array is no text"),
+        ("payin.create", payin(userId=["Planted"]), "an array is no text"),
+        ("payin.create", payin(messageToUser=["Planted"]), "not a text"),
+        ("payin.create", payin(ibanFullname=5), "not a text"),
+        ("payin.create", payin(DbtrIBAN=True), "not a text"),
+        ("payin.create", payin(payinDate=20241027), "not a text"),
         ("payout.update", payout(amount="12 Planted"), "a payout needs an amount"),
         ("payout.update", payout(amount=""), "a payout needs an amount"),
         ("payout.update", payout(date="Planted"), "a date cannot be read"),
