@@ -11,7 +11,7 @@ class CardTransaction(OpenRecord):
     paymentAmount: Numeric  # noqa: N815  the wire's names
     walletId: Text  # noqa: N815
     paymentStatus: Literal["I", "A", "M", "C", "S", "V"]  # noqa: N815
-    paymentLocalAmount: Scalar | None = None  # noqa: N815
+    paymentLocalAmount: Any = None  # noqa: N815
     paymentCurrency: Any = None  # noqa: N815
     walletCurrency: Scalar | None = None  # noqa: N815
     publicToken: str | None = None  # noqa: N815

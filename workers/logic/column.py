@@ -3,6 +3,8 @@
 So a float passes through the 14 digits of PHP's `(string)` on its way, and a REAL column makes a number of what is one.
 """
 
+import math
+
 from contracts.php.number import Scalar, is_numeric, to_float, to_text
 from workers.logic.decision import RejectedMessageError
 
@@ -17,6 +19,9 @@ def text_column(value: object) -> str | None:
 
 
 def real_column(value: Scalar) -> float | str:
-    """What a REAL column holds: a number, which is never -0.0; the text where that is none, as of false or INF."""
+    """What a REAL column holds: a number, never -0.0; a text where the bound one is none, or too large."""
     text = to_text(value)
-    return to_float(text) + 0.0 if is_numeric(text) else text
+    number = to_float(text) if is_numeric(text) else math.nan
+    if math.isfinite(number):
+        return number + 0.0
+    return text if math.isnan(number) else to_text(number)

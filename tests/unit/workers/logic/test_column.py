@@ -20,6 +20,7 @@ from workers.logic.decision import RejectedMessageError
         ("n/a", "n/a"),
         ("12 apples", "12 apples"),
         (math.inf, "INF"),
+        ("-1e400", "-INF"),
     ],
 )
 def test_a_real_column_holds_a_number_where_the_bound_text_is_one(value: Scalar, held: float | str) -> None:
