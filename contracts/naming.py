@@ -28,6 +28,9 @@ ROUTE_EXCHANGE = "strangler.route"
 CONTROL_ATTRIBUTE = "control_attempt_"
 """Ledger attribute of the monolith's outcome, followed by the attempt's number."""
 
+CONTROL_ENDING_ATTRIBUTE = "control_ending_"
+"""Ledger attribute that says how an attempt of the monolith has ended, followed by its number: in the clear."""
+
 
 def _channel(stack: str, role: str, *, ordered: bool) -> str:
     return f"{stack}-{role}.fifo" if ordered else f"{stack}-{role}"
@@ -116,6 +119,11 @@ def outlet_function_name(stack: str) -> str:
 def sweeper_function_name(stack: str) -> str:
     """Lambda function that lets effects leave that the stream has missed, or that are to be tried again."""
     return f"{stack}-sweeper"
+
+
+def timekeeper_function_name(stack: str) -> str:
+    """Lambda function that decides comparisons of which a side does not tell in time."""
+    return f"{stack}-timekeeper"
 
 
 def letters_function_name(stack: str) -> str:

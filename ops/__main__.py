@@ -4,4 +4,5 @@ import sys
 
 from ops.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":  # processes of a comparison import it too
+    sys.exit(main())

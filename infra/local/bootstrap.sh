@@ -41,7 +41,8 @@ import sys
 
 from ops.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
 COMMAND
 chmod 755 .venv/bin/strangler
 

@@ -15,7 +15,18 @@ from ops.output import note, show, show_json
 from ops.parity.files import JudgedFiles, judge_files
 from ops.parity.finding import finding
 from ops.parity.gate import FailOn, exit_code, objections
-from ops.parity.option import AlphaOption, FailOnOption, HtmlOption, JUnitOption, TargetOption, asked, write_reports
+from ops.parity.option import (
+    AlphaOption,
+    FailOnOption,
+    HtmlOption,
+    JsonOption,
+    JUnitOption,
+    SignatureLimitOption,
+    TargetOption,
+    TypesOption,
+    asked,
+    write_reports,
+)
 from ops.report import Fact
 from ops.wording import number
 
@@ -39,20 +50,15 @@ def judge_outcomes(  # noqa: PLR0913  options are arguments here
     *,
     control: Annotated[Path, typer.Argument(metavar="CONTROL", help="The monolith's outcomes, NDJSON.")],
     candidate: Annotated[Path, typer.Argument(metavar="CANDIDATE", help="Ours, NDJSON.")],
-    types: Annotated[
-        list[str] | None,
-        typer.Option("--type", metavar="TYPE", help="Only messages of this type; repeatable. All by default."),
-    ] = None,
-    signature_limit: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Show the N largest groups; the rest is counted.")
-    ] = 20,
+    types: TypesOption = None,
+    signature_limit: SignatureLimitOption = 20,
     fail_on: FailOnOption = [FailOn.DIFFERENCE, FailOn.EXPIRED_RULE],  # noqa: B006  read only
     target: TargetOption = 0.9999,
     alpha: AlphaOption = 0.05,
     html: HtmlOption = None,
     junit: JUnitOption = None,
     output: OutputOption = Output.TABLE,
-    json: Annotated[bool, typer.Option("--json", help="The same as --output json.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Judge two files of outcomes, message by message, whatever the order of their lines.
 

@@ -33,10 +33,23 @@ class Judging:
     _former: dict[str, Sequence[Effect]] = field(default_factory=dict)
 
     def judge(
-        self, control: Sequence[OutcomeLine], candidate: Sequence[OutcomeLine], seen: Sighting, size_bytes: int
+        self,
+        control: Sequence[OutcomeLine],
+        candidate: Sequence[OutcomeLine],
+        seen: Sighting,
+        size_bytes: int,
+        name: str | None = None,
     ) -> Judgement:
-        """Judge one message, both sides being over with it. Raises MalformedOutcomeError."""
-        name = (control or candidate)[0].type
+        """Judge one message, both sides being over with it. Raises MalformedOutcomeError.
+
+        Args:
+            control: the monolith's outcomes.
+            candidate: ours.
+            seen: where the message stands in the comparison.
+            size_bytes: of all outcomes.
+            name: of its type; as the first outcome says unless given.
+        """
+        name = name or (control or candidate)[0].type
         known = self._types.get(name)
         if known is None:
             known = self._types[name] = judged_type(name)
@@ -44,6 +57,8 @@ class Judging:
         message_id = (control or candidate)[0].message_id
         self.tally.of(name).add(judgement, name, message_id, seen, size_bytes)
         if judgement.verdict in AGREED:
+            if bytes(candidate[0].effects) == b"[]":
+                return judgement  # nothing to make a mutant of
             self._agreed[name] += 1
             if self._agreed[name] <= PROBED_AT_LEAST or self._agreed[name] % PROBED_OF == 0:
                 self._probe(known, control, candidate)

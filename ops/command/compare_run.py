@@ -1,0 +1,256 @@
+"""`strangler compare run` and `report`: recorded messages through both sides, and what came of it."""
+
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from ops.comparison import Comparison
+from ops.corpus_option import CorpusOption, KeyOption, UnfinishedOption, corpus_key
+from ops.document import document
+from ops.exit_code import ExitCode
+from ops.fault import CommandError
+from ops.letter_option import ReasonOption, needed
+from ops.option import Output, OutputOption, lesson
+from ops.output import note, show, show_json
+from ops.parity.audit_file import append_act
+from ops.parity.finding import finding
+from ops.parity.gate import FailOn, exit_code, objections
+from ops.parity.option import (
+    AlphaOption,
+    FailOnOption,
+    HtmlOption,
+    JsonOption,
+    JUnitOption,
+    OracleOption,
+    SignatureLimitOption,
+    TargetOption,
+    TypesOption,
+    asked,
+    chosen_oracle,
+    write_reports,
+)
+from ops.parity.oracle import SECRET_VARIABLE
+from ops.parity.part import Sides
+from ops.parity.progress import progress_bar
+from ops.parity.run import REPORT, Run, Wanted, earlier, merged
+from ops.report import Fact
+from ops.table import comparison_tables
+from ops.wording import number, plural
+
+RUNS = Path("var/compare")
+EPILOG = lesson(
+    [
+        (
+            "strangler compare run --corpus payments.corpus --key corpus.key",
+            "every type, against the reference monolith",
+        ),
+        (
+            "strangler compare run --type payin.create --corpus payments.corpus --oracle 'php bin/oracle.php'",
+            "one type, against a monolith of your own",
+        ),
+        ("strangler compare run --corpus payments.corpus --resume var/compare/20261121T100000Z", "go on with a run"),
+        ("strangler compare run --corpus payments.corpus --fail-on new-difference", "for CI: only what is new fails"),
+    ],
+    [
+        ExitCode.ATTENTION,
+        ExitCode.SETTINGS,
+        ExitCode.FAILED,
+        ExitCode.CANNOT_WRITE,
+        ExitCode.OBJECTED,
+        ExitCode.REFUSED,
+        ExitCode.INTERRUPTED,
+    ],
+    {
+        ExitCode.OK: "nothing of --fail-on stands against it",
+        ExitCode.ATTENTION: "something of --fail-on stands against it; the last lines say what",
+        ExitCode.SETTINGS: "no key was named, or the key or the corpus cannot be read",
+        ExitCode.FAILED: "void: a mutant survived; or the oracle failed, and the run can be gone on with",
+        ExitCode.OBJECTED: "--resume: that run was begun with another corpus, oracle or code",
+        ExitCode.REFUSED: "the corpus was sealed with another key",
+        ExitCode.INTERRUPTED: "stopped by Ctrl-C; --resume goes on",
+    },
+)
+REPORT_EPILOG = lesson(
+    [
+        ("strangler compare report var/compare/20261121T100000Z", "what the run has found, once more"),
+        (
+            "strangler compare report var/compare/20261121T100000Z --reveal --reason 'OPS-17: odd label'",
+            "with personal values of the examples, for your eyes only",
+        ),
+    ],
+    [ExitCode.ATTENTION, ExitCode.SETTINGS, ExitCode.FAILED, ExitCode.CANNOT_WRITE, ExitCode.REFUSED],
+    {
+        ExitCode.OK: "nothing of --fail-on stands against it",
+        ExitCode.ATTENTION: "something of --fail-on stands against it",
+        ExitCode.SETTINGS: "no key was named, or the key or the run cannot be read",
+        ExitCode.FAILED: "void: a mutant survived; or a file of the run was altered",
+        ExitCode.REFUSED: "the run was sealed with another key",
+    },
+)
+_FAIL_ON = [FailOn.DIFFERENCE, FailOn.EXPIRED_RULE, FailOn.UNUSED_RULE, FailOn.UNDECIDED]
+
+
+def run_comparison(  # noqa: PLR0913  options are arguments here
+    *,
+    corpus: CorpusOption,
+    types: TypesOption = None,
+    key: KeyOption = None,
+    oracle: OracleOption = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=256, metavar="N", help="Parts compared at a time; one a core.")
+    ] = os.cpu_count() or 1,
+    parts: Annotated[
+        int | None,
+        typer.Option(
+            "--parts",
+            min=1,
+            max=4096,
+            metavar="N",
+            help="Divide by business key into N; 1 keeps the order of all messages.",
+        ),
+    ] = None,
+    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", file_okay=False, help="Where runs are kept.")] = RUNS,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", metavar="DIR", file_okay=False, help="Go on with this run.")
+    ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option(
+            "--since", metavar="DIR", file_okay=False, help="Run to tell what is new from; the last by default."
+        ),
+    ] = None,
+    unfinished: UnfinishedOption = False,
+    signature_limit: SignatureLimitOption = 20,
+    fail_on: FailOnOption = _FAIL_ON,
+    target: TargetOption = 0.9999,
+    alpha: AlphaOption = 0.05,
+    html: HtmlOption = None,
+    junit: JUnitOption = None,
+    output: OutputOption = Output.TABLE,
+    json: JsonOption = False,
+) -> None:
+    """Send recorded messages through the monolith and through our handlers, and judge what both make of them.
+
+    The monolith is a program that speaks the oracle's protocol; ours runs in
+    this process, as in production but for its stores. Messages of one
+    business key stay in the corpus' order, and find what those before them
+    have left, on both sides. The corpus is divided by business key and
+    compared in several processes; what a part has found is kept, so that an
+    interrupted run goes on. The run's folder holds report.json, report.html
+    and junit.xml; no value of a person is in them.
+    """
+    corpus_key(key)  # says what is wrong with it before anything runs
+    command = chosen_oracle(oracle)
+    secret = os.environ.get(SECRET_VARIABLE) or secrets.token_hex(16)
+    now = datetime.now(UTC)
+    sides = Sides(corpus, key or "", unfinished, command, secret, now.date())
+    folder = resume or runs / f"{now:%Y%m%dT%H%M%SZ}"
+    run = Run.begin(folder, Wanted(sides, None if types is None else tuple(sorted(set(types))), workers, parts))
+    for name, count in sorted(run.plan.left_out.items()):
+        note(f"left out: {plural(count, 'message')} of {name}")
+    if run.left:
+        note(f"run: {folder}")
+        try:
+            with progress_bar(run.plan.messages) as progress:
+                run.compare(progress)
+        except (KeyboardInterrupt, CommandError):
+            note(f"{number(run.messages_of(run.done))} are kept: --resume {folder} goes on")
+            raise
+    found = run.found()
+    known = _signatures(since / REPORT if since else earlier(runs, run.manifest, folder))
+    comparison = finding(found.tally, found.liveness, asked(target, alpha, known), found.coverage)
+    facts = (
+        Fact("Corpus", f"{corpus.name} ({run.manifest.corpus})"),
+        Fact("Messages", number(run.plan.messages)),
+        Fact("Oracle", Path(command[0]).name),
+        Fact("Code", run.manifest.code[:12]),
+    )
+    against = list(objections(comparison, fail_on))
+    _keep(folder, comparison, against, facts)
+    write_reports(comparison, against, "Both sides compared", facts, html=html, junit=junit)
+    _tell(comparison, against, signature_limit, in_json=json or output is Output.JSON, folder=folder)
+    raise typer.Exit(exit_code(comparison, bool(against)))
+
+
+def report_run(  # noqa: PLR0913  options are arguments here
+    *,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The run's folder.")],
+    key: KeyOption = None,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Show personal values of the examples. Audited first; asks for --reason.")
+    ] = False,
+    reason: ReasonOption = None,
+    signature_limit: SignatureLimitOption = 20,
+    fail_on: FailOnOption = _FAIL_ON,
+    target: TargetOption = 0.9999,
+    alpha: AlphaOption = 0.05,
+    html: HtmlOption = None,
+    junit: JUnitOption = None,
+    output: OutputOption = Output.TABLE,
+    json: JsonOption = False,
+) -> None:
+    """Show once more what a run has found.
+
+    Values of persons are masked. --reveal shows those of the examples, on
+    standard output alone: who did that, when and why stands in audit.ndjson
+    beside the runs, each line with the hash of the one before.
+    """
+    if not (folder / REPORT).exists():
+        raise CommandError(ExitCode.SETTINGS, f"{folder} holds no finished run")
+    if reveal and (html or junit):
+        raise CommandError(ExitCode.USAGE, "--reveal shows values on standard output alone: without --html and --junit")
+    corpus_key(key)
+    if reveal:
+        append_act(folder.parent, "compare: reveal", needed(reason, "--reveal"), {"run": folder.name})
+    found = merged(folder, key or "")
+    comparison = finding(found.tally, found.liveness, asked(target, alpha, revealed=reveal), found.coverage)
+    against = list(objections(comparison, fail_on))
+    write_reports(comparison, against, "Both sides compared", (Fact("Run", folder.name),), html=html, junit=junit)
+    _tell(comparison, against, signature_limit, in_json=json or output is Output.JSON, folder=folder)
+    raise typer.Exit(exit_code(comparison, bool(against)))
+
+
+def _signatures(report: Path | None) -> frozenset[str] | None:
+    """Signatures of an earlier report's groups. Raises CommandError."""
+    if report is None:
+        return None
+    try:
+        earlier_one: Mapping[str, Any] = orjson.loads(report.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise CommandError(
+            ExitCode.SETTINGS, f"{report} cannot be read: is that the folder of a finished run?"
+        ) from error
+    return frozenset(one["signature"] for one in earlier_one["groups"])
+
+
+def _keep(folder: Path, comparison: Comparison, against: Sequence[str], facts: Sequence[Fact]) -> None:
+    report = document(comparison) | {"objections": list(against), "facts": document(facts)}
+    try:
+        (folder / REPORT).write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    except OSError as error:
+        raise CommandError(ExitCode.CANNOT_WRITE, f"{folder / REPORT} cannot be written: {error.strerror}") from error
+    write_reports(
+        comparison,
+        against,
+        "Both sides compared",
+        facts,
+        html=folder / "report.html",
+        junit=folder / "junit.xml",
+        say=False,
+    )
+
+
+def _tell(comparison: Comparison, against: Sequence[str], signature_limit: int, *, in_json: bool, folder: Path) -> None:
+    if in_json:
+        show_json(document(comparison) | {"objections": list(against), "run": str(folder)})
+        return
+    show(comparison_tables(comparison, signature_limit))
+    for one in against:
+        note(f"against it: {one}")
+    note(f"report: {folder / 'report.html'}")
