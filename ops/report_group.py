@@ -167,6 +167,7 @@ def _rest(found: Sequence[DifferingGroup]) -> str:
         ("Messages", "n"),
         ("Share", "n"),
         ("Since", ""),
+        ("Looks like", ""),
     ]
     messages = plural(sum(one.count for one in found), "message")
     return (
@@ -182,4 +183,5 @@ def _row(one: DifferingGroup) -> str:
     plain = ((where.type, "nowrap"), (where.kind, ""), (where.shapes, ""))
     cells = [(text(value), name) for value, name in plain]
     cells += [(number(one.count), "n"), (share, "n"), (text(one.since or ""), "nowrap")]
+    cells += [("" if one.trap is None else text(one.trap.title), "")]
     return row(f"<code>{text(where.path or where.type)}</code>", cells, _data(one))

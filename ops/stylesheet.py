@@ -19,7 +19,7 @@ DARK: Mapping[str, str] = {
 _RULES = """
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
-html { -webkit-text-size-adjust: 100%; scroll-padding-top: 5rem; }
+html { -webkit-text-size-adjust: 100%; scroll-padding-top: 8rem; }
 body {
   margin: 0; background: var(--paper); color: var(--ink);
   font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
@@ -95,7 +95,8 @@ td.wide { min-width: 13rem; }
 .filter .wide { flex: 1 1 14rem; }
 .filter output { flex-basis: 100%; font-size: .85rem; color: var(--soft); font-variant-numeric: tabular-nums; }
 input, select, button { font: inherit; font-size: .9rem; color: var(--ink); background: var(--panel);
-  border: 1px solid var(--neutral); border-radius: 6px; padding: .3rem .6rem; min-width: 0; max-width: 100%; }
+  border: 1px solid var(--neutral); border-radius: 6px; height: 2.1rem; padding: 0 .6rem; min-width: 0;
+  max-width: 100%; }
 button { cursor: pointer; }
 button:hover { background: var(--wash); }
 button[aria-pressed=true] { background: var(--ink); color: var(--paper); }
@@ -171,10 +172,14 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line);
   .heads + .difference { border-top: 1px solid var(--line); }
 }
 @media print {
-  body { background: none; font-size: 10pt; }
+  :root { color-scheme: light; }
+  body { background: #fff; font-size: 10pt; }
   main { max-width: none; padding: 0; }
   .filter, .only { display: none !important; }
   .scroll { overflow: visible; }
+  table { font-size: 8.5pt; } th, td { padding: .3rem .4rem; } thead th { white-space: normal; }
+  tbody th, td.wide { min-width: 0; } td.nowrap { white-space: normal; } .bar { width: 5rem; }
+  mark, .bar, .chip, .void { print-color-adjust: exact; }
   .example, .scroll, tr { break-inside: avoid; }
   h2, h3, h4, summary { break-after: avoid; }
   details::details-content { content-visibility: visible; block-size: auto; }
