@@ -5,9 +5,7 @@ A body of some kilobytes that differs in one letter is read by that letter, on a
 """
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import takewhile
 
 _EQUAL_SHOWN = 60
 """Characters of what is the same that are shown on each side of what is not."""
@@ -36,19 +34,26 @@ class Parted:
 
 def part(control: str, candidate: str) -> tuple[Parted, Parted]:
     """Both texts, each with what it has before, in and behind the place where they differ."""
-    before = _equal(zip(control, candidate, strict=False))
+    before = _equal(control, candidate)
     while before and (_joins(control, before) or _joins(candidate, before)):
         before -= 1
     left = min(len(control), len(candidate)) - before
-    after = _equal(zip(control[::-1][:left], candidate[::-1][:left], strict=True))
+    after = _equal(control[::-1][:left], candidate[::-1][:left])
     while after and _joins(control, len(control) - after):
         after -= 1
     return _cut(control, before, after), _cut(candidate, before, after)
 
 
-def _equal(pairs: Iterable[tuple[str, str]]) -> int:
-    """How many of them come before the first unequal one."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+def _equal(one: str, other: str) -> int:
+    """How many characters both begin with. By halves: texts of kilobytes are compared by thousands."""
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        middle = (least + most + 1) // 2
+        if one[least:middle] == other[least:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least
 
 
 def _joins(text: str, position: int) -> bool:

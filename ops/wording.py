@@ -1,6 +1,5 @@
 """How figures, signatures and foreign texts are written for people, on a terminal as on a page."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
@@ -35,14 +34,11 @@ def place(signature: str) -> Place:
 def printable(text: str) -> str:
     """Text that can neither steer a terminal nor a page: what has no glyph, or turns direction, becomes its escape.
 
-    So does a space that is not the usual one: nobody could tell them apart.
+    So does a space that is not the usual one: nobody could tell them apart. (`str.isprintable` means just that.)
     """
-    return "".join(
-        character
-        if character == " " or unicodedata.category(character)[0] not in "CZ"
-        else f"\\u{{{ord(character):x}}}"
-        for character in text
-    )
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else f"\\u{{{ord(character):x}}}" for character in text)
 
 
 def percent(share: float | None) -> str:
