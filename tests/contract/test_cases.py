@@ -81,8 +81,7 @@ def leading_difference(theirs: Sequence[tuple[MessageType, Attempt]], ours: Mapp
         judgement = judge(
             [attempt for _, attempt in theirs if attempt.message_id == message_id],
             [ours[message_id]] if message_id in ours else [],
-            rules=message_type.rules,
-            derived=message_type.derived,
+            message_type.terms,
             today=TODAY,
         )
         if judgement.verdict in AGREED:
