@@ -11,6 +11,7 @@ import orjson
 import typer
 
 from ops.comparison import Comparison
+from ops.comparison_table import comparison_tables
 from ops.corpus_option import CorpusOption, KeyOption, UnfinishedOption, corpus_key
 from ops.document import document
 from ops.exit_code import ExitCode
@@ -40,7 +41,6 @@ from ops.parity.part import Sides
 from ops.parity.progress import progress_bar
 from ops.parity.run import REPORT, Run, Wanted, earlier, merged
 from ops.report import Fact
-from ops.table import comparison_tables
 from ops.wording import number, plural
 
 RUNS = Path("var/compare")

@@ -91,7 +91,7 @@ def write_reports(
     """Write the files that were asked for. Raises CommandError."""
     facts = (*facts, Fact("Made at", datetime.now(UTC).isoformat(" ", "seconds")))
     if html is not None:
-        _write(html, say, render(Report(title, tuple(facts), comparison.types, comparison.groups)))
+        _write(html, say, render(Report(title, tuple(facts), comparison, tuple(against))))
     if junit is not None:
         _write(junit, say, junit_xml(comparison, against))
 
