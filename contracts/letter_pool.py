@@ -66,10 +66,16 @@ def place_of(character: str) -> Place | None:
 @lru_cache(maxsize=1024)
 def _pool(block: int, category: str) -> Pool:
     characters = map(chr, range(max(block * _BLOCK, 0x80), (block + 1) * _BLOCK))
-    return Pool("".join(one for one in characters if unicodedata.category(one) == category and _is_usual(one)))
+    usual = _has_capital if category == "Ll" else str.isalpha
+    return Pool("".join(one for one in characters if unicodedata.category(one) == category and usual(one)))
 
 
-def _is_usual(character: str) -> bool:
-    """Whether its capital, if it has one, is one character of the same length, and leads back."""
+def _has_capital(character: str) -> bool:
+    """Whether its capital is one character of as many bytes, and leads back."""
     capital = character.upper()
-    return len(capital) == 1 and capital.lower() == character and len(capital.encode()) == len(character.encode())
+    return (
+        len(capital) == 1
+        and unicodedata.category(capital) == "Lu"
+        and capital.lower() == character
+        and len(capital.encode()) == len(character.encode())
+    )

@@ -32,7 +32,6 @@ _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9A-F]{8}-(?:
 _HEX = re.compile(r"(?=.*[0-9])(?=.*[A-Fa-f])(?:[0-9a-f]{16,}|[0-9A-F]{16,})")
 _SPACE = re.compile(r"\s+")
 _DAY_S = 86_400
-_VARIANTS = "89abAB"
 _REMEMBERED = 16_384
 """Values whose pseudonyms are remembered: names and accounts come again."""
 
@@ -181,7 +180,7 @@ class Pseudonyms:
         if not is_uuid and not _HEX.fullmatch(text):
             return None
         digits = text.replace("-", "")
-        kept = {12, 16} if is_uuid and digits[16] in _VARIANTS else {12} if is_uuid else set()
+        kept = {12, 16} if is_uuid else set()
         symbols = [int(digit, 16) for at, digit in enumerate(digits) if at not in kept]
         changed = iter(self._permutation.symbols(symbols, [16] * len(symbols), b"hex"))
         written = "".join(digit if at in kept else f"{next(changed):x}" for at, digit in enumerate(digits))

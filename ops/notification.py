@@ -122,6 +122,18 @@ def write_notification(delivery: Delivery, type_name: str, at: datetime, persona
     return Line(Notification(type_name, document["at"], orjson.dumps(document)), readable)
 
 
+def pseudonymise(one: Notification, personal: Personal) -> Line:
+    """A line with pseudonyms in the place of what is personal."""
+    document = orjson.loads(one.line)
+    changed = pseudonymise_body(base64.b64decode(document["body_base64"]), personal)
+    document |= {
+        "body_base64": base64.b64encode(changed.body).decode(),
+        "properties": pseudonymise_properties(document["properties"], personal),
+        "headers": pseudonymise_headers(document["headers"], personal),
+    }
+    return Line(Notification(one.type, one.at, orjson.dumps(document)), changed.readable)
+
+
 def _json(value: Any) -> Any:
     """An AMQP value as JSON has it; bytes that are no text, and what JSON cannot hold, are marked."""
     match value:

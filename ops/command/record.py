@@ -22,7 +22,7 @@ from contracts.pseudonym_message import Personal
 from contracts.registry import UnknownTypeError, type_named
 from ops.corpus import outline
 from ops.corpus_format import SEGMENT_RECORDS
-from ops.corpus_option import CorpusOption, MakingKeyOption, corpus_key
+from ops.corpus_option import CorpusOption, MakingKeyOption, PseudonymiseOption, corpus_key
 from ops.corpus_writer import CorpusWriter
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
@@ -120,9 +120,7 @@ def record(  # noqa: PLR0913  # its options
         str | None,
         typer.Option("--for", callback=_duration, metavar="DURATION", help="End after so long: 90s, 30m, 2h, 1d."),
     ] = None,
-    pseudonymise: Annotated[
-        bool, typer.Option("--pseudonymise", help="Put pseudonyms in the place of personal values.")
-    ] = False,
+    pseudonymise: PseudonymiseOption = False,
     go_on: Annotated[
         bool, typer.Option("--continue", help="Go on with a corpus that is there, with the options it was begun with.")
     ] = False,

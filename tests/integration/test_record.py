@@ -161,7 +161,7 @@ def test_a_signal_ends_it_well(site: Site, notifications: list[dict[str, Any]], 
     name = f"strangler.record.{site.id()}"
 
     def taken() -> bool:
-        return site.channel.queue_declare(name, passive=True).method.message_count == 0
+        return bool(site.channel.queue_declare(name, passive=True).method.message_count == 0)
 
     eventually(taken, _WITHIN_S, "all messages are taken")
     code, _ = site.end(running, number)
