@@ -61,6 +61,8 @@ class Personal:
     contract: MessageType | None
     _plain: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
     """What is known already: names are few."""
+    _names: set[str] = field(default_factory=set, repr=False, compare=False)
+    """Keys that are names of fields."""
 
     def text(self, value: str, name: str | None) -> str:
         """See `Change.text`."""
@@ -78,9 +80,14 @@ class Personal:
 
     def key(self, key: str) -> str:
         """See `Change.key`."""
-        if _POSITION.fullmatch(key) or self._is_plain(key):
+        if key in self._names:
             return key
-        return key if _FIELD.fullmatch(key) and not _DATA.search(key) else self.pseudonyms.text(key)
+        is_name = _POSITION.fullmatch(key) or (_FIELD.fullmatch(key) and not _DATA.search(key))
+        if not (is_name or self._is_plain(key)):
+            return self.pseudonyms.text(key)
+        if len(self._names) < _NAMES:
+            self._names.add(key)
+        return key
 
     def enters(self, class_name: str) -> bool:
         """See `Change.enters`."""

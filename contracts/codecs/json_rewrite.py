@@ -13,7 +13,7 @@ from contracts.codecs.php_unserialize import DEFAULT_LIMITS
 from contracts.codecs.rewriting import Change
 
 _TOKEN = re.compile(
-    r'"(?P<string>[^"\\]*+(?:\\.[^"\\]*+)*+)"|(?P<number>-?[0-9][0-9.eE+-]*+)|(?P<mark>[{}\[\],:])|(?P<word>[a-z]++)',
+    r'(?P<string>"[^"\\]*+(?:\\.[^"\\]*+)*+")|(?P<number>-?[0-9][0-9.eE+-]*+)|(?P<mark>[{}\[\],])',
     re.DOTALL,
 )
 _UNIT = re.compile(
@@ -33,57 +33,61 @@ def rewrite_json(body: bytes, change: Change, limits: Limits = DEFAULT_LIMITS) -
         limits: what may be spent on reading it.
     """
     read_json(body, limits)
-    return "".join(_pieces(body.decode(), change)).encode()
+    text, at = body.decode(), 0
+    pieces: list[str] = []
+    for token, written in _changed(text, change):
+        pieces += (text[at : token.start()], written)
+        at = token.end()
+    pieces.append(text[at:])
+    return "".join(pieces).encode()
 
 
-def _pieces(text: str, change: Change) -> Iterator[str]:
-    at = 0
+def _changed(text: str, change: Change) -> Iterator[tuple[re.Match[str], str]]:
+    """Tokens that change, and what they become."""
     names: list[str | None] = []
-    """Of what is open: for an object the name of the value that comes, for a list the name that it is in itself."""
+    """Of what is open: the names that it is in."""
     objects: list[bool] = []
     name: str | None = None
+    """Of the value that comes."""
     awaits_key = False
     for token in _TOKEN.finditer(text):
-        yield text[at : token.start()]
-        at = token.end()
         kind = token.lastgroup
         piece = token[0]
         if kind == "mark":
-            if piece in "{[":
+            if piece == ",":
+                awaits_key = objects[-1]
+                if not awaits_key:
+                    name = names[-1]
+            elif piece in "{[":
                 names.append(name)
-                objects.append(piece == "{")
                 awaits_key = piece == "{"
-            elif piece in "}]":
+                objects.append(awaits_key)
+            else:
                 name = names.pop()
                 objects.pop()
                 awaits_key = False
-            elif piece == ",":
-                awaits_key = objects[-1]
-                name = name if objects[-1] else names[-1]
-            yield piece
-        elif kind == "string" and awaits_key:
+            continue
+        if kind == "number":
+            written = change.number(piece, name)
+        elif awaits_key:
             awaits_key = False
-            name, written = _text(token["string"], lambda key, _: change.key(key), None)
-            yield written
-        elif kind == "string":
-            _, written = _text(token["string"], change.text, name)
-            yield written
-        elif kind == "number":
-            yield change.number(piece, name)
+            name, written = _text(piece, lambda key, _: change.key(key), None)
         else:
-            yield piece
-    yield text[at:]
+            _, written = _text(piece, change.text, name)
+        if written != piece:
+            yield token, written
 
 
-def _text(written: str, change: Callable[[str, str | None], str], name: str | None) -> tuple[str, str]:
+def _text(literal: str, change: Callable[[str, str | None], str], name: str | None) -> tuple[str, str]:
     """What a string says, and how it is written once it has changed."""
+    written = literal[1:-1]
     if "\\" not in written:
         return written, f'"{change(written, name)}"'
     units = list(_UNIT.finditer(written))
     said = "".join(map(_said, units))
     changed = change(said, name)
     if changed == said:
-        return said, f'"{written}"'
+        return said, literal
     pairs = zip(units, said, changed, strict=True)
     return said, f'"{"".join(unit[0] if old == new else _written(unit, new) for unit, old, new in pairs)}"'
 
