@@ -31,6 +31,7 @@ from ops.notification import LINE_BYTES, BadLineError, Notification, contract_of
 from ops.notification import pseudonymise as give_pseudonyms
 from ops.option import Output, OutputOption, lesson
 from ops.output import note, show, show_json
+from ops.pseudonym_secret import secret_path
 from ops.wording import plural
 
 _TOLD = 20
@@ -141,6 +142,8 @@ def show_corpus(
         show_json({**header, **known, "opened": document(tally)})
     else:
         show(corpus_tables(one, tally, torn=torn))
+    if one.finished and secret_path(file).exists():
+        note(f"the secret of its pseudonyms is still there: delete {secret_path(file)}")
     raise typer.Exit(ExitCode.OK if one.finished else ExitCode.UNFINISHED)
 
 

@@ -33,7 +33,7 @@ from ops.pseudonym_secret import begin_secret, check_secret, resume_secret, thro
 from ops.record_bar import record_bar
 from ops.record_origin import RecordOrigin, of_exchange, of_types
 from ops.recording import Bounds, Course, Feed, Recording
-from ops.wording import plural
+from ops.wording import plural, printable
 
 _PREFETCH = 2 * SEGMENT_RECORDS
 """While one segment is being sealed, the next one comes in."""
@@ -266,7 +266,7 @@ def _check_begun(corpus: Path, origin: RecordOrigin, *, pseudonymised: bool) -> 
     """Refuse to go on with other options, before anything is changed."""
     header = outline(corpus).header
     if (header.types, header.pseudonymised) != (origin.types, pseudonymised):
-        types = "whatever came" if header.types is None else ", ".join(header.types)
+        types = "whatever came" if header.types is None else ", ".join(map(printable, header.types))
         how = "with" if header.pseudonymised else "without"
         raise CommandError(
             ExitCode.USAGE, f"{corpus} was begun with {types}, {how} --pseudonymise: it goes on with the same"

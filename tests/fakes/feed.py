@@ -1,4 +1,4 @@
-"""A queue that a corpus is recorded from, in memory; `tests/integration/test_record.py` has the real one."""
+"""A queue that a corpus is recorded from, in memory. Held to the real one by tests/conformance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ class MemoryQueue:
 
     clock: FakeClock
     prefetch: int = 2000
+    length: int = 100_000
     waiting: list[tuple[bytes, bool]] = field(default_factory=list)
     acknowledged: list[bytes] = field(default_factory=list)
     lose_before: str | None = None
@@ -25,6 +26,16 @@ class MemoryQueue:
 
     def publish(self, *bodies: bytes) -> None:
         self.waiting += [(body, False) for body in bodies]
+        surplus = max(0, len(self.waiting) - self.length)
+        self.waiting = self.waiting[surplus:]
+        self.dropped += surplus
+
+    def lose(self) -> None:
+        self.lose_before = "poll"
+
+    @property
+    def left(self) -> list[bytes] | None:
+        return None if self.deleted else [body for body, _ in self.waiting]
 
     def connect(self) -> "MemoryFeed":
         if self.unreachable:
@@ -61,8 +72,8 @@ class MemoryFeed:
 
     def leave(self, *, delete: bool) -> None:
         self._called("leave")
-        self._queue.deleted = delete
         self.close()
+        self._queue.deleted = delete
 
     def close(self) -> None:
         self._queue.waiting[:0] = [(body, True) for body in self._unsettled.values()]
