@@ -27,6 +27,8 @@ class AmqpRecording:
         self._dropped = 0
         self._connection = AmqpConnection(settings, generation, queues=1)
         try:
+            self.found = self._connection.ready(self._queue) is not None
+            """Whether the queue was there already, filling."""
             self._connection.declare(tuple(reversed(queues)))
             self._connection.watch(self._dropped_queue, self._count)
             self._connection.consume(self._queue)

@@ -34,6 +34,7 @@ _SPACE = re.compile(r"\s+")
 _DAY_S = 86_400
 _REMEMBERED = 16_384
 """Values whose pseudonyms are remembered: names and accounts come again."""
+_LONGEST_REMEMBERED = 100
 
 
 class Pseudonyms:
@@ -54,7 +55,8 @@ class Pseudonyms:
         if not core:
             return value
         start = value.index(core)
-        return value[:start] + self._core(core) + value[start + len(core) :]
+        changed = self._core(core) if len(core) <= _LONGEST_REMEMBERED else self._changed_core(core)
+        return value[:start] + changed + value[start + len(core) :]
 
     def number(self, lexeme: str) -> str:
         """The pseudonym of a number as it is written: sign, count of digits, decimals and exponent stay, 0 stays 0.

@@ -25,6 +25,9 @@ _REST_S = 0.2
 class Feed(Protocol):
     """Where messages come from. Every method raises SourceLostError where the broker is gone."""
 
+    found: bool
+    """Whether the queue was there already, filling."""
+
     def poll(self, timeout_s: float) -> Sequence[Delivery]:
         """Deliveries that have arrived, in order; blocks up to `timeout_s` where there are none."""
 
@@ -65,6 +68,8 @@ class Course:
     unread: int = 0
     """Of those sealed, such as could not be read for their pseudonyms: all their letters are others."""
     reconnected: int = 0
+    gaps: int = 0
+    """How often the queue was gone where it should have been filling: what was published meanwhile is missing."""
     lost: str | None = None
     """Why there is no connection now."""
 
@@ -80,6 +85,8 @@ class Recording:
         clock: Clock,
         rest: Callable[[float], None],
         bounds: Bounds,
+        *,
+        goes_on: bool = False,
     ) -> None:
         """Nothing is connected yet.
 
@@ -90,6 +97,7 @@ class Recording:
             clock: time.
             rest: waits so many seconds.
             bounds: when it is at its end.
+            goes_on: whether the queue should be there already.
         """
         self._connect = connect
         self._writer = writer
@@ -97,6 +105,7 @@ class Recording:
         self._clock = clock
         self._rest = rest
         self._bounds = bounds
+        self._expects_queue = goes_on
         self._backoff = Backoff(most_s=10.0)
         self._feed: Feed | None = None
         self._pending: list[tuple[Delivery, Line]] = []
@@ -110,7 +119,7 @@ class Recording:
         broker refuses us later, CorpusError where the disk takes nothing.
         """
         began = self._clock.monotonic()
-        self._feed = self._connect()
+        self._open()
         while not (stopping() or self._is_over(began)):
             try:
                 self._step()
@@ -149,7 +158,7 @@ class Recording:
             if self._clock.monotonic() < self._again_at:
                 self._rest(_REST_S)
                 return
-            self._feed = self._connect()
+            self._feed = self._open()
             self.course.reconnected += 1
             self.course.lost = None
         deliveries = self._feed.poll(POLL_S)
@@ -164,6 +173,12 @@ class Recording:
                 self._seal()
         elif self._pending and self._clock.monotonic() - self._pending_since >= SEAL_AFTER_S:
             self._seal()
+
+    def _open(self) -> Feed:
+        self._feed = self._connect()
+        self.course.gaps += self._expects_queue and not self._feed.found
+        self._expects_queue = True
+        return self._feed
 
     def _room(self, arrived: int) -> int:
         if self._bounds.messages is None:

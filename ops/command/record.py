@@ -180,6 +180,7 @@ def _record(
         SystemClock(),
         time.sleep,
         bounds,
+        goes_on=go_on,
     )
 
     def overdue() -> ExitCode:
@@ -198,7 +199,8 @@ def _record(
         _tell(writer, recording.course)
         if not left:
             note("the broker is gone: the queue is still there, and goes after a week without us")
-        return ExitCode.OK if left and not recording.course.dropped else ExitCode.ATTENTION
+        whole = left and not recording.course.dropped and not recording.course.gaps
+        return ExitCode.OK if whole else ExitCode.ATTENTION
 
     try:
         return run()
@@ -238,6 +240,8 @@ def _tell(writer: CorpusWriter, course: Course) -> None:
         note(f"{plural(course.unread, 'message')} could not be read: all their letters and digits are others")
     if course.reconnected:
         note(f"the connection was lost {plural(course.reconnected, 'time')}")
+    if course.gaps:
+        note("its queue was gone: what was published before it was made anew is not in the corpus")
     if course.dropped:
         note(f"the queue was full and has dropped {plural(course.dropped, 'message')}: they are not in the corpus")
 

@@ -101,6 +101,15 @@ class FeedPromises:
         assert ([one.body for one in taken], dropped, feed.dropped()) == (bodies(LENGTH + 3)[3:], 3, 0)
         feed.close()
 
+    def test_whether_the_queue_was_there_is_known(self, queue: Queue) -> None:
+        first = queue.connect()
+        assert not first.found
+        first.leave(delete=False)
+        second = queue.connect()
+        assert second.found
+        second.leave(delete=True)
+        assert not queue.connect().found
+
     def test_left_for_good_there_is_no_queue(self, queue: Queue) -> None:
         feed = queue.connect()
         queue.publish(*bodies(2))

@@ -21,7 +21,8 @@ class MemoryQueue:
     """The next call of this name finds the connection gone."""
     unreachable: int = 0
     dropped: int = 0
-    deleted: bool = False
+    deleted: bool = True
+    """Whether there is no queue, as before the first connection."""
     connections: int = 0
 
     def publish(self, *bodies: bytes) -> None:
@@ -49,6 +50,8 @@ class MemoryFeed:
     """A `Feed` of it."""
 
     def __init__(self, queue: MemoryQueue) -> None:
+        self.found = not queue.deleted
+        queue.deleted = False
         self._queue = queue
         self._unsettled: dict[int, bytes] = {}
         self._tag = 0

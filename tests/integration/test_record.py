@@ -203,6 +203,12 @@ def test_a_queue_that_is_kept_goes_on_filling(site: Site, notifications: list[di
     assert [one["body_base64"] for one in site.records()] == [one["body_base64"] for one in notifications]
 
 
+def test_one_that_goes_on_without_its_queue_says_what_is_missing(site: Site) -> None:
+    assert site.record("--for", "1s")[0] == ExitCode.OK
+    code, err = site.record("--continue", "--for", "1s")
+    assert (code, "its queue was gone" in err) == (ExitCode.ATTENTION, True)
+
+
 def test_what_a_full_queue_has_dropped_is_told(site: Site, notifications: list[dict[str, Any]]) -> None:
     small = {"STRANGLER_TAP_LENGTH": "10"}
     assert site.record("--for", "1s", "--keep-queue", **small)[0] == ExitCode.OK

@@ -186,3 +186,18 @@ def test_a_full_disk_acknowledges_nothing(site: Site, monkeypatch: pytest.Monkey
 def test_what_the_queue_drops_is_counted(site: Site) -> None:
     site.queue.dropped = 7
     assert site.run(Bounds(for_s=1.0)).dropped == 7
+
+
+def test_a_queue_that_is_gone_where_it_should_be_filling_is_told(site: Site) -> None:
+    assert site.run(Bounds(for_s=1.0)).gaps == 0, "the first one has none yet"
+    again = Recording(
+        site.queue.connect, site.writer, _line, site.clock, site.clock.advance, Bounds(for_s=1.0), goes_on=True
+    )
+    again.run(lambda: False, lambda _: None)
+    assert again.leave(delete=True)
+    assert again.course.gaps == 0
+    gone = Recording(
+        site.queue.connect, site.writer, _line, site.clock, site.clock.advance, Bounds(for_s=1.0), goes_on=True
+    )
+    gone.run(lambda: False, lambda _: None)
+    assert gone.course.gaps == 1
