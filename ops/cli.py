@@ -26,6 +26,7 @@ from ops.command import (
     messages,
     php,
     reconcile,
+    record,
     replay,
     status,
     types,
@@ -51,6 +52,7 @@ def build() -> typer.Typer:
     app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
     app.command("deploy", epilog=deploy.EPILOG)(deploy.deploy_stack)
     app.command("status", epilog=status.EPILOG)(status.status)
+    app.command("record", epilog=record.EPILOG)(record.record)
     groups: Mapping[str, tuple[str, Sequence[Command]]] = {
         "compare": (
             "What both sides made of the same messages.",
