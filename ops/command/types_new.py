@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from contracts.registry import FAMILIES
 from ops.corpus import CorpusReader
 from ops.corpus_option import KeyOption, UnfinishedOption, corpus_key
 from ops.document import document
@@ -137,9 +138,16 @@ def new_type(  # noqa: PLR0913  options are arguments here
 
 def _named(name: str, family: str | None) -> Naming:
     try:
-        return naming(name, family)
+        named = naming(name, family)
     except ValueError as error:
         raise CommandError(ExitCode.USAGE, str(error)) from error
+    if any(one.name == named.family for one in FAMILIES):
+        what = (
+            f"there is a family {named.family} already. Types that write the same records belong into it: by hand, in "
+            "its module of contracts/family. --family gives this one a family of its own"
+        )
+        raise CommandError(ExitCode.OBJECTED, what)
+    return named
 
 
 def _asked(taken: Sample, oracle: str | None, most: int) -> Answers:

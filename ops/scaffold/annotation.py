@@ -82,12 +82,20 @@ def _base(design: Design, place: Place, *, top: bool) -> str:
     if not design.codec.is_json:
         return "Model"
     if top:
+        if not _names_itself(design, place):
+            return "Model"
         wanted = (name for name, info in Notification.model_fields.items() if info.is_required())
         return (
             "Notification" if all(name in place.keys and place.always(place.keys[name]) for name in wanted) else "Model"
         )
     holds_one = len(place.fields) == 1 and not any(one.is_leaf for one in place.fields.values())
     return "Model" if holds_one else "OpenRecord"
+
+
+def _names_itself(design: Design, place: Place) -> bool:
+    """Whether every message names its event, and calls it as the type is called: a worker goes by that."""
+    event = place.keys.get("webhook")
+    return event is not None and not event.open and {text.lower() for text in event.values} == {design.naming.type}
 
 
 def _field(

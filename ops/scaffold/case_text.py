@@ -41,7 +41,7 @@ def _lines(design: Design) -> Iterator[str]:
         head: dict[str, Any] = {"id": str(one.id)}
         if isinstance(design.identity, AmqpProperty):
             head["properties"] = {"message_id": str(one.id), design.identity.name: str(one.id)}
-        if design.codec.framework == "symfony-json":
+        if design.codec.framework == "symfony-json" and design.codec.class_name:
             head["headers"] = {"type": design.codec.class_name}
         if design.codec.is_json:
             yield json.dumps(head | {"body": one.body()}, ensure_ascii=False, separators=(",", ":"))

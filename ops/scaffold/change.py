@@ -62,7 +62,7 @@ def changes(design: Design, root: Path) -> Sequence[FileChange]:
     }
     there = [path for path in new if (root / path).exists()]
     if there:
-        why = "nothing is written over; --family names another family, or take away what is there"
+        why = "nothing is written over (--family names another family)"
         raise CommandError(ExitCode.OBJECTED, f"there is {', '.join(there)} already: {why}")
     families, handlers = _read(root, FAMILIES), _read(root, HANDLERS)
     try:

@@ -19,6 +19,8 @@ _PROPERTIES: Mapping[str, Literal["message_id", "correlation_id"]] = {
     "correlation_id": "correlation_id",
 }
 _PROPERTY = "property:"
+_DIGITS_OF_DATA = 4
+"""An id in a routing key has as many, and no name has."""
 
 
 class NothingToGoByError(ValueError):
@@ -134,7 +136,10 @@ def _origin(naming: Naming, sample: Sample, told: Told, doubts: list[str]) -> Fr
     (exchange, key), _ = sample.origins.most_common(1)[0]
     keys = {routing_key for name, routing_key in sample.origins if name == exchange}
     routing_key: str | None = key or None
-    if len(keys) > 1 and exchange not in sample.neighbours:
+    if sum(map(str.isdigit, key)) >= _DIGITS_OF_DATA:
+        routing_key = None
+        doubts.append("routing keys hold data: the whole exchange is taken to be of this type")
+    elif len(keys) > 1 and exchange not in sample.neighbours:
         routing_key = None
         doubts.append(f"{len(keys)} routing keys: the whole exchange is taken to be of this type")
     elif len(sample.origins) > 1:

@@ -18,6 +18,8 @@ FEW = 24
 """Distinct values that are remembered; with more of them a set is not closed."""
 ENOUGH = 20
 """Values from which on something can be said that is true of all of them."""
+_LONGEST_WORD = 100
+"""A longer text is no word of a closed set, and nothing that is the same in every message."""
 _DEEPEST = 12
 _ITEMS = 20
 _MOST_KEYS = 300
@@ -139,7 +141,7 @@ class Place:
         if self.open:
             return
         self.values[text] += 1
-        if len(self.values) > FEW:
+        if len(self.values) > FEW or len(text) > _LONGEST_WORD:
             self.values.clear()
             self.open = True
 

@@ -1,5 +1,6 @@
 """Which codec reads a type's messages, and what it makes of them: the same functions that the contract will name."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,9 +11,10 @@ from contracts.codecs.json_body import decode_json
 from contracts.codecs.legacy import read_message
 from contracts.codecs.legacy_message import Framework, LegacyMessage, SealedPayload
 from contracts.codecs.message_object import job_object, serialized_object, symfony_object
-from contracts.php.value import PhpObject
+from contracts.php.value import PHP_CLASS, PhpObject
 
 Form = Mapping[Any, Any]
+_CLASS = re.compile(PHP_CLASS)
 
 
 class NoCodecError(ValueError):
@@ -66,7 +68,7 @@ def recognise(messages: Iterable[tuple[bytes, Mapping[str, Any]]]) -> Codec:
 
 def _class(message: LegacyMessage) -> str | None:
     if message.framework == "symfony-json":
-        return message.name
+        return message.name if message.name and _CLASS.fullmatch(message.name) else None
     payload = message.payload
     if message.framework == "json" or not isinstance(payload, PhpObject) or payload.class_name == "stdClass":
         return None

@@ -25,6 +25,8 @@ class NoPlaceError(ValueError):
 def with_family(text: str, naming: Naming) -> str:
     """`contracts/registry.py` with one more family. Raises NoPlaceError."""
     line = f"from contracts.family.{naming.family} import {naming.constant}"
+    if re.search(rf"\b{naming.constant}\b", text):
+        raise NoPlaceError(FAMILIES, f"free name {naming.constant}")
     found = list(_FAMILY_IMPORT.finditer(text))
     if not found:
         raise NoPlaceError(FAMILIES, "`from contracts.family...` import")

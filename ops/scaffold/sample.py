@@ -12,6 +12,8 @@ import orjson
 from ops.corpus import Recorded
 
 _EVERY = 1 << 32
+_MOST_BYTES = 128 * 1024 * 1024
+"""Of lines in each half of a sample: memory stays flat however large messages are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def take_sample(records: Iterable[Recorded], type_name: str, *, first: int, spre
         spread: how many are taken from behind them.
     """
     sample, threshold = Sample(), _EVERY
+    first_bytes = spread_bytes = 0
     for record in records:
         notification = orjson.loads(record.line)
         exchange = notification.get("exchange", "")
@@ -66,15 +69,18 @@ def take_sample(records: Iterable[Recorded], type_name: str, *, first: int, spre
             continue
         sample.deliveries += 1
         sample.origins[exchange, notification.get("routing_key", "")] += 1
-        if len(sample.first) < first:
+        if len(sample.first) < first and first_bytes < _MOST_BYTES:
+            first_bytes += len(record.line)
             sample.first.append(_delivery(record.line, notification))
             continue
         rank = crc32(str(notification["id"]).encode("utf-8", "replace"))
         if rank < threshold:
             sample.spread.append((rank, _delivery(record.line, notification)))
-        while len(sample.spread) > spread:
+            spread_bytes += len(record.line)
+        while len(sample.spread) > spread or spread_bytes > _MOST_BYTES:
             threshold //= 2
             sample.spread = [one for one in sample.spread if one[0] < threshold]
+            spread_bytes = sum(len(one.line) for _, one in sample.spread)
     return sample
 
 
