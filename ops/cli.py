@@ -30,6 +30,7 @@ from ops.command import (
     replay,
     status,
     types,
+    types_new,
 )
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
@@ -112,8 +113,12 @@ def build() -> typer.Typer:
             [("vectors", php.VECTORS_EPILOG, php.replay_vectors)],
         ),
         "types": (
-            "What the contracts' registry knows, and what a message is.",
-            [("list", types.EPILOG, types.list_types), ("inspect", types.INSPECT_EPILOG, types.inspect_message)],
+            "What the contracts' registry knows, what a message is, and how a new type begins.",
+            [
+                ("list", types.EPILOG, types.list_types),
+                ("inspect", types.INSPECT_EPILOG, types.inspect_message),
+                ("new", types_new.EPILOG, types_new.new_type),
+            ],
         ),
         "bridge": (
             "The Messaging Bridge between RabbitMQ and SQS.",
