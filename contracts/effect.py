@@ -96,7 +96,7 @@ _CANONICAL = msgspec.json.Encoder(decimal_format="number", order="sorted")
 def canonical(value: Any) -> bytes:
     """Canonical text of a JSON value: sorted keys, `1.50` unequal to `1.5`, `1` unequal to `1.0`.
 
-    A `Decimal` in it has a fraction or an exponent, as `exact` makes it and as `Decimal(repr(a_float))` has.
+    A `Decimal` in it has a fraction or an exponent, as `exact` makes it.
     """
     return _CANONICAL.encode(value)
 

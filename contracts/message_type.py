@@ -99,6 +99,8 @@ class MessageType:
     replay: ReplaySafety = "safe"
     replay_because: str | None = None
     """Why a replay is forbidden; whoever is refused one reads it."""
+    lateness_s: int | None = None
+    """Seconds that one side may tell after the other, where the deployment's own figure does not suit the type."""
     terms: Terms = field(init=False, repr=False, compare=False)
     """What its outcomes are judged by."""
 
@@ -108,6 +110,8 @@ class MessageType:
             raise ContractError(f"{self.name}: replay: {' or '.join(get_args(ReplaySafety))}")
         if (self.replay == "forbidden") != bool((self.replay_because or "").strip()):
             raise ContractError(f"{self.name}: replay: a forbidden one has a reason, a safe one needs none")
+        if self.lateness_s is not None and self.lateness_s < 1:
+            raise ContractError(f"{self.name}: lateness_s: a second at least; None for the deployment's own")
         for rule in self.rules:
             reason = refusal(rule, (effect.path for effect in self.effects), self.guarded)
             if reason is not None:

@@ -28,6 +28,9 @@ ROUTE_EXCHANGE = "strangler.route"
 CONTROL_ATTRIBUTE = "control_attempt_"
 """Ledger attribute of the monolith's outcome, followed by the attempt's number."""
 
+CONTROL_ENDING_ATTRIBUTE = "control_ending_"
+"""Ledger attribute that says how an attempt of the monolith has ended, followed by its number: in the clear."""
+
 
 def _channel(stack: str, role: str, *, ordered: bool) -> str:
     return f"{stack}-{role}.fifo" if ordered else f"{stack}-{role}"
@@ -118,6 +121,11 @@ def sweeper_function_name(stack: str) -> str:
     return f"{stack}-sweeper"
 
 
+def timekeeper_function_name(stack: str) -> str:
+    """Lambda function that decides comparisons of which a side does not tell in time."""
+    return f"{stack}-timekeeper"
+
+
 def letters_function_name(stack: str) -> str:
     """Lambda function that writes the index of dead letters."""
     return f"{stack}-letters"
@@ -176,3 +184,13 @@ def shadow_queue_name(family: str) -> str:
 def hold_queue_name(family: str) -> str:
     """RabbitMQ queue of messages that wait for a move of authority to end."""
     return f"strangler.hold.{family}"
+
+
+def recording_queue_name(corpus: str) -> str:
+    """RabbitMQ queue that a corpus is recorded from."""
+    return f"strangler.record.{corpus}"
+
+
+def recording_dropped_queue_name(corpus: str) -> str:
+    """RabbitMQ queue of what a recording's queue has dropped; it is only counted."""
+    return f"strangler.record.{corpus}.dropped"

@@ -109,7 +109,10 @@ class Tally:
 
     def of(self, name: str) -> TypeTally:
         """The tally of a type, begun where there is none."""
-        return self.types.setdefault(name, TypeTally())
+        known = self.types.get(name)
+        if known is None:
+            known = self.types[name] = TypeTally()
+        return known
 
     def merge(self, other: "Tally") -> None:
         """Take in another part of the same comparison."""

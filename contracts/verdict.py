@@ -14,9 +14,9 @@ class Verdict(StrEnum):
     MATCH_BY_RULE = "match by rule"
     MISMATCH = "mismatch"
     CONTROL_ONLY = "control only"
-    """Only the monolith processed it."""
+    """The monolith has ended it; the new side has told nothing in time."""
     CANDIDATE_ONLY = "candidate only"
-    """Only the new side processed it."""
+    """The new side has ended it; the monolith has told nothing in time."""
     DUPLICATE = "duplicate"
     """Equal but for effects that one side produced more often."""
     ERROR_ONE_SIDE = "error on one side"
@@ -27,13 +27,15 @@ class Verdict(StrEnum):
     PENDING = "pending"
     """A side's final outcome has not been seen yet."""
     EXPIRED = "expired"
-    """A side's outcome never came."""
+    """A side has told of attempts, and of none in time that was its last."""
     SINGLE = "single"
     """Only one side was meant to act."""
 
 
 AGREED = frozenset({Verdict.MATCH, Verdict.MATCH_BY_RULE})
 UNDECIDED = frozenset({Verdict.SINGLE, Verdict.PENDING})
+BY_CLOCK = frozenset({Verdict.CONTROL_ONLY, Verdict.CANDIDATE_ONLY, Verdict.EXPIRED})
+"""Given because nothing came in time; what comes later amends them."""
 
 
 def agreement(counts: Mapping[Verdict, int]) -> float | None:

@@ -68,6 +68,17 @@ class Alarms(Construct):  # type: ignore[misc]  # CDK's own types are not follow
         metric = _count("EffectsOverdue", name, _LONGEST_PAUSE)
         self._add("EffectsOverdue", f"{name}-overdue", metric, 1, 1, "effects do not leave")
 
+    def on_expired(self, name: str) -> None:
+        """Alarm when a side of a comparison has told nothing in time: what should have told may be lost."""
+        metric = _count("MessagesExpired", name)
+        self._add("MessagesExpired", f"{name}-expired", metric, 1, 1, "a side has told nothing: strangler status")
+
+    def on_undecided(self, name: str) -> None:
+        """Alarm when a comparison whose time is up stays undecided: neither the judge nor the clock decides it."""
+        metric = _metric("MessagesOverdueSeconds", name, statistic="Maximum")
+        threshold = _TOO_OLD.to_seconds()
+        self._add("MessagesOverdue", f"{name}-overdue", metric, threshold, _PERIODS_TOO_OLD, "no verdict in its time")
+
     def on_letters(self, label: str, name: str) -> None:
         """Alarm when the index of dead letters gets one: the queues before it are emptied, so they cannot tell."""
         metric = _count("LettersIndexed", name)
@@ -91,11 +102,15 @@ class Alarms(Construct):  # type: ignore[misc]  # CDK's own types are not follow
 
 
 def _count(metric: str, function: str, period: Duration = _PERIOD) -> cloudwatch.Metric:
-    """A metric of `workers.observability`, of one function."""
+    """A count of `workers.observability`, of one function."""
+    return _metric(metric, function, statistic="Sum", period=period)
+
+
+def _metric(metric: str, function: str, *, statistic: str, period: Duration = _PERIOD) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace=Aws.STACK_NAME,
         metric_name=metric,
         dimensions_map={"service": function.removeprefix(f"{Aws.STACK_NAME}-")},
         period=period,
-        statistic="Sum",
+        statistic=statistic,
     )

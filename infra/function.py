@@ -159,8 +159,8 @@ class Worker(Construct):  # type: ignore[misc]  # CDK's own types are not follow
             ),
         )
 
-    def sweep(self) -> None:
-        """Invoke every minute. A run that fails is not repeated: the next one does its work."""
+    def sweep(self, what: str) -> None:
+        """Invoke every minute. A run that fails is not repeated: the next one does its work. Args: what: it is for."""
         lambda_.CfnEventInvokeConfig(
             self,
             "Once",
@@ -172,7 +172,7 @@ class Worker(Construct):  # type: ignore[misc]  # CDK's own types are not follow
         events.Rule(
             self,
             "EveryMinute",
-            description="What has not left yet, and what is to be tried again",
+            description=what,
             schedule=events.Schedule.rate(_SWEEP),
             targets=[targets.LambdaFunction(self.function, retry_attempts=0)],
         )

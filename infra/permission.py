@@ -17,7 +17,7 @@ from aws_cdk import aws_sqs as sqs
 
 from infra.channel import Channel
 from infra.key import SEALED, TENANTS
-from infra.table import OUTLET_INDEX
+from infra.table import AWAITED_INDEX, OUTLET_INDEX
 
 AUTHORITY = "authority#"
 """Beginning of the partition keys under which the control table has what is decided about a family."""
@@ -105,6 +105,14 @@ def judge_policy(ledger: dynamodb.Table, seal_key: kms.IKey, failures: sqs.Queue
         _allow("Ledger", ["dynamodb:UpdateItem"], ledger.table_arn),
         _with_key("OpenOutcomes", [_OPEN], seal_key, "ledger"),
         _allow("GiveUp", ["sqs:SendMessage"], failures.queue_arn),
+    )
+
+
+def timekeeper_policy(ledger: dynamodb.Table) -> Sequence[iam.PolicyStatement]:
+    """The timekeeper: find what is overdue, see which sides have told, write the verdict. It opens nothing."""
+    return (
+        _allow("FindOverdue", ["dynamodb:Query"], f"{ledger.table_arn}/index/{AWAITED_INDEX}"),
+        _allow("Ledger", ["dynamodb:GetItem", "dynamodb:UpdateItem"], ledger.table_arn),
     )
 
 

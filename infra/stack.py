@@ -47,6 +47,7 @@ from infra.permission import (
     router_policy,
     shipper_policy,
     sweeper_policy,
+    timekeeper_policy,
 )
 from infra.table import add_control, add_ledger, add_letters, add_records
 
@@ -56,6 +57,7 @@ CONTROL_HANDLER = "workers.handlers.control.handler"
 JUDGE_HANDLER = "workers.handlers.judge.handler"
 OUTLET_HANDLER = "workers.handlers.outlet.handler"
 SWEEPER_HANDLER = "workers.handlers.sweeper.handler"
+TIMEKEEPER_HANDLER = "workers.handlers.timekeeper.handler"
 LETTERS_HANDLER = "workers.handlers.letters.handler"
 
 _LETTERS_AT_ONCE = 2
@@ -103,6 +105,15 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
             allowed_pattern=r"(https?://[^/?#@\s]+)?",
             description="For rehearsals: scheme, host and port that all webhooks go to instead of their own",
         ).value_as_string
+        self._lateness_s = cdk.CfnParameter(
+            self,
+            "AllowedLateness",
+            type="Number",
+            default=3600,
+            min_value=60,
+            max_value=604800,
+            description="Seconds after the other that a side may tell, unless its contract has a figure",
+        ).value_as_string
         self._alarms = Alarms(self)
         table_key = add_table_key(self, alias=f"alias/{_NAME}-table", removal=self._removal)
         self._seal_key = add_seal_key(self, alias=f"alias/{_NAME}-seal", removal=self._removal)
@@ -120,6 +131,7 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
         channels = [self._add_family(family) for family in families]
         outcomes = self._add_control()
         self._add_judge()
+        self._add_timekeeper()
         self._add_outlets()
         invalid = self._add_letters([(f.name, c.dead_letters) for f, c in zip(families, channels, strict=True)])
         self._add_bridge([*(channel.queue for channel in channels), outcomes.queue, invalid], families)
@@ -223,6 +235,17 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
         worker.follow(self._tables.ledger, patterns=DUE, batch_size=JUDGE_BATCH, failures=failures)
         self._alarms.on_stream_age("Judge", worker.function, name)
 
+    def _add_timekeeper(self) -> None:
+        name = naming.timekeeper_function_name(_NAME)
+        policy = timekeeper_policy(self._tables.ledger)
+        worker = self._add_worker(
+            "Timekeeper", name, TIMEKEEPER_HANDLER, policy, {"ALLOWED_LATENESS_S": self._lateness_s}
+        )
+        worker.sweep("Comparisons of which a side has not told in time")
+        self._alarms.on_errors("Timekeeper", worker.function, name)
+        self._alarms.on_expired(name)
+        self._alarms.on_undecided(name)
+
     def _add_outlets(self) -> None:
         ledger, outlets = self._tables.ledger, Outlets(self._bus, self._way_back.queue, self._letters)
         environment = {
@@ -240,7 +263,7 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
         name = naming.sweeper_function_name(_NAME)
         policy = sweeper_policy(ledger, self._seal_key, outlets)
         sweeper = self._add_worker("Sweeper", name, SWEEPER_HANDLER, policy, environment)
-        sweeper.sweep()
+        sweeper.sweep("What has not left yet, and what is to be tried again")
         self._alarms.on_errors("Sweeper", sweeper.function, name)
         self._alarms.on_overdue(name)
         self._alarms.on_letters("Sweeper", name)

@@ -16,6 +16,9 @@ OUTLET_INDEX = "outlets"
 STAMPED_INDEX = "stamped"
 """Sparse index of the ledger: hash `stamped` ("family#epoch"), range `processed_at`; what new had authority over."""
 
+AWAITED_INDEX = "awaited"
+"""Sparse index of the ledger: hash `awaited_of` (type), range `awaited_since`; comparisons that wait for a side."""
+
 LETTER_INDEX = "open"
 """Index of the letters: hash `state`, range `last_seen`; all that may be looked at, never the sealed message."""
 
@@ -86,6 +89,12 @@ def add_ledger(scope: Construct, *, name: str, key: kms.IKey, removal: RemovalPo
         sort_key=dynamodb.Attribute(name="processed_at", type=_STRING),
         projection_type=dynamodb.ProjectionType.INCLUDE,
         non_key_attributes=list(_STAMPED),
+    )
+    ledger.add_global_secondary_index(
+        index_name=AWAITED_INDEX,
+        partition_key=dynamodb.Attribute(name="awaited_of", type=_STRING),
+        sort_key=dynamodb.Attribute(name="awaited_since", type=_STRING),
+        projection_type=dynamodb.ProjectionType.KEYS_ONLY,
     )
     return ledger
 

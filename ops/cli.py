@@ -13,7 +13,9 @@ from ops.command import (
     authority,
     bridge,
     compare,
+    compare_calibrate,
     compare_judge,
+    compare_oracle,
     compare_run,
     corpus,
     cutover,
@@ -24,6 +26,7 @@ from ops.command import (
     messages,
     php,
     reconcile,
+    record,
     replay,
     status,
     types,
@@ -50,6 +53,7 @@ def build() -> typer.Typer:
     app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
     app.command("deploy", epilog=deploy.EPILOG)(deploy.deploy_stack)
     app.command("status", epilog=status.EPILOG)(status.status)
+    app.command("record", epilog=record.EPILOG)(record.record)
     groups: Mapping[str, tuple[str, Sequence[Command]]] = {
         "compare": (
             "What both sides made of the same messages.",
@@ -58,6 +62,8 @@ def build() -> typer.Typer:
                 ("state", compare.STATE_EPILOG, compare.show_state),
                 ("run", compare_run.EPILOG, compare_run.run_comparison),
                 ("report", compare_run.REPORT_EPILOG, compare_run.report_run),
+                ("calibrate", compare_calibrate.EPILOG, compare_calibrate.calibrate_noise),
+                ("oracle", compare_oracle.EPILOG, compare_oracle.check_protocol),
                 ("judge", compare_judge.EPILOG, compare_judge.judge_outcomes),
             ],
         ),

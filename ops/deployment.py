@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PACKAGES = REPOSITORY / "var" / "build"
 _SECRET, _CONCURRENCY, _ORIGIN = "WebhookSecretArn", "WorkerConcurrency", "WebhookOrigin"  # see infra.stack
+_LATENESS = "AllowedLateness"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Wish:
     disposable: bool
     webhook_origin: str | None = None
     """Where all webhooks go instead; empty for nowhere else. None keeps what the stack has, which is empty at first."""
+    lateness_s: int | None = None
+    """How many seconds after the other a side may tell. None keeps what the stack has, or the template's default."""
 
 
 def prepare(wish: Wish, cloudformation: "CloudFormationClient") -> Deployment:
@@ -63,7 +66,8 @@ def complete(wish: Wish, present: Mapping[str, str]) -> Mapping[str, str]:
             "(`aws secretsmanager create-secret` prints its ARN)",
         )
     concurrency = None if wish.worker_concurrency is None else str(wish.worker_concurrency)
-    wished = {_CONCURRENCY: concurrency, _ORIGIN: wish.webhook_origin}
+    lateness = None if wish.lateness_s is None else str(wish.lateness_s)
+    wished = {_CONCURRENCY: concurrency, _ORIGIN: wish.webhook_origin, _LATENESS: lateness}
     kept = {name: present.get(name) if value is None else value for name, value in wished.items()}
     return {_SECRET: secret_arn} | {name: value for name, value in kept.items() if value is not None}
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from contracts import naming
+from contracts.amendment import Amendment, read_amendments
 from contracts.message_type import Family
 from contracts.registry import FAMILIES
 from contracts.shown import Shown, ShownDifference
@@ -85,6 +86,14 @@ class LedgerEntry:
     differences: tuple[ShownDifference, ...]
     rules: tuple[str, ...]
     """Paths whose differences a rule tolerated."""
+    control_endings: tuple[str | None, ...] = ()
+    """How each of those attempts has ended; None of what an earlier version has noted."""
+    awaited_since: str | None = None
+    """Since when it has waited for a side; None where it does not."""
+    amendments: tuple[Amendment, ...] = ()
+    """The verdicts that stood before, oldest first; at most `contracts.amendment.KEPT`."""
+    amended: int = 0
+    """How often it was amended."""
 
 
 class Ledger:
@@ -228,6 +237,10 @@ def _entry(item: Mapping[str, Any]) -> LedgerEntry:
         groups=_texts(item, "groups"),
         differences=_shown(item),
         rules=_texts(item, "rules"),
+        control_endings=tuple(_text(item, f"{naming.CONTROL_ENDING_ATTRIBUTE}{number}") for number in attempts),
+        awaited_since=_text(item, "awaited_since"),
+        amendments=read_amendments(_text(item, "amendments") or "[]"),
+        amended=int(item.get("amended", {}).get("N", 0)),
     )
 
 

@@ -7,10 +7,11 @@ from typing import Literal
 from contracts import naming
 from contracts.message_type import Family
 from contracts.registry import UnknownTypeError, family_named, family_of
-from contracts.verdict import AGREED, UNDECIDED
+from contracts.verdict import AGREED, BY_CLOCK, UNDECIDED
 from ops.ledger import LedgerEntry
+from ops.wording import plural
 
-StepName = Literal["received", "decided", "control", "candidate", "judged", "dead letter"]
+StepName = Literal["received", "decided", "control", "candidate", "amended", "judged", "dead letter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ def _steps(entry: LedgerEntry, stack: str) -> Iterator[Step]:
         yield Step("decided", None, f"stamped in epoch {entry.epoch}")
     yield _control(entry)
     yield _candidate(entry)
+    yield from _amended(entry)
     yield _judged(entry)
     if entry.conflict or entry.candidate_ending == "rejected":
         yield _dead_letter(entry, stack)
@@ -47,8 +49,14 @@ def _control(entry: LedgerEntry) -> Step:
     attempts = entry.control_attempts
     if not attempts:
         return Step("control", None, "the monolith's recorder has not told what it did", "bad")
-    known = "attempt 1" if attempts == (1,) else f"attempts {', '.join(map(str, attempts))}"
-    return Step("control", None, f"the monolith's {known} known; ending and effects are sealed")
+    endings = entry.control_endings or (None,) * len(attempts)
+    each = [
+        str(number) if ending is None else f"{number} ({ending})"
+        for number, ending in zip(attempts, endings, strict=True)
+    ]
+    known = f"attempt{'' if len(each) == 1 else 's'} {', '.join(each)}"
+    sealed = "ending and effects" if None in endings else "effects"
+    return Step("control", None, f"the monolith's {known} known; {sealed} are sealed")
 
 
 def _candidate(entry: LedgerEntry) -> Step:
@@ -60,10 +68,25 @@ def _candidate(entry: LedgerEntry) -> Step:
     return Step("candidate", entry.processed_at, f"{entry.candidate_ending} by the new side{sealed}")
 
 
+def _amended(entry: LedgerEntry) -> Iterator[Step]:
+    """The verdicts that stood before."""
+    unkept = entry.amended - len(entry.amendments)
+    if unkept:
+        yield Step("amended", None, f"{plural(unkept, 'verdict')} before these are not kept")
+    for one in entry.amendments:
+        until = one.until.isoformat(timespec="milliseconds")
+        yield Step(
+            "amended", one.since.isoformat(timespec="milliseconds"), f"{one.verdict} until {until}: {one.because}"
+        )
+
+
 def _judged(entry: LedgerEntry) -> Step:
     if entry.verdict is None:
-        return Step("judged", None, "not yet: a verdict needs both sides' final outcomes")
+        waits = "" if entry.awaited_since is None else f"; waits since {entry.awaited_since}"
+        return Step("judged", None, f"not yet: a verdict needs both sides' final outcomes{waits}")
     later = "; something has come in since, and will be judged" if entry.due else ""
+    if entry.verdict in BY_CLOCK:
+        later = f"; by the clock, for a side has told nothing final in time{later}"
     rules = f", tolerated: {', '.join(entry.rules)}" if entry.rules else ""
     tone: Literal["good", "neutral", "bad"] = "bad"
     if entry.verdict in AGREED:

@@ -21,8 +21,15 @@ from workers.outlet.webhook import HttpWebhooks
 from workers.port import Queues
 from workers.receiver import Receiver
 from workers.s3_claims import S3Claims
-from workers.settings import ledger_settings, letters_settings, outlet_settings, process_settings
+from workers.settings import (
+    ledger_settings,
+    letters_settings,
+    outlet_settings,
+    process_settings,
+    timekeeper_settings,
+)
 from workers.sqs import SqsDeadLetters, SqsReturns, SqsVisibility
+from workers.store.awaited import AwaitedEntries
 from workers.store.control import ControlStore
 from workers.store.dynamo import DynamoStore
 from workers.store.letters import LetterStore
@@ -90,7 +97,8 @@ def receiver() -> Receiver:
 def control_store() -> ControlStore:
     """Where the monolith's outcomes are noted."""
     settings = ledger_settings(os.environ)
-    return ControlStore(_client("dynamodb"), _sealer(settings.seal_key_arn), settings.ledger_table)
+    sealer = _sealer(settings.seal_key_arn)
+    return ControlStore(_client("dynamodb"), sealer, settings.ledger_table, lambda: datetime.now(UTC))
 
 
 @cache
@@ -98,6 +106,13 @@ def verdict_store() -> tuple[VerdictStore, EnvelopeSealer]:
     """Where verdicts are written, and what opens outcomes."""
     settings = ledger_settings(os.environ)
     return VerdictStore(_client("dynamodb"), settings.ledger_table), _sealer(settings.seal_key_arn)
+
+
+@cache
+def comparisons() -> tuple[AwaitedEntries, int]:
+    """Comparisons that wait for a side, and for how many seconds they may."""
+    settings = timekeeper_settings(os.environ)
+    return AwaitedEntries(_client("dynamodb"), settings.ledger_table), settings.allowed_lateness_s
 
 
 @cache

@@ -23,6 +23,9 @@ Metric = Literal[
     "OutcomesRefused",  # outcomes that cannot be read: the recorder and we disagree on the format
     "MessagesJudged",  # verdicts written
     "MessagesDiffering",  # verdicts other than a match
+    "MessagesExpired",  # verdicts given because a side has told nothing in time
+    "MessagesUndecidedSeconds",  # how long the oldest comparison has waited for a side, once a minute
+    "MessagesOverdueSeconds",  # how long a comparison is past its time, once a minute: should be about nothing
     "EffectsSent",  # by kind: left for good
     "EffectsFailed",  # by kind: tried again later; a webhook after three days is given up on
     "EffectsRepeated",  # by kind: sent though another sender had been faster; receivers drop them by effect id
@@ -48,6 +51,11 @@ def count_by(name: Metric, kind: str, value: int) -> None:
         default_dimensions={"service": provider.service},
     ) as metric:
         metric.add_dimension(name="kind", value=kind)
+
+
+def gauge_s(name: Metric, value_s: int) -> None:
+    """Tell a duration."""
+    metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=value_s)
 
 
 def count(name: Metric, value: int = 1) -> None:

@@ -18,7 +18,7 @@ from workers.port import Aggregate
 from workers.sqs import Received
 
 _NAMED_PLACES = 5
-"""A list of a thousand bad items must not become a cause that no dead letter can carry."""
+"""An object of many bad fields must not become a cause that no dead letter can carry."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,16 @@ class OutletSettings(LedgerSettings):
     """Scheme, host and port to send webhooks to instead of where the contract says; empty for there."""
 
 
+class TimekeeperSettings(BaseModel):
+    """What the timekeeper needs."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    ledger_table: str = Field(alias="LEDGER_TABLE", min_length=1)
+    allowed_lateness_s: int = Field(alias="ALLOWED_LATENESS_S", ge=1)
+    """How many seconds after the other a side may tell, unless the type's contract says otherwise."""
+
+
 class LettersSettings(BaseModel):
     """What the letters function needs."""
 
@@ -59,6 +69,11 @@ def outlet_settings(environment: Mapping[str, str]) -> OutletSettings:
 def letters_settings(environment: Mapping[str, str]) -> LettersSettings:
     """Settings of the letters function."""
     return LettersSettings.model_validate(dict(environment))
+
+
+def timekeeper_settings(environment: Mapping[str, str]) -> TimekeeperSettings:
+    """Settings of the timekeeper."""
+    return TimekeeperSettings.model_validate(dict(environment))
 
 
 def process_settings(environment: Mapping[str, str]) -> ProcessSettings:

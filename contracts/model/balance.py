@@ -1,27 +1,22 @@
 """balance.update: a wallet's balance. Unlike everything else of Treezor's, its amounts are JSON numbers."""
 
-from typing import Annotated
-
-from pydantic import Field
-
-from contracts.model.message import Model, Notification, Numeric, OpenRecord, Scalar, Text
+from contracts.model.message import EmptyList, First, LocalTime, Model, Notification, Numeric, OpenRecord, Scalar
 
 
 class Balance(OpenRecord):
     """The balance."""
 
     currentBalance: Numeric  # noqa: N815  the wire's names
-    authorizations: Scalar | None = None
+    authorizations: Scalar | EmptyList | None = None
     authorizedBalance: Scalar | None = None  # noqa: N815
     currency: Scalar | None = None
-    calculationDate: Text | None = None  # noqa: N815
-    walletId: Scalar | None = None  # noqa: N815
+    calculationDate: LocalTime = None  # noqa: N815
 
 
 class BalancePayload(Model):
     """One balance, in a list."""
 
-    balances: Annotated[list[Balance], Field(min_length=1)]
+    balances: First[Balance]
 
 
 class BalanceNotification(Notification):

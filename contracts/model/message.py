@@ -1,9 +1,10 @@
 """What all models share: frozen, never quoting their input, and PHP's casts where PHP casts."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
+from contracts.php.compare import empty
 from contracts.php.number import is_numeric, to_int, to_text
 
 
@@ -11,6 +12,16 @@ class Model(BaseModel):
     """Frozen; an error names places and kinds, never values, for those may be personal."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="ignore", strict=True)
+
+
+def _first(value: object) -> object:
+    if isinstance(value, list):
+        return value[:1]
+    return [value[0]] if isinstance(value, dict) and 0 in value else value
+
+
+def _told(value: object) -> object:
+    return None if empty(value) else value
 
 
 def _text(value: object) -> object:
@@ -44,7 +55,14 @@ Numeric = Annotated[int | float | str, BeforeValidator(_numeric)]
 """A number, or a text that PHP's `is_numeric` takes for one; kept as it came."""
 Integer = Annotated[int, BeforeValidator(_integer)]
 """`(int)` of what `is_numeric` takes."""
+LocalTime = Annotated[Text | None, BeforeValidator(_told)]
+"""A local time as text; none where PHP's `empty` finds nothing: null, "", "0", 0, false, an empty list."""
+EmptyList = Annotated[list[Any], Field(max_length=0)]
+"""What an empty array or object has become: no scalar, and yet as good as none where PHP asks `empty`."""
 Scalar = bool | int | float | str
+_Item = TypeVar("_Item")
+First = Annotated[list[_Item], BeforeValidator(_first), Field(min_length=1)]
+"""The item at `[0]`, which is all that the monolith looks at: what else is in there may be anything."""
 
 
 class OpenRecord(Model):

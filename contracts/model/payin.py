@@ -1,10 +1,8 @@
 """payin.create and payin.update: an incoming credit transfer."""
 
-from typing import Annotated, Literal
+from typing import Any, Literal
 
-from pydantic import Field
-
-from contracts.model.message import Model, Notification, Numeric, OpenRecord, Scalar, Text
+from contracts.model.message import First, Model, Notification, Numeric, OpenRecord, Scalar, Text
 
 
 class Payin(OpenRecord):
@@ -15,19 +13,20 @@ class Payin(OpenRecord):
     payinStatus: Literal["PENDING", "VALIDATED", "CANCELED"]  # noqa: N815
     paymentMethodId: Scalar | None = None  # noqa: N815
     codeStatus: Text | None = None  # noqa: N815
-    userId: Text | None = None  # noqa: N815
-    currency: Scalar | None = None
-    messageToUser: str | None = None  # noqa: N815
-    ibanFullname: str | None = None  # noqa: N815
-    DbtrIBAN: str | None = None
-    payinDate: str | None = None  # noqa: N815
-    createdDate: Text | None = None  # noqa: N815
+    # An update that comes first writes none of these, and they may be anything then: the handler asks when it does.
+    userId: Any = None  # noqa: N815
+    currency: Any = None
+    messageToUser: Any = None  # noqa: N815
+    ibanFullname: Any = None  # noqa: N815
+    DbtrIBAN: Any = None
+    payinDate: Any = None  # noqa: N815
+    createdDate: Any = None  # noqa: N815
 
 
 class PayinPayload(Model):
     """One transfer, in a list."""
 
-    payins: Annotated[list[Payin], Field(min_length=1)]
+    payins: First[Payin]
 
 
 class PayinNotification(Notification):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from contracts.codecs.error import DecodeError
 from contracts.codecs.php_unserialize import PhpEnum, PhpObject
@@ -11,6 +11,8 @@ from contracts.message_type import NormalForm
 from contracts.model.message import FilledText, Model
 
 CLASS = "App\\Message\\PayoutUpdate"
+_STATUSES = {"Pending": "PENDING", "Validated": "VALIDATED", "Canceled": "CANCELED"}
+"""Of the enum: its cases by name, which is what is serialised and has to be met exactly, and what backs them."""
 
 
 def decode_payout_update(body: bytes) -> NormalForm:
@@ -24,7 +26,9 @@ def decode_payout_update(body: bytes) -> NormalForm:
 def _case(value: object) -> object:
     if not isinstance(value, PhpEnum) or value.class_name != "App\\Message\\PayoutStatus":
         raise ValueError("expected a PayoutStatus")
-    return value.case.upper()
+    if value.case not in _STATUSES:
+        raise ValueError("expected a case of PayoutStatus")
+    return _STATUSES[value.case]
 
 
 def _date(value: object) -> object:
@@ -59,4 +63,5 @@ class PayoutUpdate(Model):
     createdDate: Annotated[SerializedDate, BeforeValidator(_date)]  # noqa: N815
     occurredAt: int  # noqa: N815
     """1e-4 s since 1970."""
-    tags: list[Any] | dict[int | str, Any]
+    tags: list[Any] | dict[int | str, Any] = Field(default_factory=list)
+    """Missing in messages that are older than the property: PHP gives it the default of its class."""

@@ -20,6 +20,21 @@ _LOCAL = re.compile(
     r"(?:[ T]([01][0-9]|2[0-4]):([0-5][0-9]):([0-5][0-9]|60)(?:\.([0-9]{1,9}))?)?"
 )
 _SQL = "Y-m-d H:i:s"
+_ABBREVIATIONS = {
+    name: f"{hours:+03d}:00"
+    for hours, names in {
+        0: "Z UTC GMT WET",
+        1: "CET MET WEST BST",
+        2: "CEST MEST EET",
+        3: "EEST MSK",
+        -4: "EDT",
+        -5: "EST CDT",
+        -6: "CST MDT",
+        -7: "MST PDT",
+        -8: "PST",
+    }.items()
+    for name in names.split()
+}
 
 
 class DateError(ValueError):
@@ -138,17 +153,17 @@ def is_zero_date(text: str) -> bool:
 def restore(properties: Mapping[Any, object]) -> PhpDateTime:
     """A DateTime or DateTimeImmutable from its serialised properties; raises `DateError` if they are none.
 
-    The moment may not be the one that was serialised: which of two 02:30 it was is not in PHP's format. Of zones by
-    abbreviation (type 2) only UTC is read.
+    The moment may not be the one that was serialised: which of two 02:30 it was is not in PHP's format. A zone by
+    abbreviation (type 2) is its offset, whatever the season; those of Europe and North America are known.
     """
     date, kind, zone = (properties.get(name) for name in ("date", "timezone_type", "timezone"))
     if not isinstance(date, str) or not isinstance(zone, str) or kind not in (1, 2, 3):
         raise DateError("not a serialised date")
-    if kind == 2 and zone not in ("Z", "UTC"):
-        raise DateError("a zone by abbreviation")
-    if (kind == 1) != bool(OFFSET.fullmatch(zone)):
+    if kind == 2:
+        zone = _ABBREVIATIONS.get(zone.upper(), "")
+    if (kind != 3) != bool(OFFSET.fullmatch(zone)):
         raise DateError("not a serialised date")
     try:
-        return parse(date, zone if kind != 2 else "UTC")
+        return parse(date, zone)
     except UnknownZoneError as error:
         raise DateError("unknown zone") from error

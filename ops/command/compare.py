@@ -9,6 +9,7 @@ import typer
 from contracts.registry import family_named
 from contracts.verdict import Verdict
 from ops.comparison import Comparison, compare
+from ops.comparison_table import comparison_tables
 from ops.cutover_bootstrap import compare as compare_sides
 from ops.cutover_option import FamilyArgument, MonolithOption, PreflightTimeoutOption
 from ops.cutover_table import state_tables
@@ -19,9 +20,9 @@ from ops.fault import CommandError
 from ops.ledger import DIFFERING, Ledger
 from ops.option import DEFAULT_STACK, READS_AWS, Output, OutputOption, StackOption, TypeOption, lesson
 from ops.output import note, show, show_json
+from ops.parity.gate import FailOn, objections
 from ops.report import Fact, Report, render
 from ops.session import dynamodb_client
-from ops.table import comparison_tables
 
 EPILOG = lesson(
     [
@@ -94,8 +95,9 @@ def _write(file: Path, comparison: Comparison, stack: str) -> None:
         Fact("Made at", datetime.now(UTC).isoformat(" ", "seconds")),
     )
     title = f"{stack}: both sides compared"
+    against = tuple(objections(comparison, [FailOn.DIFFERENCE]))
     try:
-        file.write_text(render(Report(title, facts, comparison.types, comparison.groups)), "utf-8")
+        file.write_text(render(Report(title, facts, comparison, against)), "utf-8")
     except OSError as error:
         raise CommandError(ExitCode.CANNOT_WRITE, f"{file} cannot be written: {error.strerror}") from error
     note(f"report: {file}")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ops.comparison_table import comparison_tables
 from ops.document import document
 from ops.exit_code import ExitCode
 from ops.option import Output, OutputOption, lesson
@@ -27,7 +28,6 @@ from ops.parity.option import (
     write_reports,
 )
 from ops.report import Fact
-from ops.table import comparison_tables
 from ops.wording import number
 
 EPILOG = lesson(
@@ -75,6 +75,7 @@ def judge_outcomes(  # noqa: PLR0913  options are arguments here
         Fact("Control", control.name),
         Fact("Candidate", candidate.name),
         Fact("Messages", number(judged.messages)),
+        Fact("Asked for", ", ".join(fail_on) or "nothing"),
     )
     write_reports(comparison, against, "Two files of outcomes, compared", facts, html=html, junit=junit)
     if json or output is Output.JSON:

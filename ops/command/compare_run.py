@@ -11,6 +11,7 @@ import orjson
 import typer
 
 from ops.comparison import Comparison
+from ops.comparison_table import comparison_tables
 from ops.corpus_option import CorpusOption, KeyOption, UnfinishedOption, corpus_key
 from ops.document import document
 from ops.exit_code import ExitCode
@@ -32,14 +33,14 @@ from ops.parity.option import (
     TargetOption,
     TypesOption,
     asked,
+    chosen_oracle,
     write_reports,
 )
-from ops.parity.oracle import SECRET_VARIABLE, oracle_command
+from ops.parity.oracle import SECRET_VARIABLE
 from ops.parity.part import Sides
 from ops.parity.progress import progress_bar
 from ops.parity.run import REPORT, Run, Wanted, earlier, merged
 from ops.report import Fact
-from ops.table import comparison_tables
 from ops.wording import number, plural
 
 RUNS = Path("var/compare")
@@ -145,10 +146,10 @@ def run_comparison(  # noqa: PLR0913  options are arguments here
     and junit.xml; no value of a person is in them.
     """
     corpus_key(key)  # says what is wrong with it before anything runs
-    command = oracle_command(oracle) if oracle else _reference()
+    command = chosen_oracle(oracle)
     secret = os.environ.get(SECRET_VARIABLE) or secrets.token_hex(16)
     now = datetime.now(UTC)
-    sides = Sides(corpus, key or "", unfinished, tuple(command), secret, now.date())
+    sides = Sides(corpus, key or "", unfinished, command, secret, now.date())
     folder = resume or runs / f"{now:%Y%m%dT%H%M%SZ}"
     run = Run.begin(folder, Wanted(sides, None if types is None else tuple(sorted(set(types))), workers, parts))
     for name, count in sorted(run.plan.left_out.items()):
@@ -213,17 +214,6 @@ def report_run(  # noqa: PLR0913  options are arguments here
     write_reports(comparison, against, "Both sides compared", (Fact("Run", folder.name),), html=html, junit=junit)
     _tell(comparison, against, signature_limit, in_json=json or output is Output.JSON, folder=folder)
     raise typer.Exit(exit_code(comparison, bool(against)))
-
-
-def _reference() -> Sequence[str]:
-    """The reference monolith that comes with us. Raises CommandError."""
-    from infra.local.php import InstalledPhp  # noqa: PLC0415  only where it is wanted
-    from infra.local.process import LocalProgramError  # noqa: PLC0415
-
-    try:
-        return InstalledPhp().command("oracle.php", [], {})
-    except LocalProgramError as error:
-        raise CommandError(ExitCode.SETTINGS, f"{error}; or name a program of your own with --oracle") from error
 
 
 def _signatures(report: Path | None) -> frozenset[str] | None:

@@ -39,7 +39,7 @@ EPILOG = lesson(
 )
 
 
-def deploy_stack(
+def deploy_stack(  # noqa: PLR0913  # what can be asked for, each an option
     *,
     execute: Annotated[bool, typer.Option("--execute", help="Deploy. Without it, only the plan is shown.")] = False,
     secret_arn: SecretArnOption = None,
@@ -50,6 +50,12 @@ def deploy_stack(
         ),
     ] = None,
     webhook_origin: WebhookOriginOption = None,
+    allowed_lateness: Annotated[
+        int | None,
+        typer.Option(
+            min=60, max=604_800, metavar="S", help="How late a side may tell. Kept unless given; 3600 s at first."
+        ),
+    ] = None,
     package: Annotated[
         Target,
         typer.Option(help="What the functions run on: AWS Lambda (Linux arm64), or this machine's Python."),
@@ -71,7 +77,7 @@ def deploy_stack(
     session = open_session()
     with in_plain_words(stack):
         cloudformation = session.client("cloudformation")
-    wish = Wish(stack, package, secret_arn, worker_concurrency, disposable, webhook_origin)
+    wish = Wish(stack, package, secret_arn, worker_concurrency, disposable, webhook_origin, allowed_lateness)
     deployment = prepare(wish, cloudformation)
     try:
         if execute:

@@ -19,6 +19,7 @@ from infra.package import PackageError
 from infra.synthesis import SynthesisError
 from ops.audit import read_published
 from ops.comparison import Comparison, compare
+from ops.comparison_table import comparison_tables
 from ops.demo.breakage import Break, BreakConflictError, patches
 from ops.demo.move import FAMILY, move
 from ops.demo.place import claim
@@ -29,9 +30,9 @@ from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from ops.ledger import Ledger, Timing
 from ops.output import note, show, show_json
+from ops.parity.gate import FailOn, objections
 from ops.report import Fact, Report, render
 from ops.session import dynamodb_client
-from ops.table import comparison_tables
 from ops.wording import percent
 
 _EXAMPLES = 3
@@ -139,7 +140,9 @@ def _write(place: Path, summary: Summary, breaks: Sequence[Break]) -> None:
         Fact("Duration", f"{summary.duration_s:.0f} s"),
         Fact("Made at", datetime.now(UTC).isoformat(" ", "seconds")),
     )
-    page = render(Report("Shadow run: PHP and Python on the same messages", facts, summary.types, summary.groups))
+    comparison = Comparison(summary.types, summary.groups)
+    against = tuple(objections(comparison, [FailOn.DIFFERENCE, FailOn.UNDECIDED]))
+    page = render(Report("Shadow run: PHP and Python on the same messages", facts, comparison, against))
     (place / "report.html").write_text(page, "utf-8")
 
 

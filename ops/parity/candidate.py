@@ -46,8 +46,9 @@ class Answer:
 class Candidate:
     """The new side for one part of a corpus: it begins without any record."""
 
-    def __init__(self, secret: bytes, clock: Clock = lambda: datetime.now(UTC)) -> None:
-        """Args: secret: signs webhooks, as the monolith's does. clock: by which it runs, `LAG` behind the monolith."""
+    def __init__(self, secret: bytes, clock: Clock = lambda: datetime.now(UTC), lag: timedelta = LAG) -> None:
+        """Args: secret: signs webhooks, as the monolith's does. lag: how far its clock is behind the monolith's."""
+        self._lag = lag
         self._secret = secret
         self._clock = clock
         self._store = OfflineStore()
@@ -104,7 +105,7 @@ class Candidate:
         return self._families[family.name]
 
     def _context(self, message_id: str) -> Context:
-        return Context(message_id, self._clock() + LAG, lambda: str(uuid.uuid4()), self._secret)
+        return Context(message_id, self._clock() + self._lag, lambda: str(uuid.uuid4()), self._secret)
 
 
 class _Nowhere:

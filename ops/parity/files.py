@@ -80,6 +80,11 @@ class _Message:
 
 def _messages(theirs: OutcomeFile, ours: OutcomeFile) -> Iterator[_Message]:
     for theirs_at, ours_at in join(theirs, ours):
+        if len(theirs_at) == len(ours_at) == 1:
+            (one, size), (other, other_size) = theirs.read(theirs_at[0]), ours.read(ours_at[0])
+            if one.message_id == other.message_id:
+                yield _Message(theirs_at, ours_at, (one,), (other,), size + other_size)
+                continue
         control, candidate = [theirs.read(one) for one in theirs_at], [ours.read(one) for one in ours_at]
         ids = {line.message_id for line, _ in (*control, *candidate)}
         for message_id in ids if len(ids) == 1 else sorted(ids):  # several only where their hashes are the same

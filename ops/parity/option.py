@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from infra.local.php import InstalledPhp
+from infra.local.process import LocalProgramError
 from ops.comparison import Comparison
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
@@ -14,6 +16,7 @@ from ops.output import note
 from ops.parity.finding import Asked
 from ops.parity.gate import FailOn
 from ops.parity.junit import junit_xml
+from ops.parity.oracle import oracle_command
 from ops.report import Fact, Report, render
 
 FailOnOption = Annotated[
@@ -57,6 +60,19 @@ SignatureLimitOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="The same as --output json.")]
 
 
+def chosen_oracle(text: str | None, *reference_options: str) -> tuple[str, ...]:
+    """The oracle that was named, or the reference monolith that comes with us, with these options.
+
+    Raises CommandError.
+    """
+    if text:
+        return tuple(oracle_command(text))
+    try:
+        return tuple(InstalledPhp().command("oracle.php", reference_options, {}))
+    except LocalProgramError as error:
+        raise CommandError(ExitCode.SETTINGS, f"{error}; or name a program of your own with --oracle") from error
+
+
 def asked(target: float, alpha: float, known: Collection[str] | None = None, *, revealed: bool = False) -> Asked:
     """How the comparison is to be looked at, today."""
     return Asked(datetime.now(UTC).date(), target, alpha, known, revealed)
@@ -75,7 +91,7 @@ def write_reports(
     """Write the files that were asked for. Raises CommandError."""
     facts = (*facts, Fact("Made at", datetime.now(UTC).isoformat(" ", "seconds")))
     if html is not None:
-        _write(html, say, render(Report(title, tuple(facts), comparison.types, comparison.groups)))
+        _write(html, say, render(Report(title, tuple(facts), comparison, tuple(against))))
     if junit is not None:
         _write(junit, say, junit_xml(comparison, against))
 

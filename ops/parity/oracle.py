@@ -8,6 +8,7 @@ the program ends with 0. How it buffers is its own affair; what it writes to sta
 
 import os
 import shlex
+import signal
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -60,6 +61,7 @@ class Oracle:
                 stdout=subprocess.PIPE,
                 env={**os.environ, SECRET_VARIABLE: secret},
                 bufsize=_BUFFER_BYTES,
+                start_new_session=True,
             )
         except OSError as error:
             raise OracleError(f"{self._program} cannot be started: {error.strerror}") from error
@@ -99,8 +101,8 @@ class Oracle:
 
     def stop(self) -> None:
         """End it, whatever it does."""
-        if self._process.poll() is None:
-            self._process.kill()
+        with suppress(ProcessLookupError):  # with all that it has started: whoever holds its pipes would hold us
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             with suppress(OSError):

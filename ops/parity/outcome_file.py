@@ -4,10 +4,11 @@ Of a file only an index is held, sixteen bytes a line, so that millions of outco
 that cannot be read stops the comparison: what was not read was not compared.
 """
 
-import mmap
+import os
 import re
 from array import array
 from collections.abc import Iterator, Sequence
+from io import BufferedReader
 from itertools import groupby
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ops.fault import CommandError
 
 _HEAD = re.compile(rb'\s*\{\s*(?:"format"\s*:\s*1\s*,\s*)?"message_id"\s*:\s*"([^"\\]+)"')
 """How recorder and workers begin a line; of any other all is read, to find the id."""
+_BLOCK_BYTES = 1024 * 1024
 
 
 class OutcomeFile:
@@ -26,9 +28,10 @@ class OutcomeFile:
     def __init__(self, path: Path) -> None:
         """Open and index a file. Raises CommandError where it cannot be read, or a line is no outcome."""
         self._path = path
-        self._bytes = _mapped(path)
+        self._file = _opened(path)
         self._ids = array("q")
         self._starts = array("Q")
+        self._block, self._block_at = b"", 0
         self._index()
 
     def __len__(self) -> int:
@@ -41,7 +44,7 @@ class OutcomeFile:
 
     def read(self, position: int) -> tuple[OutcomeLine, int]:
         """An outcome, and the size of its line in bytes. Raises CommandError."""
-        line = self._bytes[self._starts[position] : self._starts[position + 1]]
+        line = self._line(position)
         try:
             return read_line(line), len(line)
         except MalformedOutcomeError as error:
@@ -51,33 +54,40 @@ class OutcomeFile:
         """What to tell of an outcome that cannot be read."""
         return CommandError(ExitCode.USAGE, f"{self._path}, outcome {position + 1}: {error}")
 
+    def _line(self, position: int) -> bytes:
+        start, end = self._starts[position], self._starts[position + 1]
+        at = start - self._block_at
+        if at < 0 or end - self._block_at > len(self._block):
+            # Read, not mapped: pages that are mapped count as ours for as long as nobody else wants them.
+            self._block = os.pread(self._file.fileno(), max(_BLOCK_BYTES, end - start), start)
+            self._block_at, at = start, 0
+        return self._block[at : at + end - start]
+
     def _index(self) -> None:
-        start, size = 0, len(self._bytes)
-        while start < size:
-            end = self._bytes.find(b"\n", start) + 1 or size
-            head = _HEAD.match(self._bytes, start, end)
+        start = 0
+        for line in self._file:
+            head = _HEAD.match(line)
             if head is not None:
                 self._append(start, hash(head[1]))
-            elif line := self._bytes[start:end].strip():
+            elif line.strip():
                 self._append(start, 0)
                 try:
                     self._ids[-1] = hash(read_line(line).message_id.encode())
                 except MalformedOutcomeError as error:
                     raise self.refusal(len(self) - 1, error) from error
-            start = end
-        self._starts.append(size)
+            start += len(line)
+        self._starts.append(start)
 
     def _append(self, start: int, message: int) -> None:
         self._starts.append(start)
         self._ids.append(message)
 
 
-def _mapped(path: Path) -> mmap.mmap | bytes:
+def _opened(path: Path) -> BufferedReader:
     try:
-        with path.open("rb") as file:
-            if not path.is_file():
-                raise CommandError(ExitCode.USAGE, f"{path} is no regular file: write the outcomes to one first")
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
+        if not path.is_file() and path.exists():
+            raise CommandError(ExitCode.USAGE, f"{path} is no regular file: write the outcomes to one first")
+        return path.open("rb")
     except OSError as error:
         raise CommandError(ExitCode.USAGE, f"{path} cannot be read: {error.strerror}") from error
 

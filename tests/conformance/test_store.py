@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,7 +15,7 @@ from contracts.effect import Ending
 from contracts.registry import family_named
 from tests.fakes.key import static_sealer
 from tests.fakes.message import IBAN, NAME, PLANTED
-from tests.fakes.outcome import attempt, message, row, webhook
+from tests.fakes.outcome import AT, attempt, message, row, webhook
 from tests.fakes.store import MemoryStore
 from tests.fakes.table import CONTROL, LEDGER, RECORDS, create_tables, tables
 from workers.fate import ConflictError, UnavailableError
@@ -346,7 +346,9 @@ class DynamoHarness:
         )
 
     def note_control(self, message_id: str, ending: Ending = "done") -> None:
-        ControlStore(self.client, static_sealer(), LEDGER).note(attempt(message_id=message_id, ending=ending))
+        ControlStore(self.client, static_sealer(), LEDGER, lambda: AT).note(
+            attempt(message_id=message_id, ending=ending)
+        )
 
     def decide(self, record: AuthorityRecord) -> None:
         item: Any = {
@@ -407,6 +409,8 @@ class TestDynamoStore(StorePromises):
             "sequence": "1",
             "candidate_ending": "done",
             "comparison": "due",
+            "awaited_of": "payin.create",
+            "awaited_since": "2026-11-21T10:00:00.000Z",
             "revision": "1",
         }
         opened = open_attempt(entry["candidate"]["B"], "w1", "candidate", "default", static_sealer())
@@ -432,6 +436,18 @@ class TestDynamoStore(StorePromises):
         }
         assert set(told["pending"]) == {"event", "1", "2"}, "a row is no effect that leaves"
         assert open_message(told["message"], "w1", "default", static_sealer()) == CARRIED
+
+    def test_nobody_waits_for_the_monolith_where_new_has_authority(self, harness: DynamoHarness) -> None:
+        harness.store.commit([leaving(), replace(rejected("w2", "p2"), authority="new", epoch=4)])
+        harness.store.mark_stale(stale("w3", "p3"))
+        for message_id in ("w1", "w2", "w3"):
+            assert not {"awaited_of", "awaited_since"} & set(harness.item(LEDGER, pk=message_id))
+
+    def test_who_tells_first_begins_the_time(self, harness: DynamoHarness) -> None:
+        harness.note_control("w1", "retried")
+        later = replace(commit().attempt, at=AT + timedelta(hours=1))
+        harness.store.commit([replace(commit(), attempt=later)])
+        assert harness.item(LEDGER, pk="w1")["awaited_since"] == {"S": "2026-11-21T10:00:00.000Z"}
 
     def test_nothing_of_a_copy_and_nothing_that_was_rejected_leaves(self, harness: DynamoHarness) -> None:
         harness.store.commit([commit(), replace(rejected("w2", "p2"), authority="new", epoch=4)])

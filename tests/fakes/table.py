@@ -1,7 +1,7 @@
 """The tables as infra declares them, as far as stores can tell, on moto."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,10 @@ CONTROL = "s-control"
 LETTERS = "s-letters"
 REGION = "eu-west-3"
 _KEYS = {RECORDS: ("pk", "sk"), LEDGER: ("pk",), CONTROL: ("pk", "sk"), LETTERS: ("pk",)}
-_INDEXES = {LEDGER: ("outlets", ("outlet_of", "due_at")), LETTERS: ("open", ("state", "last_seen"))}
+_INDEXES: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    LEDGER: {"outlets": ("outlet_of", "due_at"), "awaited": ("awaited_of", "awaited_since")},
+    LETTERS: {"open": ("state", "last_seen")},
+}
 
 
 BROKEN_ATTRIBUTES: Any = (
@@ -65,18 +68,18 @@ def create_tables(client: "DynamoDBClient") -> None:
     for name, keys in _KEYS.items():
         if name in there:
             client.delete_table(TableName=name)
-        index, index_keys = _INDEXES.get(name, ("", ()))
-        indexes: Any = {
-            "GlobalSecondaryIndexes": [
-                {"IndexName": index, "KeySchema": _schema(index_keys), "Projection": {"ProjectionType": "KEYS_ONLY"}}
-            ]
-        }
+        indexes = _INDEXES.get(name, {})
+        declared: Any = [
+            {"IndexName": index, "KeySchema": _schema(index_keys), "Projection": {"ProjectionType": "KEYS_ONLY"}}
+            for index, index_keys in indexes.items()
+        ]
+        indexed = [key for index_keys in indexes.values() for key in index_keys]
         client.create_table(
             TableName=name,
             KeySchema=_schema(keys),
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in (*keys, *index_keys)],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in (*keys, *indexed)],
             BillingMode="PAY_PER_REQUEST",
-            **(indexes if index else {}),
+            **({"GlobalSecondaryIndexes": declared} if declared else {}),
         )
 
 

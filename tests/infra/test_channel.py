@@ -97,10 +97,20 @@ def test_a_letter_in_the_index_and_effects_that_do_not_leave_raise_an_alarm(temp
         assert {alarm.properties["Namespace"] for alarm in alarms} == {STACK}
 
 
-def test_a_sweeper_that_only_fails_raises_an_alarm(template: Template) -> None:
-    (alarm,) = _alarms(template, "Errors")
-    assert _dimensions(alarm) == {"FunctionName": naming.sweeper_function_name(STACK)}
-    assert alarm.properties["EvaluationPeriods"] == 3
+def test_who_looks_by_the_clock_and_only_fails_raises_an_alarm(template: Template) -> None:
+    alarms = _alarms(template, "Errors")
+    failing = [naming.timekeeper_function_name(STACK), naming.sweeper_function_name(STACK)]
+    assert [_dimensions(alarm) for alarm in alarms] == [{"FunctionName": name} for name in failing]
+    assert {alarm.properties["EvaluationPeriods"] for alarm in alarms} == {3}
+
+
+def test_a_side_that_tells_nothing_and_a_comparison_that_nobody_decides_raise_an_alarm(template: Template) -> None:
+    (expired,), (overdue,) = _alarms(template, "MessagesExpired"), _alarms(template, "MessagesOverdueSeconds")
+    assert {"MessagesExpired", "MessagesOverdueSeconds"} <= set(get_args(Metric))
+    for alarm in (expired, overdue):
+        assert (alarm.properties["Namespace"], _dimensions(alarm)) == (STACK, {"service": "timekeeper"})
+    assert (expired.properties["Statistic"], expired.properties["Threshold"]) == ("Sum", 1)
+    assert (overdue.properties["Statistic"], overdue.properties["Threshold"]) == ("Maximum", 600)
 
 
 def test_a_function_that_falls_behind_its_stream_raises_an_alarm(template: Template) -> None:

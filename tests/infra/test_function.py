@@ -8,13 +8,14 @@ import pytest
 from contracts import naming
 from contracts.registry import FAMILIES
 from tests.infra.template import ACCOUNT, REGION, STACK, Resource, Template
-from workers.settings import ledger_settings, process_settings
+from workers.settings import ledger_settings, process_settings, timekeeper_settings
 
 FAMILY_FUNCTIONS = {naming.family_function_name(STACK, family.name): family for family in FAMILIES}
 CONTROL = naming.control_function_name(STACK)
 JUDGE = naming.judge_function_name(STACK)
 OUTLET, SWEEPER = naming.outlet_function_name(STACK), naming.sweeper_function_name(STACK)
 LETTERS = naming.letters_function_name(STACK)
+TIMEKEEPER = naming.timekeeper_function_name(STACK)
 
 
 def _variables(template: Template, name: str) -> dict[str, str]:
@@ -35,9 +36,14 @@ def _mappings(template: Template) -> dict[str, Resource]:
     return {one.properties["FunctionName"]: one for one in mappings if one.properties["FunctionName"] != LETTERS}
 
 
+def _invokes(rule: Resource) -> str:
+    (target,) = rule.properties["Targets"]
+    return str(target["Arn"])
+
+
 def test_functions_have_the_names_of_the_contracts(template: Template) -> None:
     names = [function.name for function in template.resources("AWS::Lambda::Function")]
-    assert sorted(names) == sorted([*FAMILY_FUNCTIONS, CONTROL, JUDGE, OUTLET, SWEEPER, LETTERS])
+    assert sorted(names) == sorted([*FAMILY_FUNCTIONS, CONTROL, JUDGE, TIMEKEEPER, OUTLET, SWEEPER, LETTERS])
 
 
 def test_every_handler_is_a_function_that_exists(template: Template) -> None:
@@ -128,18 +134,36 @@ def test_the_outlet_is_called_for_effects_that_were_never_tried(template: Templa
     assert json.loads(one["Pattern"]) == {"dynamodb": {"NewImage": {"outlet": {"S": ["pending"]}}}}
 
 
-def test_the_sweeper_is_called_every_minute_and_a_run_that_fails_is_not_repeated(template: Template) -> None:
-    (rule,) = template.resources("AWS::Events::Rule")
+@pytest.mark.parametrize("name", [SWEEPER, TIMEKEEPER])
+def test_who_looks_by_the_clock_is_called_every_minute_and_a_run_that_fails_is_not_repeated(
+    template: Template, name: str
+) -> None:
+    (rule,) = [one for one in template.resources("AWS::Events::Rule") if _invokes(one).endswith(f":function:{name}")]
     (target,) = rule.properties["Targets"]
-    (permission,) = template.resources("AWS::Lambda::Permission")
-    (once,) = template.resources("AWS::Lambda::EventInvokeConfig")
+    (permission,) = [
+        one for one in template.resources("AWS::Lambda::Permission") if one.properties["FunctionName"] == target["Arn"]
+    ]
+    (once,) = [
+        one for one in template.resources("AWS::Lambda::EventInvokeConfig") if one.properties["FunctionName"] == name
+    ]
     assert (rule.properties["ScheduleExpression"], rule.properties["State"]) == ("rate(1 minute)", "ENABLED")
-    assert target["Arn"].endswith(f":function:{SWEEPER}")
     assert target["RetryPolicy"] == {"MaximumRetryAttempts": 0}
-    assert (once.properties["FunctionName"], once.properties["MaximumRetryAttempts"]) == (SWEEPER, 0)
-    assert permission.properties["FunctionName"] == target["Arn"]
+    assert once.properties["MaximumRetryAttempts"] == 0
     assert permission.properties["Principal"] == "events.amazonaws.com"
     assert permission.properties["SourceArn"], "no other rule of the account may call it"
+
+
+def test_nothing_else_is_called_by_the_clock(template: Template) -> None:
+    assert len(template.resources("AWS::Events::Rule")) == 2
+
+
+def test_the_timekeeper_is_told_how_late_a_side_may_tell(template: Template) -> None:
+    variables = _variables(template, TIMEKEEPER)
+    assert variables["ALLOWED_LATENESS_S"] == "${AllowedLateness}"
+    parameter = template.document["Parameters"]["AllowedLateness"]
+    default = timekeeper_settings({**variables, "ALLOWED_LATENESS_S": str(parameter["Default"])})
+    assert default.allowed_lateness_s == 3600
+    assert (parameter["MinValue"], parameter["MaxValue"]) == (60, 7 * 24 * 3600), "queues keep seven days"
 
 
 def test_every_queue_of_what_was_given_up_on_is_emptied_into_the_index(template: Template) -> None:

@@ -54,6 +54,7 @@ def test_a_table_forgets_by_date_only(template: Template, name: str) -> None:
         (LEDGER, "verdicts", ("verdict_of", "judged_at")),
         (LEDGER, "outlets", ("outlet_of", "due_at")),
         (LEDGER, "stamped", ("stamped", "processed_at")),
+        (LEDGER, "awaited", ("awaited_of", "awaited_since")),
         (LETTERS, "open", ("state", "last_seen")),
     ],
 )

@@ -308,6 +308,7 @@ NOBODY: list[Call] = [
     ("loosen", BUCKET),
     ("invoke", naming.judge_function_name(STACK)),
     ("invoke", naming.sweeper_function_name(STACK)),
+    ("invoke", naming.timekeeper_function_name(STACK)),
     ("widen", naming.shipper_role_name(STACK)),
     ("assume", naming.shipper_role_name(STACK)),
 ]
@@ -328,6 +329,7 @@ SOMEBODY: list[Call] = [
     ("put", RECORDS),
     ("query", LEDGER),
     ("search", "outlets", "outlet_of"),
+    ("search", "awaited", "awaited_of"),
     ("load", FIRST.name),
     ("ask", "pk", "control_final"),
     ("ask",),
@@ -413,6 +415,11 @@ ALLOWED: dict[str, list[Call]] = {
         ("update", LEDGER),
         ("open", "ledger"),
         ("send", JUDGE_DEAD_LETTERS),
+    ],
+    naming.timekeeper_function_name(STACK): [
+        ("search", "awaited", "awaited_of"),
+        ("get", LEDGER),
+        ("update", LEDGER),
     ],
     naming.outlet_function_name(STACK): [("follow", LEDGER), ("send", OUTLET_DEAD_LETTERS), *LETTING_LEAVE],
     naming.sweeper_function_name(STACK): [("search", "outlets", "outlet_of"), *LETTING_LEAVE],

@@ -24,6 +24,7 @@ from bridge.metric import COUNTERS, metrics
 from bridge.pause import Pause
 from bridge.settings import SECTIONS
 from bridge.snapshot import FamilyView, LaneView, Pane, RoutePause, Snapshot, Unready
+from contracts.amendment import Because
 from contracts.difference import DifferenceKind
 from contracts.effect import Ending, parse_attempt
 from contracts.envelope import read_envelope
@@ -35,7 +36,7 @@ from ops.cli import build
 from ops.objection import AGAINST
 from workers.fate import RejectCause
 from workers.observability import Metric
-from workers.settings import LettersSettings, OutletSettings, ProcessSettings
+from workers.settings import LettersSettings, OutletSettings, ProcessSettings, TimekeeperSettings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCS = REPOSITORY / "docs"
@@ -265,14 +266,16 @@ def test_every_exit_code_of_the_bridge_is_in_its_runbook() -> None:
     assert {str(code.value) for code in BridgeExitCode} - {str(BridgeExitCode.NO_DEPLOYMENT.value)} <= told
 
 
-@pytest.mark.parametrize("settings", [ProcessSettings, OutletSettings, LettersSettings])
+@pytest.mark.parametrize("settings", [ProcessSettings, OutletSettings, LettersSettings, TimekeeperSettings])
 def test_every_environment_variable_is_documented(settings: type[BaseModel]) -> None:
     variables = {field.alias for field in settings.model_fields.values()}
     assert variables - named(DOCS / "architecture.md") == set()
 
 
 @pytest.mark.parametrize(
-    "vocabulary", [Ending, DifferenceKind, RejectCause, Cause], ids=["ending", "difference", "reject", "invalid"]
+    "vocabulary",
+    [Ending, DifferenceKind, RejectCause, Cause, Because],
+    ids=["ending", "difference", "reject", "invalid", "amended"],
 )
 def test_every_word_of_a_closed_vocabulary_is_explained(vocabulary: object) -> None:
     assert set(get_args(vocabulary)) - named(DOCS / "glossary.md") == set()

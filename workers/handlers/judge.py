@@ -17,7 +17,7 @@ from workers.fate import UnavailableError
 from workers.judging import judge_image
 from workers.observability import count, logger, metrics
 from workers.store.sealing import Sealer
-from workers.store.verdicts import VerdictStore
+from workers.store.verdicts import VerdictStore, standing
 
 
 @metrics.log_metrics
@@ -47,7 +47,7 @@ def _report(record: dict[str, Any], judged: Future[Verdict | None]) -> None:
 
 
 def _judge(record: dict[str, Any], store: VerdictStore, sealer: Sealer) -> Verdict | None:
-    """The verdict that was written; None where it is pending, or a later revision of the entry is on its way."""
+    """The verdict that was written; None where it is pending, has one, or a later revision is on its way."""
     image = {name: _binary(value) for name, value in record["dynamodb"].get("NewImage", {}).items()}
     if "type" not in image:
         return None
@@ -56,7 +56,7 @@ def _judge(record: dict[str, Any], store: VerdictStore, sealer: Sealer) -> Verdi
     judgement = judge_image(image, message_type, sealer, now.date())
     if judgement.verdict is Verdict.PENDING:
         return None
-    written = store.write(message_id, int(image["revision"]["N"]), message_type, judgement, now)
+    written = store.write(message_id, int(image["revision"]["N"]), message_type, judgement, now, standing(image))
     return judgement.verdict if written else None
 
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from contracts.model.balance import Balance, BalanceNotification
 from contracts.model.message import Scalar
 from contracts.php.arithmetic import Number, divide, multiply, subtract, to_number
-from contracts.php.compare import empty, loose_equals
+from contracts.php.compare import empty, loose_equals, spaceship
 from contracts.php.number import to_float, to_int, to_text
 from contracts.php.rounding import number_format, php_round
+from workers.logic.column import real_column
 from workers.logic.decision import Context, Decision, RejectedMessageError, Row, RowKey
 from workers.logic.handler import Handler
 from workers.logic.outlet import accounting_message, journal_row, signed_webhook, to_utc
@@ -69,8 +70,7 @@ def _decide(notification: BalanceNotification, rows: Mapping[RowKey, Row], conte
             "current_balance": to_text(current),
             "current_cents": cents,
             "authorizations": None if empty(authorizations) else to_text(authorizations),
-            # A bound float passes through text on its way into the column.
-            "authorized_balance": to_float(to_text(authorized)),
+            "authorized_balance": real_column(authorized),
             "currency": "EUR" if loose_equals(currency, EURO, runtime=MONOLITH) else to_text(currency),
             "level": level,
             "calculated_at": calculated_at,
@@ -109,10 +109,7 @@ def _level(current: Number, authorized: Scalar) -> str:
         return "empty"
     if current < 0:
         return "overdrawn"
-    try:
-        return "low" if to_number(authorized) < LOW_EUROS else "good"
-    except TypeError as error:
-        raise RejectedMessageError("the authorized balance is no number") from error
+    return "low" if spaceship(authorized, LOW_EUROS, runtime=MONOLITH) < 0 else "good"
 
 
 HANDLER = Handler(_reads, _decide)

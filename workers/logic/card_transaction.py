@@ -6,11 +6,12 @@ from contracts.model.card_transaction import CardTransaction, CardTransactionNot
 from contracts.php.arithmetic import multiply
 from contracts.php.array import array_filter
 from contracts.php.compare import loose_equals, truthy
-from contracts.php.number import float_text, to_float, to_int, to_text
+from contracts.php.number import to_float, to_int, to_text
 from contracts.php.printf import sprintf
 from contracts.php.rounding import number_format, php_round
 from contracts.php.text import rtrim, str_pad, strlen, substr, trim
-from workers.logic.decision import Context, Decision, Row, RowKey
+from workers.logic.column import real_column
+from workers.logic.decision import Column, Context, Decision, Row, RowKey
 from workers.logic.handler import Handler
 from workers.logic.outlet import LONDON, accounting_message, journal_row, signed_webhook, to_utc
 from workers.logic.runtime import MONOLITH
@@ -107,7 +108,7 @@ def _row(
             "amount_cents": to_int(php_round(multiply(payment.paymentAmount, 100), runtime=MONOLITH)),
             "currency": "EUR" if loose_equals(currency, EURO, runtime=MONOLITH) else to_text(currency),
             "exchange_rate": _rate(payment, amount),
-            "fee": to_float(float_text(fee)),  # a bound float passes through text on its way into the column
+            "fee": real_column(fee),
             "merchant": rtrim(str_pad(substr(trim(payment.merchantName or ""), 0, 22), 22)),
             "merchant_country": to_text(payment.merchantCountry) if truthy(payment.merchantCountry) else None,
             "local_time": f"{substr(time, 0, 2)}:{substr(time, 2, 2)}:{substr(time, 4, 2)}",
@@ -118,11 +119,11 @@ def _row(
     )
 
 
-def _rate(payment: CardTransaction, amount: float) -> float | None:
+def _rate(payment: CardTransaction, amount: float) -> Column:
     """Local over wallet currency, four digits."""
     if amount == 0:
         return None
-    return to_float(float_text(php_round(to_float(payment.paymentLocalAmount) / amount, 4, runtime=MONOLITH)))
+    return real_column(php_round(to_float(payment.paymentLocalAmount) / amount, 4, runtime=MONOLITH))
 
 
 def _mask(token: str) -> str:

@@ -4,9 +4,8 @@ import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 
-from contracts.effect import Effect, Json
+from contracts.effect import Effect, Json, exact
 from contracts.php.text import from_bytes, is_utf8, to_bytes
 
 RowKey = tuple[str, str]
@@ -94,7 +93,7 @@ class RejectedMessageError(ValueError):
 
 def _json(value: Column) -> Json:
     if isinstance(value, float):
-        return Decimal(repr(value))
+        return exact(repr(value))
     if isinstance(value, str) and not is_utf8(value):
         return {"base64": base64.b64encode(to_bytes(value)).decode()}
     return from_bytes(to_bytes(value)) if isinstance(value, str) else value  # halves that were joined are one character

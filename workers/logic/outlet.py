@@ -3,10 +3,12 @@
 from typing import Any
 
 from contracts.php.arithmetic import intdiv
+from contracts.php.compare import empty
 from contracts.php.date import DateError, is_zero_date, local_text, utc_text
 from contracts.php.digest import webhook_signature
 from contracts.php.json import JsonError, json_encode
 from contracts.php.text import str_pad
+from workers.logic.column import text_column
 from workers.logic.decision import Context, FollowUp, RejectedMessageError, Row, Webhook
 from workers.logic.runtime import MONOLITH
 
@@ -61,12 +63,13 @@ def signed_webhook(name: str, context: Context, payload: dict[int | str, Any]) -
     return Webhook(name, f"{_PARTNER}{name}", body, headers)
 
 
-def to_utc(text: str | None, zone: str = MONOLITH.timezone) -> str | None:
-    """A local time as the tables want it; the sender writes "not known" as null, as "" and as 0000-00-00.
+def to_utc(value: object, zone: str = MONOLITH.timezone) -> str | None:
+    """A local time as the tables want it; the sender writes "not known" as null, as "", as false and as 0000-00-00.
 
     Raises RejectedMessageError where it is no date.
     """
-    if not text or text == "0" or is_zero_date(text):
+    text = None if empty(value) else text_column(value)
+    if text is None or is_zero_date(text):
         return None
     try:
         return utc_text(text, zone)

@@ -11,15 +11,17 @@ from contracts.php.arithmetic import multiply
 from contracts.php.array import array_filter, array_merge
 from contracts.php.compare import empty, loose_equals
 from contracts.php.json import json_encode
-from contracts.php.number import float_text, to_float, to_int, to_text
+from contracts.php.number import to_float, to_int, to_text
+from contracts.php.ordered_map import normal_key
 from contracts.php.rounding import number_format, php_round
 from contracts.php.text import strtolower, substr, trim, ucwords
-from workers.logic.decision import Column, Context, Decision, Row, RowKey
+from workers.logic.column import real_column, text_column
+from workers.logic.decision import Column, Context, Decision, RejectedMessageError, Row, RowKey
 from workers.logic.handler import Handler
 from workers.logic.outlet import accounting_message, journal_row, signed_webhook, to_utc
 from workers.logic.runtime import MONOLITH
 
-FEE_RATES = {"20": 0.005, "27": 0.0085}
+FEE_RATES: Mapping[int | str, float] = {20: 0.005, 27: 0.0085}
 """Share of the amount that we keep, by paymentMethodId: SCTR, SCTR Inst."""
 STATUS_RANKS = {"PENDING": 0, "VALIDATED": 1, "CANCELED": 2}
 _DETAILS = (
@@ -36,7 +38,7 @@ def _decide(notification: PayinNotification, rows: Mapping[RowKey, Row], context
     payin = notification.payin
     amount = to_float(payin.amount)
     cents = to_int(php_round(multiply(payin.amount, 100), runtime=MONOLITH))
-    fee = php_round(amount * FEE_RATES.get(to_text(payin.paymentMethodId), 0), 2, runtime=MONOLITH)
+    fee = php_round(amount * FEE_RATES.get(normal_key(payin.paymentMethodId), 0), 2, runtime=MONOLITH)
 
     row = rows.get(("payins", notification.object_id))
     known = None if row is None else row.columns
@@ -87,7 +89,7 @@ def _decide(notification: PayinNotification, rows: Mapping[RowKey, Row], context
             "fee": fee,
             "net": amount - fee,
             "currency": payin.currency if payin.currency is not None else "EUR",
-            "label": payin.messageToUser or "",
+            "label": payin.messageToUser if payin.messageToUser is not None else "",
             "instant": loose_equals(payin.paymentMethodId, 27, runtime=MONOLITH),
             "ignored": ignored,
         },
@@ -101,24 +103,33 @@ def _decide(notification: PayinNotification, rows: Mapping[RowKey, Row], context
 
 
 def _details(payin: Payin, amount: float, cents: int, fee: float) -> dict[str, Column]:
-    label = trim(payin.messageToUser or "")
+    label = trim(_words(payin.messageToUser))
     subtotals = [payin.raw.get(name) for name in ("subtotalItems", "subtotalServices", "subtotalTax")]
-    value_date = payin.payinDate
+    no_date = empty(payin.payinDate) or loose_equals(payin.payinDate, "0000-00-00", runtime=MONOLITH)
     return {
-        "user_id": payin.userId,
+        "user_id": text_column(payin.userId),
         "amount": to_text(payin.amount),
         "amount_cents": cents,
-        "fee": to_float(float_text(fee)),  # a bound float passes through text on its way into the column
+        "fee": real_column(fee),
         "net": number_format(amount - fee, 2, ",", " ", runtime=MONOLITH),
-        "currency": to_text(payin.currency) if payin.currency is not None else "EUR",
-        "debtor_name": ucwords(strtolower(trim(payin.ibanFullname or ""))),
-        "debtor_iban": (payin.DbtrIBAN or "").replace(" ", ""),
+        "currency": text_column(payin.currency if payin.currency is not None else "EUR"),
+        "debtor_name": ucwords(strtolower(trim(_words(payin.ibanFullname)))),
+        "debtor_iban": _words(payin.DbtrIBAN).replace(" ", ""),
         "label": label,
         "statement_text": substr(label, 0, 35),
         "subtotals": json_encode(array_filter(subtotals)),
-        "value_date": None if empty(value_date) or value_date == "0000-00-00" else substr(value_date or "", 0, 10),
+        "value_date": None if no_date else substr(_words(payin.payinDate), 0, 10),
         "created_at": to_utc(payin.createdDate),
     }
+
+
+def _words(value: object) -> str:
+    """What PHP's text functions take under strict types: a text, and here "" for null. Raises RejectedMessageError."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise RejectedMessageError("not a text")
+    return value
 
 
 HANDLER = Handler(_reads, _decide)

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from contracts.model.payout import PayoutUpdate
 from contracts.php.compare import truthy
 from contracts.php.date import DateError, local_text, restore
-from contracts.php.number import float_text, is_numeric, to_float, to_int
+from contracts.php.number import is_numeric, to_float, to_int
 from contracts.php.printf import sprintf
 from contracts.php.rounding import number_format, php_round
 from contracts.php.text import str_pad, strtolower, strtoupper, substr, trim, ucwords
 from contracts.php.value import std_class
+from workers.logic.column import real_column
 from workers.logic.decision import Context, Decision, RejectedMessageError, Row, RowKey
 from workers.logic.handler import Handler
 from workers.logic.outlet import accounting_message, journal_row, signed_webhook
@@ -100,7 +101,7 @@ def _row(payout: PayoutUpdate, amount: float, fee: float, cents: int, status: st
             "status": status,
             "wallet_id": payout.walletId,
             "amount": number_format(amount, 2, runtime=MONOLITH),
-            "fee": to_float(float_text(fee)),  # a bound float passes through text on its way into the column
+            "fee": real_column(fee),
             "total_cents": cents,
             "currency": payout.currency,
             "beneficiary_name": ucwords(strtolower(payout.beneficiaryName)),

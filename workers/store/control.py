@@ -1,12 +1,15 @@
 """Notes the monolith's outcomes in the ledger, whichever side comes first."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contracts.control_item import write_time
 from contracts.effect import Attempt
 from contracts.message_type import DEFAULT_TENANT
-from contracts.naming import CONTROL_ATTRIBUTE
+from contracts.naming import CONTROL_ATTRIBUTE, CONTROL_ENDING_ATTRIBUTE
 from workers.aws_error import unavailable
 from workers.store.attribute import seal_attempt
 from workers.store.sealing import Sealer
@@ -18,11 +21,12 @@ if TYPE_CHECKING:
 class ControlStore:
     """Writes the control's side of ledger entries."""
 
-    def __init__(self, client: "DynamoDBClient", sealer: Sealer, ledger: str) -> None:
+    def __init__(self, client: "DynamoDBClient", sealer: Sealer, ledger: str, clock: Callable[[], datetime]) -> None:
         """Args: ledger: name of the table."""
         self._client = client
         self._sealer = sealer
         self._ledger = ledger
+        self._clock = clock
 
     def note(self, attempt: Attempt, tenant: str = DEFAULT_TENANT) -> None:
         """Add one attempt's outcome; the same one twice changes nothing but the revision. Raises UnavailableError."""
@@ -33,16 +37,23 @@ class ControlStore:
             self._client.update_item(
                 TableName=self._ledger,
                 Key={"pk": {"S": attempt.message_id}},
-                # One attribute an attempt: several may come, in any order, without one overwriting another.
+                # Attributes of each attempt's own: several may come, in any order, without one overwriting another.
                 UpdateExpression=(
                     "SET #type = :type, tenant = if_not_exists(tenant, :tenant), #control = :sealed, "
-                    f"{final}control_seen = :true, comparison = :due ADD revision :one"
+                    f"#ending = :ending, {final}control_seen = :true, comparison = :due, "
+                    "awaited_of = :type, awaited_since = if_not_exists(awaited_since, :now) ADD revision :one"
                 ),
-                ExpressionAttributeNames={"#type": "type", "#control": f"{CONTROL_ATTRIBUTE}{attempt.attempt}"},
+                ExpressionAttributeNames={
+                    "#type": "type",
+                    "#control": f"{CONTROL_ATTRIBUTE}{attempt.attempt}",
+                    "#ending": f"{CONTROL_ENDING_ATTRIBUTE}{attempt.attempt}",
+                },
                 ExpressionAttributeValues={
                     ":type": {"S": attempt.type},
                     ":tenant": {"S": tenant},
                     ":sealed": {"B": seal_attempt(attempt, f"control{attempt.attempt}", tenant, self._sealer)},
+                    ":ending": {"S": attempt.ending},
+                    ":now": {"S": write_time(self._clock())},
                     ":true": {"S": "yes"},
                     ":due": {"S": "due"},
                     ":one": {"N": "1"},

@@ -48,6 +48,10 @@ def entry_update(commit: Commit, table: str, sealer: Sealer) -> dict[str, Any]:
         values[":sequence"] = {"N": str(commit.sequence)}
     if commit.leaves:
         values |= _leaving(commit, sealer)
+    once: Item = {}
+    if commit.authority == "legacy":  # else nobody waits for the monolith
+        values[":awaited_of"] = {"S": attempt.type}
+        once[":awaited_since"] = {"S": write_time(attempt.at)}
     # What was put aside may be tried again, once its cause is mended; what was processed, never.
     condition = "(attribute_not_exists(candidate_ending) OR candidate_ending = :rejected)"
     if commit.authority == "new":  # whose effects the monolith has had already: it came again after a move
@@ -55,10 +59,10 @@ def entry_update(commit: Commit, table: str, sealer: Sealer) -> dict[str, Any]:
     return {
         "TableName": table,
         "Key": {"pk": {"S": attempt.message_id}},
-        "UpdateExpression": _expression(values, removed),
+        "UpdateExpression": _expression(values, removed, once),
         "ConditionExpression": condition,
-        "ExpressionAttributeNames": _names(values, removed),
-        "ExpressionAttributeValues": {**values, ":one": {"N": "1"}, ":rejected": {"S": "rejected"}},
+        "ExpressionAttributeNames": _names({**values, **once}, removed),
+        "ExpressionAttributeValues": {**values, **once, ":one": {"N": "1"}, ":rejected": {"S": "rejected"}},
     }
 
 
@@ -101,13 +105,14 @@ def _leaving(commit: Commit, sealer: Sealer) -> Item:
     }
 
 
-def _expression(values: Item, removed: set[str]) -> str:
-    """Sets each value to the attribute of its name."""
+def _expression(values: Item, removed: set[str], once: Item | None = None) -> str:
+    """Sets each value to the attribute of its name; those of `once` only where there is none yet."""
     names = [value.removeprefix(":") for value in values]
+    firsts = [value.removeprefix(":") for value in once or {}]
     gone = sorted(removed - set(names))
-    sets = ", ".join(f"#{name} = :{name}" for name in names)
+    sets = [f"#{name} = :{name}" for name in names] + [f"#{name} = if_not_exists(#{name}, :{name})" for name in firsts]
     removes = f" REMOVE {', '.join(f'#{name}' for name in gone)}" if gone else ""
-    return f"SET {sets}{removes} ADD revision :one"
+    return f"SET {', '.join(sets)}{removes} ADD revision :one"
 
 
 def _names(values: Item, removed: set[str]) -> dict[str, str]:

@@ -118,3 +118,10 @@ def test_a_queue_that_drops_its_oldest_is_the_monoliths_own_choice() -> None:
     arguments = {"x-max-length": 10, "x-overflow": "drop-head"}
     origin = dataclasses.replace(type_named("payin.create").origin, legacy_queue_arguments=arguments)
     assert origin.legacy_queue_arguments == arguments
+
+
+@pytest.mark.parametrize("lateness_s", [0, -1])
+def test_a_side_has_some_time_to_tell(lateness_s: int) -> None:
+    with pytest.raises(ContractError, match="lateness_s"):
+        dataclasses.replace(type_named("payin.create"), lateness_s=lateness_s)
+    assert dataclasses.replace(type_named("payin.create"), lateness_s=1).lateness_s == 1

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from contracts.codecs.php_unserialize import PhpEnum
 from contracts.message_type import MessageType
 from contracts.model.balance import BalanceNotification
 from contracts.model.payin import PayinNotification
@@ -30,14 +31,20 @@ def without(body: bytes, *names: str) -> bytes:
 
 
 def test_a_payin_is_read_with_the_types_that_its_handler_asks_for() -> None:
-    notification = validated("payin.create", payin(amount=12, walletId=565504971, userId=1.0, an_extra={"field": [1]}))
+    notification = validated(
+        "payin.create", payin(amount=12, walletId=565504971, codeStatus=1.0, an_extra={"field": [1]})
+    )
     assert isinstance(notification, PayinNotification)
     assert (notification.type, notification.object_id, notification.webhook_created_at) == (
         "payin.create",
         "p1",
         CREATED_AT,
     )
-    assert (notification.payin.amount, notification.payin.walletId, notification.payin.userId) == (12, "565504971", "1")
+    assert (notification.payin.amount, notification.payin.walletId, notification.payin.codeStatus) == (
+        12,
+        "565504971",
+        "1",
+    )
     assert notification.payin.raw["an_extra"] == {"field": [1]}
     assert list(notification.payin.raw)[:2] == ["payinId", "walletId"]
 
@@ -55,7 +62,7 @@ def test_a_payin_is_read_with_the_types_that_its_handler_asks_for() -> None:
         ("payin.create", payin(walletId=[NAME]), "object_payload.payins.0.walletId"),
         ("payin.create", payin(payinStatus=NAME), "object_payload.payins.0.payinStatus"),
         ("payin.create", payin(payinStatus="pending"), "object_payload.payins.0.payinStatus"),
-        ("payin.create", payin(DbtrIBAN=[IBAN]), "object_payload.payins.0.DbtrIBAN"),
+        ("payin.create", payin(codeStatus=[IBAN]), "object_payload.payins.0.codeStatus"),
         ("payin.create", payin(webhook_id=""), "webhook_id"),
         ("payin.create", payin(payin_id=""), "object_id"),
         ("payin.create", without(payin(), "webhook"), "webhook"),
@@ -88,12 +95,36 @@ def test_a_payload_without_its_object_is_refused(payload: Any) -> None:
     assert all(place.startswith("object_payload") for place in places("payin.create", body))
 
 
+@pytest.mark.parametrize("more", [None, NAME, {}, {"amount": NAME}])
+def test_only_the_first_object_of_a_payload_is_looked_at(more: Any) -> None:
+    body = json.loads(payin())
+    (transfer,) = body["object_payload"]["payins"]
+    for items in ([transfer, more], {"0": transfer, "note": more}):
+        body["object_payload"]["payins"] = items
+        notification = validated("payin.create", json.dumps(body).encode())
+        assert isinstance(notification, PayinNotification)
+        assert notification.payin.walletId == "565504971"
+
+
 @pytest.mark.parametrize("amount", ["1", " 1", "1.5", "-0", ".5", "1e3", 1, 1.5])
 def test_an_amount_is_whatever_php_calls_numeric(amount: Any) -> None:
     notification = validated("payin.create", payin(amount=amount))
     assert isinstance(notification, PayinNotification)
     assert notification.payin.amount == amount
     assert type(notification.payin.amount) is type(amount)
+
+
+@pytest.mark.parametrize("nothing", [None, "", "0", 0, 0.0, False, [], {}])
+def test_a_date_of_any_type_that_php_calls_empty_is_none(nothing: Any) -> None:
+    notification = validated("balance.update", balance(calculationDate=nothing))
+    assert isinstance(notification, BalanceNotification)
+    assert notification.balance.calculationDate is None
+
+
+@pytest.mark.parametrize("field", ["authorizations", "currency"])
+@pytest.mark.parametrize("value", [[NAME], {"a": NAME}])
+def test_a_field_that_is_bound_is_no_array(field: str, value: Any) -> None:
+    assert places("balance.update", balance(**{field: value}))
 
 
 def test_a_balance_keeps_its_numbers_as_numbers() -> None:
@@ -108,6 +139,18 @@ def test_a_payout_is_read_from_what_symfony_serialised() -> None:
     assert isinstance(update, PayoutUpdate)
     assert (update.webhookId, update.payoutId, update.status, update.partnerFee) == ("w1", "o1", "CANCELED", 0.5)
     assert (update.beneficiaryName, update.createdDate.timezone, update.tags) == (NAME, "Europe/Paris", [])
+
+
+def test_a_payout_that_is_older_than_its_tags_has_none() -> None:
+    properties = {name: value for name, value in decode_payout_update(payout()).items() if name != "tags"}
+    assert PayoutUpdate.model_validate(properties).tags == []
+
+
+@pytest.mark.parametrize("case", ["CANCELED", "canceled", "Cancelled"])
+def test_a_status_is_a_case_of_the_enum_by_its_very_name(case: str) -> None:
+    properties = {**decode_payout_update(payout()), "status": PhpEnum("App\\Message\\PayoutStatus", case)}
+    with pytest.raises(ValidationError, match="expected a case of PayoutStatus"):
+        PayoutUpdate.model_validate(properties)
 
 
 def test_a_payout_of_another_class_is_unreadable() -> None:

@@ -20,6 +20,7 @@ def test_ordered_queues_end_as_sqs_asks_of_fifo_queues() -> None:
         naming.ledger_table_name,
         naming.control_function_name,
         naming.judge_function_name,
+        naming.timekeeper_function_name,
         naming.shipper_role_name,
         lambda stack: naming.family_function_name(stack, "payin"),
         lambda stack: naming.queue_name(stack, "payin", ordered=True),

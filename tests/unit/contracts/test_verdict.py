@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.verdict import AGREED, UNDECIDED, Verdict, agreement
+from contracts.verdict import AGREED, BY_CLOCK, UNDECIDED, Verdict, agreement
 
 
 def test_agreement_is_the_share_of_matches_among_what_is_decided() -> None:
@@ -23,3 +23,7 @@ def test_there_is_no_agreement_where_nothing_is_decided(counts: dict[Verdict, in
 @pytest.mark.parametrize("verdict", sorted(set(Verdict) - AGREED - UNDECIDED))
 def test_every_other_verdict_is_a_disagreement(verdict: Verdict) -> None:
     assert agreement({verdict: 1}) == 0.0
+
+
+def test_what_the_clock_decides_is_decided_and_counts_against_agreement() -> None:
+    assert not BY_CLOCK & (AGREED | UNDECIDED)

@@ -55,6 +55,7 @@ def test_every_command_explains_itself(strangler: Strangler, words: str) -> None
         ["messages", "show", ""],
         ["deploy", "--secret-arn", "not-an-arn"],
         ["deploy", "--worker-concurrency", "1"],
+        ["deploy", "--allowed-lateness", "59"],
         ["deploy", "--webhook-origin", "https://partner.example/hooks"],
         ["deploy", "--package", "cloud"],
         ["demo", "--messages", "0"],

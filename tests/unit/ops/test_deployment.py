@@ -127,3 +127,10 @@ def test_a_refusal_of_aws_behind_a_failed_deployment_is_told_as_such(cause: Exce
     error = DeployError("stack unit: refused")
     error.__cause__ = cause
     assert in_operator_words(error, "unit").code is code
+
+
+def test_how_late_a_side_may_tell_is_kept_unless_another_figure_is_given() -> None:
+    present = {"WebhookSecretArn": ARN, "AllowedLateness": "7200"}
+    assert complete(_wish(), present)["AllowedLateness"] == "7200"
+    assert complete(replace(_wish(), lateness_s=60), present)["AllowedLateness"] == "60"
+    assert "AllowedLateness" not in complete(_wish(), {"WebhookSecretArn": ARN}), "the template's default"

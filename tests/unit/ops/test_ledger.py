@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from contracts.amendment import Amendment, write_amendments
 from contracts.difference import Difference
 from contracts.rule import Rule
 from contracts.verdict import Verdict
@@ -135,3 +136,22 @@ def test_a_missing_table_is_a_missing_deployment(dynamodb: "DynamoDBClient") -> 
         with pytest.raises(CommandError, match="no deployment 'elsewhere'") as raised:
             read()
         assert raised.value.code is ExitCode.NO_DEPLOYMENT
+
+
+def test_the_trace_of_a_verdict_is_read_with_its_entry(ledger: Ledger, judged: Judge) -> None:
+    gone = Amendment(Verdict.CANDIDATE_ONLY, JUDGED_AT, JUDGED_AT, "late outcome")
+    judged(
+        "m1",
+        Verdict.MATCH,
+        control_ending_1={"S": "retried"},
+        control_attempt_2={"B": b"sealed too"},
+        amendments={"S": write_amendments((gone,))},
+        amended={"N": "3"},
+    )
+    judged("m2", None, awaited_of={"S": "payin.create"}, awaited_since={"S": "2026-11-21T10:00:01.000Z"})
+    entry, waiting = ledger.entry("m1"), ledger.entry("m2")
+    assert entry is not None
+    assert waiting is not None
+    assert (entry.amendments, entry.amended, entry.awaited_since) == ((gone,), 3, None)
+    assert entry.control_endings == ("retried", None)
+    assert (waiting.amendments, waiting.amended, waiting.awaited_since) == ((), 0, "2026-11-21T10:00:01.000Z")

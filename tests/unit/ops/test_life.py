@@ -1,7 +1,9 @@
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from contracts.amendment import Amendment
 from contracts.verdict import Verdict
 from ops.ledger import LedgerEntry
 from ops.life import Step, tell
@@ -83,3 +85,37 @@ def test_a_rejected_message_of_a_type_that_has_left_the_registry_is_told_all_the
 ) -> None:
     entry = replace(ENTRY, family=family, type=type_name, candidate_ending="rejected", candidate_cause="unreadable")
     assert "its family's dead-letter queue" in _steps(entry)["dead letter"].text
+
+
+def test_how_attempts_have_ended_is_told_where_it_is_known() -> None:
+    both = _steps(replace(ENTRY, control_endings=("retried", "done")))["control"]
+    assert both.text == "the monolith's attempts 1 (retried), 2 (done) known; effects are sealed"
+    one = _steps(replace(ENTRY, control_endings=(None, "done")))["control"]
+    assert one.text == "the monolith's attempts 1, 2 (done) known; ending and effects are sealed"
+
+
+def test_what_waits_for_a_side_says_since_when() -> None:
+    waiting = replace(ENTRY, verdict=None, awaited_since="2026-11-21T10:00:01.000Z")
+    assert "waits since 2026-11-21T10:00:01.000Z" in _steps(waiting)["judged"].text
+
+
+def test_what_the_clock_has_decided_is_told_as_that() -> None:
+    steps = _steps(replace(ENTRY, verdict=Verdict.CANDIDATE_ONLY, control_attempts=(), rules=()))
+    assert steps["judged"].text == "candidate only; by the clock, for a side has told nothing final in time"
+    assert steps["judged"].tone == "bad"
+
+
+def test_the_verdicts_that_stood_before_are_told_in_their_order() -> None:
+    at = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+    later, latest = at + timedelta(minutes=10), at + timedelta(minutes=20)
+    amendments = (
+        Amendment(Verdict.CANDIDATE_ONLY, at, later, "overdue"),
+        Amendment(Verdict.EXPIRED, later, latest, "late outcome"),
+    )
+    steps = tell(replace(ENTRY, amendments=amendments, amended=2), "unit")
+    assert [(step.at, step.text) for step in steps if step.name == "amended"] == [
+        ("2026-11-21T09:00:00.000+00:00", "candidate only until 2026-11-21T09:10:00.000+00:00: overdue"),
+        ("2026-11-21T09:10:00.000+00:00", "expired until 2026-11-21T09:20:00.000+00:00: late outcome"),
+    ]
+    more = tell(replace(ENTRY, amendments=amendments, amended=7), "unit")
+    assert next(step for step in more if step.name == "amended").text == "5 verdicts before these are not kept"

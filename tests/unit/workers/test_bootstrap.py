@@ -8,6 +8,8 @@ from tests.fakes.message import NAME
 from workers import bootstrap
 from workers.fate import UnavailableError
 from workers.outlet.outlet import Outlet
+from workers.store.awaited import AwaitedEntries
+from workers.store.control import ControlStore
 from workers.store.dynamo import DynamoStore
 from workers.store.letters import LetterStore
 from workers.store.pending import PendingEntries
@@ -28,6 +30,7 @@ ENVIRONMENT = {
     "RETURN_QUEUE_URL": "https://sqs/1/s-return.fifo",
     "EVENT_BUS": "s-events",
     "LETTERS_TABLE": "s-letters",
+    "ALLOWED_LATENESS_S": "3600",
     "AWS_DEFAULT_REGION": "eu-west-3",
 }
 
@@ -89,3 +92,13 @@ def test_the_outlets_and_the_index_of_letters_are_built_of_their_own_adapters(
     assert isinstance(bootstrap.pending_entries.__wrapped__(), PendingEntries)
     monkeypatch.delenv("LEDGER_TABLE")
     assert isinstance(bootstrap.letter_store.__wrapped__(), LetterStore)
+
+
+def test_the_ledgers_other_sides_are_built_of_their_own_adapters(
+    secrets: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(bootstrap.control_store.__wrapped__(), ControlStore)
+    monkeypatch.delenv("SEAL_KEY_ARN")
+    comparisons, lateness_s = bootstrap.comparisons.__wrapped__()
+    assert isinstance(comparisons, AwaitedEntries)
+    assert lateness_s == 3600

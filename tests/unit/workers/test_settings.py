@@ -1,7 +1,13 @@
 import pytest
 from pydantic import ValidationError
 
-from workers.settings import ledger_settings, letters_settings, outlet_settings, process_settings
+from workers.settings import (
+    ledger_settings,
+    letters_settings,
+    outlet_settings,
+    process_settings,
+    timekeeper_settings,
+)
 
 ENVIRONMENT = {
     "STRANGLER_FAMILY": "payin",
@@ -69,3 +75,13 @@ def test_the_letters_function_needs_its_table_and_the_key_only() -> None:
     assert letters_settings(needed).letters_table == "s-letters"
     with pytest.raises(ValidationError, match="LETTERS_TABLE"):
         letters_settings({"SEAL_KEY_ARN": "k"})
+
+
+def test_the_timekeeper_needs_the_ledger_and_a_time_and_no_key() -> None:
+    needed = {"LEDGER_TABLE": "s-ledger", "ALLOWED_LATENESS_S": "3600"}
+    assert timekeeper_settings(needed).allowed_lateness_s == 3600
+    for wrong in ("", "0", "-1", "soon", "1.5"):
+        with pytest.raises(ValidationError, match="ALLOWED_LATENESS_S"):
+            timekeeper_settings({**needed, "ALLOWED_LATENESS_S": wrong})
+    with pytest.raises(ValidationError, match="LEDGER_TABLE"):
+        timekeeper_settings({"ALLOWED_LATENESS_S": "3600"})

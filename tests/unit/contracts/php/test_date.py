@@ -194,7 +194,15 @@ def test_a_date_in_json_is_three_fields() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "zone", "expected"),
-    [(3, "Europe/Paris", "2024-06-01 08:00:00"), (1, "-02:30", "2024-06-01 12:30:00"), (2, "Z", "2024-06-01 10:00:00")],
+    [
+        (3, "Europe/Paris", "2024-06-01 08:00:00"),
+        (1, "-02:30", "2024-06-01 12:30:00"),
+        (2, "Z", "2024-06-01 10:00:00"),
+        (2, "UTC", "2024-06-01 10:00:00"),
+        (2, "CEST", "2024-06-01 08:00:00"),
+        (2, "CET", "2024-06-01 09:00:00"),  # also in summer
+        (2, "pst", "2024-06-01 18:00:00"),
+    ],
 )
 def test_a_serialised_date_is_restored(kind: int, zone: str, expected: str) -> None:
     properties: dict[int | str, object] = {
@@ -214,7 +222,8 @@ def test_a_serialised_date_is_restored(kind: int, zone: str, expected: str) -> N
         ("2024-06-01 10:00:00", 3, "Europe/\0Paris"),
         ("2024-06-01 10:00:00", 3, "+02:00"),
         ("2024-06-01 10:00:00", 1, "Europe/Paris"),
-        ("2024-06-01 10:00:00", 2, "CEST"),
+        ("2024-06-01 10:00:00", 2, "IST"),
+        ("2024-06-01 10:00:00", 2, "+02:00"),
         ("2024-06-01 10:00:00", 4, "UTC"),
         ("yesterday", 3, "UTC"),
         (None, 3, "UTC"),

@@ -51,8 +51,11 @@ def properties(number: int) -> dict[int | str, Any]:
 
 
 def job(number: int) -> bytes:
-    record = {"job": "Illuminate\\Queue\\CallQueuedHandler@call", "data": PhpObject("stdClass", {"command": None})}
-    written = {"total": "\0*\0total"}
+    record: dict[int | str, Any] = {
+        "job": "Illuminate\\Queue\\CallQueuedHandler@call",
+        "data": PhpObject("stdClass", {"command": None}),
+    }
+    written: dict[int | str, str] = {"total": "\0*\0total"}
     message = LegacyMessage(
         "laravel", None, PhpObject("App\\Jobs\\Bill", properties(number), written), job=record, attempts=1
     )

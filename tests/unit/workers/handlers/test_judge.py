@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.amendment import Standing
 from contracts.effect import Attempt
 from contracts.judge import Judgement
 from contracts.message_type import MessageType
@@ -31,11 +32,18 @@ class MemoryVerdicts:
     """The verdicts that were written."""
 
     written: dict[tuple[str, int], Judgement] = field(default_factory=dict)
+    former: list[Standing | None] = field(default_factory=list)
     moved_on: bool = False
     refuse: bool = False
 
     def write(
-        self, message_id: str, revision: int, message_type: MessageType, judgement: Judgement, now: datetime
+        self,
+        message_id: str,
+        revision: int,
+        message_type: MessageType,
+        judgement: Judgement,
+        now: datetime,
+        former: Standing | None,
     ) -> bool:
         assert message_type.name == "payin.create"
         assert now.tzinfo is not None
@@ -43,6 +51,7 @@ class MemoryVerdicts:
             raise UnavailableError("UpdateItem: ThrottlingException")
         if not self.moved_on:
             self.written[message_id, revision] = judgement
+            self.former.append(former)
         return not self.moved_on
 
     @property
@@ -87,6 +96,13 @@ def test_verdicts_are_written_for_the_revision_that_was_judged(verdicts: MemoryV
     assert verdicts.written == {("w1", 7): Judgement(Verdict.MATCH)}
     assert printed.metrics == {"MessagesJudged": 1}
     assert printed.lines == []
+
+
+def test_a_verdict_comes_with_the_one_that_it_amends(verdicts: MemoryVerdicts, printed: Printed) -> None:
+    same, before = attempt(row(a=1)), "2026-11-21T09:00:00.000+00:00"
+    invoke(images((same, same)))
+    invoke(images((same, same), verdict={"S": "candidate only"}, judged_at={"S": before}))
+    assert verdicts.former == [None, Standing(Verdict.CANDIDATE_ONLY, datetime.fromisoformat(before))]
 
 
 def test_a_difference_is_counted_and_told_without_its_values(verdicts: MemoryVerdicts, printed: Printed) -> None:

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,10 @@ from workers.store.control import ControlStore
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from contracts.effect import Ending
+
 SEALER = static_sealer()
+NOW = datetime(2026, 11, 21, 10, 0, 0, 250_000, tzinfo=UTC)
 
 
 def entry(client: "DynamoDBClient", message_id: str) -> dict[str, Any]:
@@ -23,17 +27,18 @@ def entry(client: "DynamoDBClient", message_id: str) -> dict[str, Any]:
 
 def test_an_outcome_is_noted_sealed_and_makes_the_message_due(dynamodb: "DynamoDBClient") -> None:
     one = attempt(row(debtor_name=NAME), message_id="c1")
-    ControlStore(dynamodb, SEALER, LEDGER).note(one)
+    ControlStore(dynamodb, SEALER, LEDGER, lambda: NOW).note(one)
     noted = entry(dynamodb, "c1")
     assert (noted["type"], noted["tenant"], noted["revision"]) == ({"S": "payin.create"}, {"S": "default"}, {"N": "1"})
     assert (noted["comparison"], noted["control_seen"]) == ({"S": "due"}, {"S": "yes"})
+    assert (noted["awaited_of"], noted["awaited_since"]) == ({"S": "payin.create"}, {"S": "2026-11-21T10:00:00.250Z"})
     sealed = noted["control_attempt_1"]["B"]
     assert NAME.encode() not in sealed
     assert open_attempt(sealed, "c1", "control1", "default", SEALER) == one
 
 
 def test_attempts_stand_beside_each_other_in_whatever_order_they_come(dynamodb: "DynamoDBClient") -> None:
-    store = ControlStore(dynamodb, SEALER, LEDGER)
+    store = ControlStore(dynamodb, SEALER, LEDGER, lambda: NOW)
     for number in (2, 1):
         store.note(attempt(row(a=number), message_id="c2", number=number))
     noted = entry(dynamodb, "c2")
@@ -44,7 +49,7 @@ def test_attempts_stand_beside_each_other_in_whatever_order_they_come(dynamodb: 
 
 
 def test_the_same_outcome_twice_changes_nothing_but_the_revision(dynamodb: "DynamoDBClient") -> None:
-    store = ControlStore(dynamodb, SEALER, LEDGER)
+    store = ControlStore(dynamodb, SEALER, LEDGER, lambda: NOW)
     one = attempt(row(a=1), message_id="c3")
     store.note(one)
     store.note(one)
@@ -56,7 +61,7 @@ def test_the_same_outcome_twice_changes_nothing_but_the_revision(dynamodb: "Dyna
 def test_what_the_candidate_has_written_stays(dynamodb: "DynamoDBClient") -> None:
     item: Any = {"pk": {"S": "c4"}, "candidate_ending": {"S": "done"}, "tenant": {"S": "other"}, "revision": {"N": "1"}}
     dynamodb.put_item(TableName=LEDGER, Item=item)
-    ControlStore(dynamodb, SEALER, LEDGER).note(attempt(message_id="c4"))
+    ControlStore(dynamodb, SEALER, LEDGER, lambda: NOW).note(attempt(message_id="c4"))
     noted = entry(dynamodb, "c4")
     assert (noted["candidate_ending"], noted["tenant"], noted["revision"]) == (
         {"S": "done"},
@@ -69,16 +74,16 @@ def test_a_table_that_refuses_is_an_outage(dynamodb: "DynamoDBClient") -> None:
     with Stubber(dynamodb) as stub:
         stub.add_client_error("update_item", "ThrottlingException", NAME)
         with pytest.raises(UnavailableError, match=r"^UpdateItem: ThrottlingException$"):
-            ControlStore(dynamodb, SEALER, LEDGER).note(attempt())
+            ControlStore(dynamodb, SEALER, LEDGER, lambda: NOW).note(attempt())
 
 
 def test_a_key_that_is_refused_is_an_outage(dynamodb: "DynamoDBClient") -> None:
     with pytest.raises(UnavailableError):
-        ControlStore(dynamodb, refused_sealer(), LEDGER).note(attempt())
+        ControlStore(dynamodb, refused_sealer(), LEDGER, lambda: NOW).note(attempt())
 
 
 def test_an_outcome_is_final_once_no_other_attempt_follows(dynamodb: "DynamoDBClient") -> None:
-    store = ControlStore(dynamodb, SEALER, LEDGER)
+    store = ControlStore(dynamodb, SEALER, LEDGER, lambda: NOW)
     store.note(attempt(message_id="c9", ending="retried"))
     assert "control_final" not in entry(dynamodb, "c9")
     store.note(attempt(message_id="c9", number=2, ending="rejected"))
@@ -88,7 +93,7 @@ def test_an_outcome_is_final_once_no_other_attempt_follows(dynamodb: "DynamoDBCl
 
 
 def test_a_message_is_noted_as_muted_once_it_was_ended_so(dynamodb: "DynamoDBClient") -> None:
-    store = ControlStore(dynamodb, SEALER, LEDGER)
+    store = ControlStore(dynamodb, SEALER, LEDGER, lambda: NOW)
     store.note(attempt(message_id="c10", ending="retried", muted=True))
     assert "control_muted" not in entry(dynamodb, "c10"), "another host may end it"
     store.note(attempt(message_id="c10", number=2, ending="duplicate"))
@@ -98,3 +103,21 @@ def test_a_message_is_noted_as_muted_once_it_was_ended_so(dynamodb: "DynamoDBCli
         {"S": "yes"},
         {"S": "yes"},
     )
+
+
+def test_how_each_attempt_has_ended_stands_in_the_clear(dynamodb: "DynamoDBClient") -> None:
+    store = ControlStore(dynamodb, SEALER, LEDGER, lambda: NOW)
+    endings: list[tuple[int, Ending]] = [(1, "retried"), (2, "done"), (1, "done")]
+    for number, ending in endings:
+        store.note(attempt(message_id="c11", number=number, ending=ending))
+    noted = entry(dynamodb, "c11")
+    assert (noted["control_ending_1"], noted["control_ending_2"]) == ({"S": "done"}, {"S": "done"})
+
+
+def test_the_first_outcome_begins_the_time_and_the_next_ones_do_not(dynamodb: "DynamoDBClient") -> None:
+    for number in (1, 2):
+        now = NOW + timedelta(hours=number)
+        ControlStore(dynamodb, SEALER, LEDGER, lambda now=now: now).note(  # type: ignore[misc]  # a default binds it
+            attempt(message_id="c12", number=number, ending="retried")
+        )
+    assert entry(dynamodb, "c12")["awaited_since"] == {"S": "2026-11-21T11:00:00.250Z"}

@@ -1,10 +1,11 @@
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.stub import Stubber
 
+from contracts.amendment import Amendment, Standing
 from contracts.judge import Judgement, judge
 from contracts.registry import type_named
 from contracts.verdict import Verdict
@@ -12,7 +13,7 @@ from tests.fakes.message import IBAN, NAME, PLANTED
 from tests.fakes.outcome import attempt, row, webhook
 from tests.fakes.table import LEDGER
 from workers.fate import UnavailableError
-from workers.store.verdicts import SHOWN_DIFFERENCES, VerdictStore
+from workers.store.verdicts import SHOWN_DIFFERENCES, VerdictStore, standing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -53,11 +54,74 @@ def test_a_verdict_on_what_has_moved_on_is_not_written(dynamodb: "DynamoDBClient
     assert entry(dynamodb, "v2")["comparison"] == {"S": "due"}
 
 
+def comes_in(client: "DynamoDBClient", message_id: str) -> int:
+    """What every outcome does to an entry; the new revision."""
+    answer = client.update_item(
+        TableName=LEDGER,
+        Key={"pk": {"S": message_id}},
+        UpdateExpression=(
+            "SET comparison = :due, awaited_of = :type, awaited_since = if_not_exists(awaited_since, :now) "
+            "ADD revision :one"
+        ),
+        ExpressionAttributeValues={
+            ":due": {"S": "due"},
+            ":type": {"S": "payin.create"},
+            ":now": {"S": "2026-11-21T09:00:00.000Z"},
+            ":one": {"N": "1"},
+        },
+        ReturnValues="UPDATED_NEW",
+    )
+    return int(answer["Attributes"]["revision"]["N"])
+
+
+def amended(client: "DynamoDBClient", message_id: str, judgement: Judgement, at: datetime = NOW) -> bool:
+    revision = comes_in(client, message_id)
+    former = standing(entry(client, message_id))
+    return VerdictStore(client, LEDGER).write(message_id, revision, PAYIN, judgement, at, former)
+
+
 def test_a_later_verdict_amends_an_earlier_one(dynamodb: "DynamoDBClient") -> None:
-    write(dynamodb, "v3", judged([row(fee=1)], [row(fee=2)]))
-    write(dynamodb, "v3", Judgement(Verdict.MATCH))
+    assert amended(dynamodb, "v3", judged([row(fee=1)], [row(fee=2)]))
+    assert amended(dynamodb, "v3", Judgement(Verdict.MATCH))
     noted = entry(dynamodb, "v3")
     assert (noted["verdict"], noted["groups"], noted["differences"]) == ({"S": "match"}, {"L": []}, {"S": "[]"})
+
+
+def test_a_revision_has_one_verdict(dynamodb: "DynamoDBClient") -> None:
+    assert write(dynamodb, "v8", Judgement(Verdict.MATCH))
+    assert not write(dynamodb, "v8", Judgement(Verdict.MISMATCH))
+    assert entry(dynamodb, "v8")["verdict"] == {"S": "match"}
+
+
+def test_the_former_verdict_stays_as_a_trace_with_its_time_and_why_it_went(dynamodb: "DynamoDBClient") -> None:
+    later = NOW + timedelta(hours=2)
+    amended(dynamodb, "v9", Judgement(Verdict.CANDIDATE_ONLY))
+    assert "amendments" not in entry(dynamodb, "v9")
+    amended(dynamodb, "v9", Judgement(Verdict.MATCH), later)
+    assert standing(entry(dynamodb, "v9")) == Standing(
+        Verdict.MATCH, later, (Amendment(Verdict.CANDIDATE_ONLY, NOW, later, "late outcome"),), 1
+    )
+
+
+def test_the_same_verdict_again_is_no_amendment_and_keeps_its_time(dynamodb: "DynamoDBClient") -> None:
+    for hours in (0, 1, 2):
+        amended(dynamodb, "v10", Judgement(Verdict.MATCH), NOW + timedelta(hours=hours))
+    noted = entry(dynamodb, "v10")
+    assert standing(noted) == Standing(Verdict.MATCH, NOW)
+    assert noted["judged_at"] == {"S": "2026-11-21T12:00:00.000+00:00"}
+
+
+def test_a_verdict_of_an_earlier_version_has_stood_since_it_was_judged() -> None:
+    old = {"verdict": {"S": "mismatch"}, "judged_at": {"S": "2026-11-21T10:00:00.000+00:00"}}
+    assert standing(old) == Standing(Verdict.MISMATCH, NOW)
+    assert standing({"pk": {"S": "w1"}}) is None
+
+
+def test_what_has_its_verdict_waits_no_more(dynamodb: "DynamoDBClient") -> None:
+    comes_in(dynamodb, "v11")
+    assert "awaited_since" in entry(dynamodb, "v11")
+    amended(dynamodb, "v11", Judgement(Verdict.MATCH))
+    assert not {"awaited_of", "awaited_since"} & set(entry(dynamodb, "v11"))
 
 
 def test_values_are_shown_only_where_the_contract_calls_them_plain(dynamodb: "DynamoDBClient") -> None:

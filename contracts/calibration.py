@@ -1,0 +1,117 @@
+"""Learns what is noise from the monolith compared with itself, and proposes rules that a person may accept.
+
+What two runs of the same program differ in is no bug. Of each place the *shape* of the noise is learnt (a UUID, a time
+within so many seconds, another order, a counter), never that anything goes: a candidate outside of that shape differs.
+What has no shape, and what may never be tolerated, is told with the reason and stays a difference.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from contracts.difference import Difference
+from contracts.noise import PairedCounts
+from contracts.rule import Rule, refusal
+from contracts.shape import seconds_apart
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MARGIN = 1.5
+"""By how much an envelope is wider than what was seen: the rarest noise was not in the sample."""
+
+
+@dataclass
+class Noise:
+    """What was seen in one place, the monolith beside itself."""
+
+    path: str
+    messages: int = 0
+    """In which it differed."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    uuids: int = 0
+    times: int = 0
+    most_apart_s: float = 0.0
+    counters: int = 0
+    furthest: int = 0
+    paired: PairedCounts = field(default_factory=PairedCounts)
+    """Beside the candidate, where there is one."""
+
+    def add(self, one: Difference) -> None:
+        """Take in one difference of the monolith from itself."""
+        self.messages += 1
+        self.kinds[one.kind] += 1
+        control, candidate = one.control, one.candidate
+        if isinstance(control, str) and isinstance(candidate, str):
+            self.uuids += bool(_UUID.fullmatch(control) and _UUID.fullmatch(candidate))
+            apart = seconds_apart(control, candidate)
+            if apart is not None:
+                self.times += 1
+                self.most_apart_s = max(self.most_apart_s, apart)
+        numbers = _whole(control), _whole(candidate)
+        if numbers[0] is not None and numbers[1] is not None:
+            self.counters += 1
+            self.furthest = max(self.furthest, abs(numbers[0] - numbers[1]))
+
+    def proposal(
+        self, effect_paths: Iterable[str], guarded: frozenset[str], *, owner: str, expires: date, lag_s: float
+    ) -> Rule | str:
+        """The rule that would tolerate it, or why there is none.
+
+        Args:
+            effect_paths: of the type's contract.
+            guarded: names of money, identity and state.
+            owner: who is to answer for the rule.
+            expires: when it is to end.
+            lag_s: how far our side may be behind the monolith; an envelope of time is at least so wide.
+        """
+        kind = self._kind()
+        if kind is None:
+            return self._shapeless()
+        rule = Rule(
+            self.path,
+            kind,
+            reason=f"noise of the monolith itself: seen in {self.messages:,} messages",
+            owner=owner,
+            expires=expires,
+            tolerance_s=max(lag_s, _up(self.most_apart_s * _MARGIN)) if kind == "time within" else 0.0,
+            tolerance=int(_up(self.furthest * _MARGIN)) if kind == "counter within" else 0,
+        )
+        return refusal(rule, effect_paths, guarded) or rule
+
+    def _kind(self) -> Literal["uuid", "time within", "permutation", "counter within"] | None:
+        if set(self.kinds) == {"order"}:
+            return "permutation"
+        if set(self.kinds) != {"value"}:
+            return None
+        if self.uuids == self.messages:
+            return "uuid"
+        if self.times == self.messages:
+            return "time within"
+        return "counter within" if self.counters == self.messages else None
+
+    def _shapeless(self) -> str:
+        if self.kinds.keys() & {"missing effect", "extra effect"}:
+            return "no such effect, or a whole effect"
+        if self.kinds.keys() & {"type"}:
+            return "the monolith itself writes values of different types there"
+        if self.kinds.keys() & {"missing", "extra", "repetition"}:
+            return "the monolith itself writes another number of items or fields there"
+        return "no shape: its values have nothing in common"
+
+
+def _up(number: float) -> float:
+    """Rounded up to two digits."""
+    if number <= 0:
+        return 1.0
+    unit = 10.0 ** max(0, len(str(int(number))) - 2)
+    return float(-(-number // unit) * unit)
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19 else None

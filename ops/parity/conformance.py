@@ -1,0 +1,116 @@
+"""Whether a program keeps to the oracle's protocol: tried with messages of a corpus, each promise by itself."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from contracts.difference import Difference
+from contracts.effect import MalformedOutcomeError
+from contracts.judge import judge_lines
+from contracts.outcome_line import OutcomeLine, read_line
+from ops.parity.oracle import Oracle, OracleError
+from ops.wording import number, plural
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One promise of the protocol, and whether it was kept."""
+
+    name: str
+    kept: bool
+    found: str
+    """What was seen, without a value of a message."""
+
+
+def check_oracle(command: Sequence[str], lines: Sequence[bytes], secret: str, other_secret: str) -> tuple[Promise, ...]:
+    """Try a program with these notifications. Ends with the first promise whose breach makes the others pointless."""
+    promises: list[Promise] = []
+    try:
+        answers = _run(command, lines, secret)
+    except OracleError as error:
+        return (Promise("one answer for each notification, then ends with 0", kept=False, found=str(error)),)
+    promises.append(
+        Promise("one answer for each notification, then ends with 0", kept=True, found=plural(len(answers), "answer"))
+    )
+    try:
+        outcomes = _read(answers)
+    except OracleError as error:
+        return (*promises, Promise("every answer is an outcome document", kept=False, found=str(error)))
+    empty = sum(1 for one in outcomes if one is None)
+    promises.append(Promise("every answer is an outcome document", kept=True, found=f"{number(empty)} of them empty"))
+    for name, check in (
+        ("state begins anew with each process", lambda: _afresh(command, lines, secret, outcomes)),
+        ("an answer does not hang on what comes after it", lambda: _alone(command, lines, secret, outcomes)),
+        (
+            "webhooks are signed with the secret that it is given",
+            lambda: _signed(command, lines, other_secret, outcomes),
+        ),
+    ):
+        promises.append(_promise(name, check))
+    return tuple(promises)
+
+
+_Outcomes = Sequence[OutcomeLine | None]
+
+
+def _promise(name: str, check: Callable[[], tuple[bool, str]]) -> Promise:
+    try:
+        return Promise(name, *check())
+    except OracleError as error:
+        return Promise(name, kept=False, found=str(error))
+
+
+def _run(command: Sequence[str], lines: Sequence[bytes], secret: str) -> list[bytes]:
+    with Oracle(command, secret) as oracle:
+        return list(oracle.answers(lines))
+
+
+def _read(answers: Sequence[bytes]) -> list[OutcomeLine | None]:
+    found: list[OutcomeLine | None] = []
+    for position, answer in enumerate(answers, 1):
+        try:
+            line = read_line(answer) if answer else None
+            for effect in line.effect_lines() if line is not None else ():
+                effect.effect()
+        except MalformedOutcomeError as error:
+            raise OracleError(f"answer {position:,}: {error}") from error
+        found.append(line)
+    return found
+
+
+def _afresh(command: Sequence[str], lines: Sequence[bytes], secret: str, first: _Outcomes) -> tuple[bool, str]:
+    again = _read(_run(command, lines, secret))
+    endings = sum(1 for one, other in zip(first, again, strict=True) if _ending(one) != _ending(other))
+    if endings:
+        return False, f"{plural(endings, 'message')} ended otherwise in a second process: does it keep its state?"
+    noisy = sum(1 for one, other in zip(first, again, strict=True) if _differences(one, other))
+    return True, f"{plural(noisy, 'message')} with noise; `compare calibrate` says which"
+
+
+def _alone(command: Sequence[str], lines: Sequence[bytes], secret: str, first: _Outcomes) -> tuple[bool, str]:
+    (alone,) = _read(_run(command, lines[:1], secret))
+    if _ending(alone) != _ending(first[0]):
+        return False, "the first message ended otherwise when it came alone"
+    return True, "the first message, alone"
+
+
+def _signed(command: Sequence[str], lines: Sequence[bytes], secret: str, first: _Outcomes) -> tuple[bool, str]:
+    if not any(effect.kind == "webhook" for one in first if one is not None for effect in one.effect_lines()):
+        return True, "no webhook among these messages: not seen"
+    other = _read(_run(command, lines, secret))
+    changed = sum(
+        1
+        for one, another in zip(first, other, strict=True)
+        if any(difference.path.startswith("webhook:") for difference in _differences(one, another))
+    )
+    return changed > 0, f"{plural(changed, 'message')} with another signature under another secret"
+
+
+def _ending(one: OutcomeLine | None) -> str:
+    return "rejected" if one is None else one.ending
+
+
+def _differences(one: OutcomeLine | None, other: OutcomeLine | None) -> Sequence[Difference]:
+    if one is None or other is None:
+        return ()
+    return judge_lines([one], [other], today=date.min).differences
