@@ -5,7 +5,7 @@ UV ?= uv
 PYTHON_HERE := .venv/bin/python
 INSTALLED := .venv/installed-$(shell cat requirements.lock infra/local/bootstrap.sh | sha256sum | cut -c1-16)
 
-.PHONY: help install programs browser demo check test model chaos chaos-cutover php-vectors php-fuzz fuzz bench-php bench-memory bench-scoreboard lock
+.PHONY: help install programs browser demo check test model chaos chaos-cutover php-vectors php-fuzz fuzz bench-php bench-compare bench-memory bench-scoreboard lock
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -39,6 +39,9 @@ fuzz: $(INSTALLED) ## the decoders of bytes from outside, five minutes; ARGS="--
 
 bench-php: $(INSTALLED) ## json_encode and unserialize against Python's own and phpserialize
 	$(PYTHON_HERE) -m tests.bench.php $(ARGS)
+
+bench-compare: programs ## both sides' outcomes to verdicts, beside DeepDiff, jsondiff and dictdiffer; five minutes
+	$(PYTHON_HERE) -m tests.bench.compare $(ARGS)
 
 bench-memory: programs ## resident memory of the shipper under messages of a megabyte, a minute; ARGS="--seconds 20"
 	$(PYTHON_HERE) -m tests.bench.memory $(ARGS)

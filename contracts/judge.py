@@ -52,9 +52,15 @@ def judge(
         today: the day by which rules expire.
     """
     theirs, ours = ([effect for one in side for effect in one.effects] for side in (control, candidate))
-    return _judge(
-        _Sides(final_ending(control), final_ending(candidate), theirs, ours, lambda: (theirs, ours)), terms, today
+    sides = _Sides(
+        final_ending(control),
+        final_ending(candidate),
+        theirs,
+        ours,
+        lambda: (theirs, ours),
+        lambda: (_named(theirs), _named(ours)),
     )
+    return _judge(sides, terms, today)
 
 
 def judge_lines(
@@ -77,6 +83,7 @@ def judge_lines(
             _effects(missing),
             _effects(extra),
             lambda: (_effects(theirs), _effects(ours)),
+            lambda: (_named(theirs), _named(ours)),
         ),
         terms,
         today,
@@ -100,6 +107,10 @@ def final_ending(attempts: Sequence[_Ended]) -> Ending | None:
         return None
     last = max(own, key=lambda attempt: attempt.attempt)
     return None if last.ending == "retried" else last.ending
+
+
+def _named(effects: Iterable[Effect | EffectLine]) -> "Counter[_Identity]":
+    return Counter((one.kind, one.name, one.key) for one in effects)
 
 
 def _effects(lines: Iterable[EffectLine]) -> list[Effect]:
@@ -139,6 +150,8 @@ class _Sides:
     ours: Sequence[Effect]
     whole: Callable[[], tuple[Sequence[Effect], Sequence[Effect]]]
     """All effects of both, control's first."""
+    named: Callable[[], tuple["Counter[_Identity]", "Counter[_Identity]"]]
+    """How many of each identity there are in all, control's first."""
 
 
 def _judge(sides: _Sides, terms: Terms, today: date) -> Judgement:
@@ -155,7 +168,7 @@ def _judge(sides: _Sides, terms: Terms, today: date) -> Judgement:
     kept = tuple(one for some in found for one in tolerance.kept(some))
     if not kept:
         return Judgement(Verdict.MATCH_BY_RULE, rules=tolerance.used(one for some in found for one in some))
-    doubled = _only_doubled(missing, extra, sides.whole, tolerance)
+    doubled = _only_doubled(missing, extra, sides, tolerance)
     return Judgement(Verdict.DUPLICATE if doubled else Verdict.MISMATCH, kept)
 
 
@@ -244,13 +257,17 @@ def _pair_closest(theirs: Sequence[Effect], ours: Sequence[Effect], tolerance: _
 def _only_doubled(
     missing: _Remainder,
     extra: _Remainder,
-    whole: Callable[[], tuple[Sequence[Effect], Sequence[Effect]]],
+    sides: _Sides,
     tolerance: _Tolerance,
 ) -> bool:
     """Whether nothing differs but how often an effect was produced: each has its like on the other side."""
-    theirs, ours = (_by_identity(side) for side in whole())
-    if any(len(theirs.get(identity, ())) == len(ours.get(identity, ())) == 1 for identity in (*missing, *extra)):
-        return False  # one here, one there, and they differ
+    their_number, our_number = sides.named()
+    if any(
+        their_number[one] == our_number[one] == 1 or 0 in (their_number[one], our_number[one])
+        for one in (*missing, *extra)
+    ):
+        return False  # one here, one there, and they differ; or none there at all
+    theirs, ours = (_by_identity(side) for side in sides.whole())
 
     def alike(one: Effect, other: Effect) -> bool:
         return not tolerance.kept(tolerance.compare((one, other)))

@@ -26,9 +26,11 @@ from ops.command import (
     messages,
     php,
     reconcile,
+    record,
     replay,
     status,
     types,
+    types_new,
 )
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
@@ -51,6 +53,7 @@ def build() -> typer.Typer:
     app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
     app.command("deploy", epilog=deploy.EPILOG)(deploy.deploy_stack)
     app.command("status", epilog=status.EPILOG)(status.status)
+    app.command("record", epilog=record.EPILOG)(record.record)
     groups: Mapping[str, tuple[str, Sequence[Command]]] = {
         "compare": (
             "What both sides made of the same messages.",
@@ -110,8 +113,12 @@ def build() -> typer.Typer:
             [("vectors", php.VECTORS_EPILOG, php.replay_vectors)],
         ),
         "types": (
-            "What the contracts' registry knows, and what a message is.",
-            [("list", types.EPILOG, types.list_types), ("inspect", types.INSPECT_EPILOG, types.inspect_message)],
+            "What the contracts' registry knows, what a message is, and how a new type begins.",
+            [
+                ("list", types.EPILOG, types.list_types),
+                ("inspect", types.INSPECT_EPILOG, types.inspect_message),
+                ("new", types_new.EPILOG, types_new.new_type),
+            ],
         ),
         "bridge": (
             "The Messaging Bridge between RabbitMQ and SQS.",

@@ -21,7 +21,6 @@ from contracts.terms import Terms
 from ops.corpus import CorpusReader
 from ops.corpus_key import open_key
 from ops.notification import contract_of
-from ops.parity.candidate import Candidate
 from ops.parity.oracle import Oracle
 from ops.parity.part import Sides
 
@@ -116,6 +115,8 @@ def calibrate(sides: Sides, types: tuple[str, ...] | None, messages: int) -> Cal
         types: names; all that have a contract where None.
         messages: how many at most.
     """
+    from ops.parity.candidate import Candidate  # noqa: PLC0415  brings the AWS Encryption SDK
+
     found = Calibration()
     candidate = Candidate(sides.secret.encode(), lag=timedelta())
     now = datetime.now(UTC)

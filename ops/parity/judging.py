@@ -15,7 +15,7 @@ from contracts.outcome_line import OutcomeLine, read_line
 from contracts.tally import Sighting, Tally
 from contracts.verdict import AGREED, Verdict
 
-PROBED_AT_LEAST = 30
+PROBED_AT_LEAST = 20
 """Agreeing messages of a type that mutants are made of, from its first one on."""
 PROBED_OF = 1_000
 """Afterwards one in so many."""
