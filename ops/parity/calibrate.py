@@ -64,9 +64,7 @@ class Calibration:
         """Take in one delivery's three outcomes."""
         self.messages[name] = self.messages.get(name, 0) + 1
         known = judged_type(name)
-        noisy = _differences(known.terms, control, again)
-        for path, one in noisy.items():
-            self.noise.setdefault((name, path), Noise(path)).add(one)
+        noisy = self.repeat(name, control, again)
         ours = set() if candidate is None else set(_differences(known.terms, control, candidate))
         for path in ours | set(noisy):
             seen = self.noise.setdefault((name, path), Noise(path))
@@ -74,6 +72,13 @@ class Calibration:
                 candidate_differs=path in ours and path not in noisy,
                 secondary_differs=path in noisy and path not in ours,
             )
+
+    def repeat(self, name: str, control: OutcomeLine, again: OutcomeLine) -> Mapping[str, Difference]:
+        """Take in the monolith's two outcomes of one message: of two runs, or of two deliveries that it has processed."""
+        noisy = _differences(judged_type(name).terms, control, again)
+        for path, one in noisy.items():
+            self.noise.setdefault((name, path), Noise(path)).add(one)
+        return noisy
 
     def places(self, *, alpha: float, owner: str, expires: date, lag_s: float, today: date) -> Iterator[Place]:
         """Every noisy place, with what is proposed. A place in which the monolith never differs has no noise."""
@@ -121,6 +126,7 @@ def calibrate(sides: Sides, types: tuple[str, ...] | None, messages: int) -> Cal
     candidate = Candidate(sides.secret.encode(), lag=timedelta())
     now = datetime.now(UTC)
     sent: deque[bytes] = deque()
+    processed: dict[str, OutcomeLine] = {}
     with (
         CorpusReader(sides.corpus, open_key(sides.key), unfinished=sides.unfinished) as corpus,
         CorpusReader(sides.corpus, open_key(sides.key), unfinished=sides.unfinished) as once_more,
@@ -142,7 +148,11 @@ def calibrate(sides: Sides, types: tuple[str, ...] | None, messages: int) -> Cal
             ours = candidate.process(notification).outcome
             control, repeated = read_line(answer), read_line(other)
             if control.ending == repeated.ending == "done":
-                found.add(notification["type"], control, repeated, None if ours is None else read_line(ours))
+                name = notification["type"]
+                found.add(name, control, repeated, None if ours is None else read_line(ours))
+                former = processed.setdefault(f"{name} {notification['id']}", control)
+                if former is not control:  # a monolith that does not know a repeated delivery does all of it again
+                    found.repeat(name, former, control)
         for _ in again:
             pass
     return found
