@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -57,13 +58,13 @@ def judge_files(control: Path, candidate: Path, types: Collection[str] | None, t
     Raises:
         CommandError: a file cannot be read, or one of its lines is no outcome.
     """
-    theirs, ours = OutcomeFile(control), OutcomeFile(candidate)
     found = JudgedFiles(Judging(today))
-    for one in _messages(theirs, ours):
-        try:
-            _judge(one, types, found)
-        except MalformedOutcomeError as error:
-            raise _blame(one, theirs, ours) from error
+    with closing(OutcomeFile(control)) as theirs, closing(OutcomeFile(candidate)) as ours:
+        for one in _messages(theirs, ours):
+            try:
+                _judge(one, types, found)
+            except MalformedOutcomeError as error:
+                raise _blame(one, theirs, ours) from error
     return found
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from contracts.verdict import Verdict
 from ops.comparison import Comparison, total
 from ops.exit_code import ExitCode
-from ops.wording import number, percent, plural
+from ops.wording import nines, number, plural
 
 
 class FailOn(StrEnum):
@@ -49,7 +49,7 @@ def objections(comparison: Comparison, fail_on: Collection[FailOn]) -> Iterator[
             proof = of_type.confidence
             if proof is not None and not proof.proven:
                 yield (
-                    f"{of_type.type}: {percent(proof.target)} is not proven, {percent(proof.agreement_at_least)} is; "
+                    f"{of_type.type}: {nines(proof.target)} is not proven, {nines(proof.agreement_at_least)} is; "
                     f"{plural(proof.messages_needed, 'more agreeing message')} needed"
                 )
 

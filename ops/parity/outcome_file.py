@@ -32,7 +32,15 @@ class OutcomeFile:
         self._ids = array("q")
         self._starts = array("Q")
         self._block, self._block_at = b"", 0
-        self._index()
+        try:
+            self._index()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
 
     def __len__(self) -> int:
         return len(self._ids)
