@@ -74,7 +74,7 @@ class Calibration:
             )
 
     def repeat(self, name: str, control: OutcomeLine, again: OutcomeLine) -> Mapping[str, Difference]:
-        """Take in the monolith's two outcomes of one message: of two runs, or of two deliveries that it has processed."""
+        """Take in two control outcomes of one message: of two runs, or of two deliveries that were processed."""
         noisy = _differences(judged_type(name).terms, control, again)
         for path, one in noisy.items():
             self.noise.setdefault((name, path), Noise(path)).add(one)
