@@ -52,7 +52,7 @@ def judge_outcomes(  # noqa: PLR0913  options are arguments here
     candidate: Annotated[Path, typer.Argument(metavar="CANDIDATE", help="Ours, NDJSON.")],
     types: TypesOption = None,
     signature_limit: SignatureLimitOption = 20,
-    fail_on: FailOnOption = [FailOn.DIFFERENCE, FailOn.EXPIRED_RULE],  # noqa: B006  read only
+    fail_on: FailOnOption = [FailOn.DIFFERENCE, FailOn.EXPIRED_RULE, FailOn.UNDECIDED],  # noqa: B006  read only
     target: TargetOption = 0.9999,
     alpha: AlphaOption = 0.05,
     html: HtmlOption = None,
