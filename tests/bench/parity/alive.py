@@ -1,6 +1,7 @@
 """Bar 12: a comparer that was made blind is found out by its mutants, and its comparison is void."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
@@ -24,6 +25,8 @@ BODIES = {
     "balance.update": "message:accounting/balance.changed.body",
 }
 """A body of each type: it holds amounts, and a mask over it hides them."""
+
+_AMOUNT = re.compile(rb'\\"(?:amount|balance)\\":(?=\d)')
 
 Switch = Callable[[], AbstractContextManager[Any]]
 alive: Switch = nullcontext
@@ -75,8 +78,8 @@ def _judge(
 
 
 def _dearer(line: bytes) -> bytes:
-    """The outcome with every amount in a follow-up message a thousand dearer."""
-    return line.replace(b'\\"amount\\":', b'\\"amount\\":1000')
+    """The outcome with another first digit in every amount of a body that is a number."""
+    return _AMOUNT.sub(rb"\g<0>1", line)
 
 
 def _mutants(ended: Ended, fate: str) -> Mapping[str, int]:

@@ -1,7 +1,7 @@
 """Bar 14: nothing personal in whatever a comparison prints or writes."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from io import StringIO
 from itertools import count
@@ -21,26 +21,48 @@ from tests.bench.parity.bar import Measured
 from tests.bench.parity.comparer import TODAY, found_by, judge_pair
 from tests.leak import MARKS, leaks
 
+Pair = tuple[bytes, bytes]
+"""Both sides' outcomes of one message, each a line of bytes."""
 
-def show_nothing_personal(lines: Sequence[bytes], *, revealed: bool) -> Measured:
-    """Names, IBANs and labels that differ, in one place of each outcome; then all that is shown of it.
+_IBAN = f"{MARKS[1]}861234567877235114665"
+
+
+def show_nothing_personal(pairs: Iterable[Pair], *, revealed: bool) -> Measured:
+    """Judge messages, and look through all that is shown of it.
 
     Args:
-        lines: outcomes in which everything personal bears a mark (`tests.leak`).
+        pairs: outcomes in which everything personal bears a mark (`tests.leak`).
         revealed: whether values are shown as they are.
     """
     judging, planted = Judging(TODAY), 0
-    for position, line in enumerate(lines):
-        planted += sum(line.count(mark.encode()) for mark in MARKS)
-        judge_pair(judging, line, _spoilt(line, position), position)
+    for position, (control, candidate) in enumerate(pairs):
+        planted += sum(control.count(mark.encode()) for mark in MARKS)
+        judge_pair(judging, control, candidate, position)
     comparison = found_by(judging, revealed=revealed)
     hits = leaks(_shown(comparison))
     examples = sum(len(example.differences) for one in comparison.groups for example in one.examples)
     return Measured(
-        f"{len(hits)} hits of {len(MARKS)} marks in a terminal, HTML, JSON and JUnit that show {examples:,} differences "
-        f"in {len(comparison.groups):,} groups; {planted:,} marks were in what was compared",
+        f"{len(hits)} hits of {len(MARKS)} marks in a terminal, HTML, JSON and JUnit; these show {examples:,} "
+        f"differences in {len(comparison.groups):,} groups; {planted:,} marks were compared",
         not hits and examples > 0 and planted > 0,
     )
+
+
+def wrong_values(lines: Sequence[bytes]) -> Iterator[Pair]:
+    """Names, IBANs and labels that differ, in one place of each outcome."""
+    return ((line, _spoilt(line, position)) for position, line in enumerate(lines))
+
+
+def wrong_under_keys() -> Iterator[Pair]:
+    """Amounts by person: what is personal is the key in an object, and the amount beneath it differs."""
+    for number, key in enumerate((_IBAN, f"Zoé {MARKS[0]}", MARKS[0])):
+        yield _by_key(number, {key: 1}), _by_key(number, {key: 2})
+        yield _by_key(number, {}), _by_key(number, {key: 1})
+
+
+def _by_key(number: int, amounts: Mapping[str, int]) -> bytes:
+    effect = {"kind": "row", "name": "payins", "key": _IBAN, "value": {"note": MARKS[0], "by": amounts}}
+    return json.dumps({"message_id": f"w{number}", "type": "payin.create", "effects": [effect]}).encode()
 
 
 def _shown(comparison: Comparison) -> Iterator[tuple[str, str]]:
@@ -57,12 +79,11 @@ def _shown(comparison: Comparison) -> Iterator[tuple[str, str]]:
 
 
 def _spoilt(line: bytes, position: int) -> bytes:
-    """The outcome with something wrong in one of its texts that bear a mark: in another one, and otherwise, each time."""
-    document, marked = parse_json(line), list[str]()
-    _changed(document, lambda text: marked.append(text) or text)
-    turn, wrong = count(), _WRONG[position % len(_WRONG)]
-    changed = _changed(document, lambda text: wrong(text) if next(turn) == position % len(marked) else text)
-    return write_json(changed).encode()
+    """The outcome with something wrong in one text that bears a mark: in another one, and otherwise, each time."""
+    document, places, turn = parse_json(line), count(), count()
+    _changed(document, lambda _: next(places))
+    chosen, wrong = position % max(1, next(places)), _WRONG[position % len(_WRONG)]
+    return write_json(_changed(document, lambda text: wrong(text) if next(turn) == chosen else text)).encode()
 
 
 def _changed(value: Any, change: Callable[[str], Any]) -> Any:

@@ -5,7 +5,7 @@ from functools import partial
 
 from contracts.registry import type_named
 from tests.bench.parity import alive, late, monolith, noise, passing, privacy, rival, sight, value
-from tests.bench.parity.bar import Bar
+from tests.bench.parity.bar import Bar, Measured
 from tests.bench.parity.comparer import masked
 from tests.fakes.comparisons import MemoryComparisons
 
@@ -46,6 +46,10 @@ SMALL = Size(
 def bars(size: Size) -> tuple[Bar, ...]:
     """All that need no PHP, then all that do."""
     return (*_cheap(size), *_with_php(size))
+
+
+def _by_key(*, revealed: bool) -> Measured:
+    return privacy.show_nothing_personal(privacy.wrong_under_keys(), revealed=revealed)
 
 
 def _cheap(size: Size) -> tuple[Bar, ...]:
@@ -117,12 +121,21 @@ def _cheap(size: Size) -> tuple[Bar, ...]:
             "a store that does not amend",
             partial(late.amend_what_was_said, size.late, size.orders, late.Forgetful),
         ),
+        Bar(
+            14,
+            "names and IBANs as keys of objects",
+            "no hit",
+            partial(_by_key, revealed=False),
+            "values revealed",
+            partial(_by_key, revealed=True),
+        ),
     )
 
 
 def _with_php(size: Size) -> tuple[Bar, ...]:
-    def show(*, revealed: bool) -> privacy.Measured:
-        return privacy.show_nothing_personal(monolith.control(size.personal, 14), revealed=revealed)
+    def show(*, revealed: bool) -> Measured:
+        lines = monolith.control(size.personal, 14)
+        return privacy.show_nothing_personal(privacy.wrong_values(lines), revealed=revealed)
 
     return (
         Bar(
@@ -135,7 +148,7 @@ def _with_php(size: Size) -> tuple[Bar, ...]:
         ),
         Bar(
             14,
-            "names and IBANs in reports",
+            "names and IBANs as values",
             "no hit",
             partial(show, revealed=False),
             "values revealed",
