@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from functools import cache
 from math import inf, sqrt
 from random import Random
 from statistics import quantiles
@@ -83,7 +84,7 @@ def find_bug_in_noise(bug: float, runs: int, messages: int) -> Measured:
         runs: simulated ones, with the bug and without.
         messages: that pass through the real calibration, as bytes.
     """
-    counts, random = flagging_counts(8_000, ALPHA), Random(1)
+    counts, random = _flagging_counts(), Random(1)
     at = [first_flag(counts, noise=_NOISE, bug=bug, messages=40_000, random=random) for _ in range(runs)]
     tenths = quantiles([inf if one is None else one for one in at], n=10)
     alarms = sum(
@@ -105,6 +106,11 @@ def find_bug_in_noise(bug: float, runs: int, messages: int) -> Measured:
         and outside == 1
         and not diffy.flagged,
     )
+
+
+@cache
+def _flagging_counts() -> Sequence[int]:
+    return flagging_counts(8_000, ALPHA)
 
 
 def _calibrated(bug: float, messages: int) -> bool:

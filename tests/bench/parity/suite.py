@@ -32,6 +32,7 @@ FULL = Size()
 SMALL = Size(
     rare=10_000,
     noise_runs=300,
+    calibrated=8_000,
     noisy=20,
     cases=40,
     gate_runs=2_000,
@@ -44,15 +45,16 @@ SMALL = Size(
 
 
 def bars(size: Size) -> tuple[Bar, ...]:
-    """All that need no PHP, then all that do."""
-    return (*_cheap(size), *_with_php(size))
+    """All of them, by number."""
+    return tuple(sorted((*without_php(size), *with_php(size)), key=lambda one: one.number))
 
 
 def _by_key(*, revealed: bool) -> Measured:
     return privacy.show_nothing_personal(privacy.wrong_under_keys(), revealed=revealed)
 
 
-def _cheap(size: Size) -> tuple[Bar, ...]:
+def without_php(size: Size) -> tuple[Bar, ...]:
+    """Bars of outcomes that are made up here."""
     payin, payout = type_named("payin.create"), type_named("payout.update")
     rare, noisy = partial(sight.find_rare_bug, size.rare), partial(sight.find_error_in_noisy_field, size.noisy)
     in_noise = partial(sight.find_bug_in_noise, runs=size.noise_runs, messages=size.calibrated)
@@ -132,7 +134,9 @@ def _cheap(size: Size) -> tuple[Bar, ...]:
     )
 
 
-def _with_php(size: Size) -> tuple[Bar, ...]:
+def with_php(size: Size) -> tuple[Bar, ...]:
+    """Bars of outcomes of the reference monolith."""
+
     def show(*, revealed: bool) -> Measured:
         lines = monolith.control(size.personal, 14)
         return privacy.show_nothing_personal(privacy.wrong_values(lines), revealed=revealed)
