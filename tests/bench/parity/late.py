@@ -149,10 +149,11 @@ def amend_what_was_said(messages: int, orders: int, store: Callable[[], MemoryCo
     again = sum(course.computed() == course.read for course in courses)
     figures = {list(course.read.values())[-1] for course in courses}
     by_clock = sum(one.verdict in BY_CLOCK for one in late.standings.values())
+    readings = sum(len(course.read) for course in courses)
     return Measured(
         f"{kept} of {len(candidate)} verdicts of the clock are amended by the late outcome and kept, {by_clock} stand; "
-        f"{again} of {len(courses)} orders give every figure again that was read in {len(late.read)} readings or more; "
-        f"in the end all orders have {'one figure' if len(figures) == 1 else f'{len(figures)} figures'}",
+        f"in {again} of {len(courses)} orders every figure of {readings:,} readings is computed again; in the end all "
+        f"orders have {'one figure' if len(figures) == 1 else f'{len(figures)} figures'}",
         kept == len(candidate)
         and by_clock == messages - len(candidate)
         and again == len(courses)

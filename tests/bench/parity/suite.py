@@ -31,14 +31,14 @@ class Size:
 FULL = Size()
 SMALL = Size(
     rare=10_000,
-    noise_runs=300,
-    calibrated=8_000,
+    noise_runs=150,
+    calibrated=4_000,
     noisy=20,
-    cases=40,
-    gate_runs=2_000,
+    cases=20,
+    gate_runs=1_000,
     late=12,
     orders=3,
-    alive=150,
+    alive=120,
     personal=40,
     beside_itself=200,
 )

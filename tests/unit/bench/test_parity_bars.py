@@ -1,13 +1,18 @@
 """The bars that need no PHP, small: each holds, and the case that is planted in the product's place does not."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from contracts.message_type import ContractError
+from contracts.registry import type_named
 from tests.bench.parity import __main__ as program
 from tests.bench.parity.bar import Bar, Measured, take
+from tests.bench.parity.comparer import mask
 from tests.bench.parity.rival import Diffy
+from tests.bench.parity.sight import FEES
 from tests.bench.parity.suite import SMALL, without_php
 
 _OPEN = {"names and IBANs as keys of objects": "a key that looks like a name is told in a path"}
@@ -26,6 +31,11 @@ def test_a_bar_holds_and_its_planted_case_does_not(bar: Bar) -> None:
     measured, planted = bar.measure(), bar.plant()
     assert not planted.passed, planted.text
     assert measured.passed, measured.text
+
+
+def test_the_registry_refuses_the_mask_that_is_planted() -> None:
+    with pytest.raises(ContractError, match="money, identity and state are never tolerated"):
+        replace(type_named("payin.create"), rules=(mask(FEES[0]),))
 
 
 def _bar(name: str, *, passed: bool, planted_passed: bool) -> Bar:
