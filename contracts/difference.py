@@ -22,6 +22,8 @@ ListOrder = str
 
 _ALIGNED_ITEMS = 300
 """Lists longer than that are compared by position: aligning them costs with the square of their length."""
+_WALKED_DEEP = 40
+"""Objects and lists within so many others are compared as a whole: PHP takes 512 levels, Python's stack does not."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 _DIGITS_OF_A_NAME = 4
 """`sha256`, `column_0001`; with more it is an account, a token or an id."""
@@ -85,6 +87,9 @@ class _Walk:
     def differences(self, path: str, control: Any, candidate: Any) -> Iterator[Difference]:
         if type(control) is not type(candidate):
             yield _leaf(path, "type", control, candidate)
+        elif isinstance(control, Mapping | list) and path.count(".") + path.count("[]") > _WALKED_DEEP:
+            if canonical(control) != canonical(candidate):
+                yield _leaf(path, "value", control, candidate)
         elif isinstance(control, Mapping):
             for key in control if control.keys() == candidate.keys() else dict.fromkeys((*control, *candidate)):
                 one, other = control.get(key, ABSENT), candidate.get(key, ABSENT)
@@ -110,7 +115,10 @@ class _Walk:
             yield _leaf(path, "value", control, candidate)
             return
         inner = tuple(self.differences(path, *containers))
-        yield from inner or (Difference(path, "encoding", "json", "json", control, candidate),)
+        yield from inner
+        # Where the same items stand in another order, and that is nothing, their texts differ and it is no encoding.
+        if not inner and canonical(containers[0]) == canonical(containers[1]):
+            yield Difference(path, "encoding", "json", "json", control, candidate)
 
     def items(self, path: str, control: list[Any], candidate: list[Any]) -> Iterator[Difference]:
         order = self._lists.get(path, "ordered")
@@ -145,8 +153,9 @@ class _Walk:
         known = theirs.keys() & ours.keys()
         for text in sorted(known):
             if theirs[text] != ours[text]:
-                times = f"{theirs[text]} times", f"{ours[text]} times"
-                yield Difference(f"{path}[]", "repetition", *times, left[text], left[text])
+                more = theirs[text] > ours[text]
+                often = ("more often", "less often") if more else ("less often", "more often")
+                yield Difference(f"{path}[]", "repetition", *often, left[text], left[text])
         missing, extra = (
             [left[text] for text in sorted(side.elements()) if text not in known]
             for side in (theirs - ours, ours - theirs)

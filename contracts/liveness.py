@@ -7,12 +7,15 @@ where a rule allows an hour). *Survived*: called equal, and nobody may say so. O
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any, Literal, get_args
 
 from contracts.difference import effect_path
-from contracts.effect import Effect
+from contracts.effect import Attempt, Effect
+from contracts.judge import judge as judge_messages
 from contracts.judged_type import JudgedType
 from contracts.mutant import MutantKind, Place, mutate, places
+from contracts.terms import Terms
 from contracts.verdict import AGREED, Verdict
 
 Fate = Literal["killed", "tolerated", "survived"]
@@ -24,6 +27,7 @@ WHOLE: frozenset[MutantKind] = frozenset(
     {"lost row", "doubled row", "dropped event", "reordered pair", "one cent", "wrong signature", "swapped parties"}
 )
 """Kinds that nothing may tolerate, wherever they are made."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,11 @@ class Liveness:
     def probe_pair(
         self, message_type: JudgedType, one: Sequence[Effect], other: Sequence[Effect], judge: Probe
     ) -> None:
-        """Give one message what another one did, as if they had been processed in the other order."""
-        if sorted(map(Effect.canonical, one)) != sorted(map(Effect.canonical, other)):
+        """Give one message what another one did, as if they had been processed in the other order.
+
+        Two messages that did the same, but for what rules are about, make no mutant: nothing would be wrong.
+        """
+        if _differ_beyond_rules(message_type, one, other):
             path = effect_path(other[0]) if other else ""
             self.note(message_type, "reordered pair", path, judge(other))
 
@@ -99,3 +106,11 @@ class Liveness:
 
     def _tried(self, name: str, place: Place) -> int:
         return sum(self.fates[name, place.kind, place.path, fate] for fate in get_args(Fate))
+
+
+def _differ_beyond_rules(message_type: JudgedType, one: Sequence[Effect], other: Sequence[Effect]) -> bool:
+    terms = message_type.terms
+    ruled = {rule.path for rule in terms.rules}
+    sides = [[Attempt("", message_type.name, 1, "done", None, _NEVER, tuple(effects))] for effects in (one, other)]
+    found = judge_messages(sides[0], sides[1], Terms((), terms.derived, terms.lists), today=date.min)
+    return any(difference.path not in ruled for difference in found.differences)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -30,7 +30,10 @@ MutantKind = Literal[
 ]
 
 _CENT = Decimal("0.01")
-_NUMBER = re.compile(r"-?\d{1,18}(\.\d+)?")
+_DIGITS_MOST = 40
+"""Before and behind the point: of a number with more, and no amount has them, none of the added cent might be left."""
+_EXACT = Context(prec=3 * _DIGITS_MOST)
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)([T ])(\d\d:\d\d:\d\d)((?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)")
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/=_:-]{16,}")
 _Steps = tuple[str | int | None, ...]
@@ -112,14 +115,18 @@ def _altered(path: str, value: Any, message_type: JudgedType) -> _Alterations:
 
 
 def _swapped(path: str, value: Mapping[str, Any], message_type: JudgedType) -> _Alterations:
-    """Two personal texts that stand beside each other, exchanged: the debtor for the creditor."""
+    """Two personal texts that stand beside each other, exchanged: the debtor for the creditor.
+
+    What a rule is about is no party: two tolerated UUIDs may well change places.
+    """
+    ruled = {rule.path for rule in message_type.terms.rules}
 
     def personal(name: str, item: object) -> bool:
         where = f"{path}.{step(name)}"
         return (
             isinstance(item, str)
             and item[:1] not in ("", "{", "[")
-            and not (message_type.is_plain(where) or where in message_type.terms.derived)
+            and not (message_type.is_plain(where) or where in message_type.terms.derived or where in ruled)
         )
 
     names = [name for name, item in value.items() if personal(name, item)]
@@ -148,10 +155,11 @@ def _a_cent_more(value: Any) -> Any:
     if isinstance(value, int):
         return value + 1
     if isinstance(value, Decimal):
-        return value + _CENT
+        within = value.adjusted() < _DIGITS_MOST and -int(value.as_tuple().exponent) <= _DIGITS_MOST
+        return _EXACT.add(value, _CENT) if within else None
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):
         return None
-    return str(Decimal(value) + (_CENT if "." in value else 1))
+    return f"{_EXACT.add(Decimal(value), _CENT if '.' in value else Decimal(1)):f}"
 
 
 def _an_hour_later(value: Any) -> str | None:

@@ -91,7 +91,7 @@ def _groups(name: str, tally: TypeTally, asked: Asked) -> Iterable[DifferingGrou
 
 def _example(name: str, example: TalliedExample, asked: Asked) -> Example:
     known = judged_type(name)
-    shown = (show(one, plain=asked.revealed or known.is_plain(one.path)) for one in example.differences)
+    shown = (show(one, plain=known.is_plain(one.path), revealed=asked.revealed) for one in example.differences)
     return Example(example.message_id, example.verdict, tuple(shown))
 
 

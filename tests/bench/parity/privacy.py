@@ -11,12 +11,12 @@ from rich.console import Console
 
 from contracts.effect import parse_json, write_json
 from ops.comparison import Comparison
+from ops.comparison_table import comparison_tables
 from ops.document import document
 from ops.parity.gate import FailOn, objections
 from ops.parity.judging import Judging
 from ops.parity.junit import junit_xml
 from ops.report import Fact, Report, render
-from ops.table import comparison_tables
 from tests.bench.parity.bar import Measured
 from tests.bench.parity.comparer import TODAY, found_by, judge_pair
 from tests.leak import MARKS, leaks
@@ -73,7 +73,7 @@ def _shown(comparison: Comparison) -> Iterator[tuple[str, str]]:
     assert isinstance(terminal.file, StringIO)
     facts = (Fact("Control", "php.ndjson"), Fact("Candidate", "python.ndjson"))
     yield "terminal", terminal.file.getvalue()
-    yield "HTML", render(Report("Two files of outcomes, compared", facts, comparison.types, comparison.groups))
+    yield "HTML", render(Report("Two files of outcomes, compared", facts, comparison, tuple(against)))
     yield "JSON", json.dumps(document(comparison) | {"objections": against}, ensure_ascii=False, default=str)
     yield "JUnit", junit_xml(comparison, against)
 
