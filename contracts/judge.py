@@ -7,7 +7,7 @@ and walked.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
 from typing import Protocol, TypeVar
@@ -162,7 +162,7 @@ def _judge(sides: _Sides, terms: Terms, today: date) -> Judgement:
     pairs = tuple(_pairs(missing, extra, tolerance))
     found = [tolerance.compare(pair) for pair in pairs]
     if sides.ours_ended != sides.theirs_ended:
-        bare = _Tolerance(Terms((), terms.derived, terms.lists), today)
+        bare = _Tolerance(replace(terms, rules=()), today)
         return Judgement(Verdict.ERROR_ONE_SIDE, tuple(one for some in found for one in bare.kept(some)))
     if not found:
         return _MATCH
@@ -197,7 +197,7 @@ class _Tolerance:
         """All differences of a pair, tolerated or not."""
         match pair:
             case Effect() as control, Effect() as candidate:
-                return compare_effects(control, candidate, self._terms.lists)
+                return compare_effects(control, candidate, self._terms.lists, self._terms.maps)
             case Effect() as control, None:
                 return (missing_effect(control),)
             case None, Effect() as candidate:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -115,7 +115,7 @@ def _covers(rule: Rule, noise: Noise, today: date) -> bool:
 
 def _differences(terms: Terms, control: OutcomeLine, other: OutcomeLine) -> Mapping[str, Sequence[Difference]]:
     """By path, whatever the rules say; what only follows from another difference is left out."""
-    bare = Terms((), terms.derived, terms.lists)
+    bare = replace(terms, rules=())
     found: dict[str, list[Difference]] = {}
     for one in judge_lines([control], [other], bare, today=date.min).differences:
         found.setdefault(one.path, []).append(one)

@@ -66,6 +66,7 @@ def finding(
         groups=tuple(sorted(groups, key=lambda one: (-one.count, one.signature))),
         mutants=_mutants(liveness),
         survivors=liveness.survivors,
+        unprobed=liveness.unprobed,
         rules=tuple(use for name in sorted(tally.types) for use in _rules(name, tally.types[name], asked.today)),
         fixed=tuple(sorted(one for one in asked.known or () if one not in signatures)),
     )

@@ -27,8 +27,7 @@ class FailOn(StrEnum):
 
 def objections(comparison: Comparison, fail_on: Collection[FailOn]) -> Iterator[str]:
     """What stands against it. A void comparison always fails: nobody knows what it did not see."""
-    for one in comparison.survivors:
-        yield f"void: a mutant survived, {one.kind} in {one.path} of {one.type}, {plural(one.count, 'time')}"
+    yield from _void(comparison)
     counts = total(comparison.types)
     if FailOn.DIFFERENCE in fail_on and comparison.groups:
         messages = sum(one.count for one in comparison.groups)
@@ -52,6 +51,13 @@ def objections(comparison: Comparison, fail_on: Collection[FailOn]) -> Iterator[
                     f"{of_type.type}: {nines(proof.target)} is not proven, {nines(proof.agreement_at_least)} is; "
                     f"{plural(proof.messages_needed, 'more agreeing message')} needed"
                 )
+
+
+def _void(comparison: Comparison) -> Iterator[str]:
+    for one in comparison.survivors:
+        yield f"void: a mutant survived, {one.kind} in {one.path} of {one.type}, {plural(one.count, 'time')}"
+    for name in comparison.unprobed:
+        yield f"void: no mutant was made of {name}, so that nobody knows what is seen of it"
 
 
 def exit_code(comparison: Comparison, objected: bool) -> ExitCode:  # noqa: FBT001  the only thing that it asks
