@@ -12,26 +12,28 @@ def junit_xml(comparison: Comparison, against: Sequence[str]) -> str:
     """The document. Failures are what differs, and what stands against the comparison as a whole."""
     root = Element("testsuites", name="strangler compare")
     for of_type in comparison.types:
-        suite = SubElement(root, "testsuite", name=of_type.type)
-        agreed = SubElement(suite, "testcase", classname=of_type.type, name="agreement")
+        name = printable(of_type.type)
+        suite = SubElement(root, "testsuite", name=name)
+        agreed = SubElement(suite, "testcase", classname=name, name="agreement")
         decided = sum(count for verdict, count in of_type.counts.items() if verdict not in UNDECIDED)
         SubElement(agreed, "system-out").text = f"{percent(of_type.agreement)} of {plural(decided, 'message')}"
         if of_type.agreement is None:
             SubElement(agreed, "skipped", message="nothing was compared")
         for one in (one for one in comparison.groups if one.type == of_type.type):
-            case = SubElement(suite, "testcase", classname=of_type.type, name=printable(one.signature))
+            case = SubElement(suite, "testcase", classname=name, name=printable(one.signature))
             SubElement(case, "failure", message=f"{plural(one.count, 'message')} differ").text = _examples(one)
         for rule in (one for one in comparison.rules if one.type == of_type.type):
-            case = SubElement(suite, "testcase", classname=of_type.type, name=f"rule on {rule.path}")
+            case = SubElement(suite, "testcase", classname=name, name=f"rule on {rule.path}")
             SubElement(case, "system-out").text = f"hit by {plural(rule.hits, 'message')}; {rule.reason}"
         for mutants in (one for one in comparison.mutants if one.type == of_type.type):
-            case = SubElement(suite, "testcase", classname=of_type.type, name=f"mutants: {mutants.kind}")
+            case = SubElement(suite, "testcase", classname=name, name=f"mutants: {mutants.kind}")
             if mutants.survived:
                 SubElement(case, "failure", message=f"{number(mutants.survived)} survived")
     gate = SubElement(root, "testsuite", name="gate")
     case = SubElement(gate, "testcase", classname="gate", name="nothing stands against it")
     if against:
-        SubElement(case, "failure", message=against[0]).text = "\n".join(against)
+        lines = [printable(one) for one in against]
+        SubElement(case, "failure", message=lines[0]).text = "\n".join(lines)
     for suite in root:
         _count(suite)
     indent(root)
