@@ -85,7 +85,7 @@ def judge_outcomes(  # noqa: PLR0913  options are arguments here
         for name, count in sorted(judged.of_other_types.items()):
             note(f"left out: {number(count)} of {name}")
         _complain(against)
-    raise typer.Exit(exit_code(comparison, bool(against)))
+    raise typer.Exit(exit_code(comparison, objected=bool(against)))
 
 
 def _document(judged: JudgedFiles) -> dict[str, object]:

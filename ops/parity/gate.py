@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from enum import StrEnum
 
-from contracts.verdict import Verdict
+from contracts.verdict import BY_CLOCK, Verdict
 from ops.comparison import Comparison, total
 from ops.exit_code import ExitCode
 from ops.wording import nines, number, plural
@@ -15,7 +15,7 @@ class FailOn(StrEnum):
     DIFFERENCE = "difference"
     """A message on which both sides do not agree."""
     NEW = "new-difference"
-    """A group of differences that the run compared with did not have."""
+    """A group of differences that the run compared with did not have; any, where there is none to compare with."""
     EXPIRED_RULE = "expired-rule"
     UNUSED_RULE = "unused-rule"
     """A rule that tolerated nothing: it is no longer needed, or its path is wrong."""
@@ -32,7 +32,7 @@ def objections(comparison: Comparison, fail_on: Collection[FailOn]) -> Iterator[
     if FailOn.DIFFERENCE in fail_on and comparison.groups:
         messages = sum(one.count for one in comparison.groups)
         yield f"{plural(messages, 'message')} differ, in {plural(len(comparison.groups), 'group')}"
-    if FailOn.NEW in fail_on and (new := [one for one in comparison.groups if one.since == "new"]):
+    if FailOn.NEW in fail_on and (new := [one for one in comparison.groups if one.since != "still there"]):
         yield f"{plural(len(new), 'new group')} of differences"
     for rule in comparison.rules:
         if FailOn.EXPIRED_RULE in fail_on and rule.problem == "expired":
@@ -40,7 +40,7 @@ def objections(comparison: Comparison, fail_on: Collection[FailOn]) -> Iterator[
         if FailOn.UNUSED_RULE in fail_on and rule.problem == "never hit":
             yield f"the rule on {rule.path} of {rule.type} was never hit ({rule.owner}): take it out, or mend its path"
     if FailOn.UNDECIDED in fail_on:
-        undecided = counts.get(Verdict.PENDING, 0)
+        undecided = sum(counts.get(verdict, 0) for verdict in (Verdict.PENDING, *BY_CLOCK))
         if undecided or comparison.agreement is None:
             yield f"{number(undecided)} undecided" if undecided else "nothing was compared"
     if FailOn.UNPROVEN in fail_on:
@@ -60,7 +60,7 @@ def _void(comparison: Comparison) -> Iterator[str]:
         yield f"void: no mutant was made of {name}, so that nobody knows what is seen of it"
 
 
-def exit_code(comparison: Comparison, objected: bool) -> ExitCode:  # noqa: FBT001  the only thing that it asks
+def exit_code(comparison: Comparison, *, objected: bool) -> ExitCode:
     """How the command ends."""
     if comparison.void:
         return ExitCode.FAILED

@@ -55,7 +55,7 @@ class Judging:
         message_id = (control or candidate)[0].message_id
         self.tally.of(name).add(judgement, name, message_id, seen, size_bytes)
         if judgement.verdict in AGREED:
-            if bytes(candidate[0].effects) == b"[]":
+            if all(bytes(line.effects) == b"[]" for line in candidate):
                 return judgement  # nothing to make a mutant of
             self.liveness.agreed[name] += 1
             if self.liveness.agreed[name] <= PROBED_AT_LEAST or self.liveness.agreed[name] % PROBED_OF == 0:

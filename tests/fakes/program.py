@@ -3,12 +3,14 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from ops.parity.candidate import Candidate
 
 SECRET = "a secret of the tests"
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 _PYTHON = (sys.executable, "-I", "-S", "-u", "-c")
 _ANSWER = (
     "import json, sys\n"
@@ -24,8 +26,8 @@ def program(code: str, *arguments: str) -> tuple[str, ...]:
 
 
 def outcomes(notifications: Iterable[dict[str, Any]]) -> list[bytes]:
-    """What our own side makes of them; a repeated delivery is told as the monolith tells it."""
-    candidate = Candidate(SECRET.encode())
+    """What our own side makes of them at `NOW`; a repeated delivery is told as the monolith tells it."""
+    candidate = Candidate(SECRET.encode(), lambda: NOW, timedelta())
     made = []
     for one in notifications:
         answer = candidate.process(one).outcome
