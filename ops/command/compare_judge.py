@@ -69,7 +69,7 @@ def judge_outcomes(  # noqa: PLR0913  options are arguments here
     is shown.
     """
     judged = judge_files(control, candidate, types, datetime.now(UTC).date())
-    comparison = finding(judged.judging.tally, judged.judging.liveness, asked(target, alpha))
+    comparison = finding(judged.judging.tally, judged.judging.liveness, asked(target, alpha, types=types))
     against = list(objections(comparison, fail_on))
     facts = (
         Fact("Control", control.name),

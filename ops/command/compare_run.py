@@ -169,7 +169,7 @@ def run_comparison(  # noqa: PLR0913  options are arguments here
             note(f"{number(run.messages_of(run.done))} are kept: --resume {folder} goes on")
             raise
     found = run.found()
-    comparison = finding(found.tally, found.liveness, asked(target, alpha, known), found.coverage)
+    comparison = finding(found.tally, found.liveness, asked(target, alpha, known, types=types), found.coverage)
     facts = (
         Fact("Corpus", f"{corpus.name} ({run.manifest.corpus})"),
         Fact("Messages", number(run.plan.messages)),

@@ -44,12 +44,16 @@ class Asked:
     """Signatures of an earlier run's groups; None where there is none."""
     revealed: bool = False
     """Whether personal values are shown."""
+    types: Collection[str] = ()
+    """That were asked for: each is told of, compared or not."""
 
 
 def finding(
     tally: Tally, liveness: Liveness, asked: Asked, coverage: Mapping[str, Coverage] | None = None
 ) -> Comparison:
     """What was found."""
+    for name in asked.types:
+        tally.of(name)
     alpha = share_alpha(asked.alpha, max(1, len(tally.types)))
     groups = [one for name in sorted(tally.types) for one in _groups(name, tally.types[name], asked)]
     signatures = {one.signature for one in groups}

@@ -27,6 +27,7 @@ class FailOn(StrEnum):
 
 def objections(comparison: Comparison, fail_on: Collection[FailOn]) -> Iterator[str]:
     """What stands against it. A void comparison always fails: nobody knows what it did not see."""
+    fail_on = frozenset(fail_on)
     yield from _void(comparison)
     counts = total(comparison.types)
     if FailOn.DIFFERENCE in fail_on and comparison.groups:
@@ -41,8 +42,10 @@ def objections(comparison: Comparison, fail_on: Collection[FailOn]) -> Iterator[
             yield f"the rule on {rule.path} of {rule.type} was never hit ({rule.owner}): take it out, or mend its path"
     if FailOn.UNDECIDED in fail_on:
         undecided = sum(counts.get(verdict, 0) for verdict in (Verdict.PENDING, *BY_CLOCK))
-        if undecided or comparison.agreement is None:
-            yield f"{number(undecided)} undecided" if undecided else "nothing was compared"
+        if undecided:
+            yield f"{number(undecided)} undecided"
+    if fail_on & {FailOn.UNDECIDED, FailOn.UNPROVEN}:
+        yield from _never_compared(comparison)
     if FailOn.UNPROVEN in fail_on:
         for of_type in comparison.types:
             proof = of_type.confidence
@@ -51,6 +54,15 @@ def objections(comparison: Comparison, fail_on: Collection[FailOn]) -> Iterator[
                     f"{of_type.type}: {nines(proof.target)} is not proven, {nines(proof.agreement_at_least)} is; "
                     f"{plural(proof.messages_needed, 'more agreeing message')} needed"
                 )
+
+
+def _never_compared(comparison: Comparison) -> Iterator[str]:
+    """No data is no success."""
+    for one in comparison.types:
+        if one.agreement is None:
+            yield f"nothing was compared of {one.type}"
+    if not comparison.types:
+        yield "nothing was compared"
 
 
 def _void(comparison: Comparison) -> Iterator[str]:

@@ -73,9 +73,16 @@ def chosen_oracle(text: str | None, *reference_options: str) -> tuple[str, ...]:
         raise CommandError(ExitCode.SETTINGS, f"{error}; or name a program of your own with --oracle") from error
 
 
-def asked(target: float, alpha: float, known: Collection[str] | None = None, *, revealed: bool = False) -> Asked:
+def asked(
+    target: float,
+    alpha: float,
+    known: Collection[str] | None = None,
+    *,
+    revealed: bool = False,
+    types: Collection[str] | None = None,
+) -> Asked:
     """How the comparison is to be looked at, today."""
-    return Asked(datetime.now(UTC).date(), target, alpha, known, revealed)
+    return Asked(datetime.now(UTC).date(), target, alpha, known, revealed, types or ())
 
 
 def write_reports(
