@@ -1,13 +1,15 @@
 """Whether a comparison is alive: what became of its mutants, by message type, kind and place.
 
 *Killed*: called different. *Tolerated*: called equal by an accepted rule on a place that may be tolerated (an hour,
-where a rule allows an hour). *Survived*: called equal, and nobody may say so. One survivor voids the comparison.
+where a rule allows an hour). *Survived*: called equal, and nobody may say so, a rule on money, identity or state
+neither. One survivor voids the comparison, and so does a type that agrees and of which no mutant was made.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any, Literal, get_args
 
 from contracts.difference import effect_path
@@ -57,8 +59,13 @@ class Liveness:
             candidates.setdefault(place.kind, []).append(place)
         for kind, offered in candidates.items():
             offered.sort(key=lambda place: self._tried(message_type.name, place))
-            for place in offered[: AT_ONCE.get(kind, 1)]:
-                self.note(message_type, kind, place.path, judge(mutate(effects, place)))
+            # One a path: a mask is over a path, and a long list would take the turns of all other fields.
+            chosen: dict[str, Place] = {}
+            for place in offered:
+                chosen.setdefault(place.path, place)
+            for place in islice(chosen.values(), AT_ONCE.get(kind, 1)):
+                within = effect_path(effects[place.position])
+                self.note(message_type, kind, place.path, judge(mutate(effects, place)), within=within)
 
     def probe_pair(
         self, message_type: JudgedType, one: Sequence[Effect], other: Sequence[Effect], judge: Probe
@@ -71,10 +78,21 @@ class Liveness:
             path = effect_path(other[0]) if other else ""
             self.note(message_type, "reordered pair", path, judge(other))
 
-    def note(self, message_type: JudgedType, kind: MutantKind, path: str, verdict: Verdict) -> None:
-        """Count one mutant by the verdict that it got."""
+    def note(
+        self, message_type: JudgedType, kind: MutantKind, path: str, verdict: Verdict, *, within: str = ""
+    ) -> None:
+        """Count one mutant by the verdict that it got.
+
+        Args:
+            message_type: what it was judged by.
+            kind: what is wrong in it.
+            path: and where.
+            verdict: of the judge.
+            within: path of the effect that is wrong: it may have dots, and its name guards nothing.
+        """
         fate: Fate = "killed" if verdict not in AGREED else "survived"
-        guarded = path.rpartition(".")[2].rstrip("[]") in message_type.guarded
+        # As the registry has it: what stands beneath a guarded field is guarded too.
+        guarded = any(step.rstrip("[]") in message_type.guarded for step in path.removeprefix(within).split("."))
         if verdict is Verdict.MATCH_BY_RULE and kind not in WHOLE and not guarded:
             fate = "tolerated"
         self.fates[message_type.name, kind, path, fate] += 1

@@ -104,15 +104,21 @@ def _altered(path: str, value: Any, message_type: JudgedType) -> _Alterations:
         for position, item in enumerate(value):
             for kind, where, steps, new in _altered(f"{path}[]", item, message_type):
                 yield kind, where, (position, *steps), new
-    elif isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            parsed = parse_json(value)
-        except (ValueError, RecursionError):
-            return
+    elif (parsed := _within(value)) is not None:
         for kind, where, steps, new in _altered(path, parsed, message_type):
             yield kind, where, (None, *steps), new
     else:
         yield from _altered_leaf(path, value, message_type)
+
+
+def _within(value: Any) -> Any:
+    """The object or list that a text holds; None of anything else, and of a text that only begins as JSON does."""
+    if not isinstance(value, str) or value[:1] not in ("{", "["):
+        return None
+    try:
+        return parse_json(value)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _swapped(path: str, value: Mapping[str, Any], message_type: JudgedType) -> _Alterations:
@@ -157,13 +163,18 @@ def _altered_leaf(path: str, value: Any, message_type: JudgedType) -> _Alteratio
 
 
 def _another(value: Any) -> Any:
-    """Another value of the same type."""
+    """Another value of the same type, to the judge too; as like the first as can be, so that an envelope may cover it.
+
+    The last digit or character is another one: that of a UUID is still a hexadecimal one, and a number of hundreds of
+    digits, or with an exponent, loses none of them.
+    """
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
-        return value + 1
+        return value - 1 if value > 0 else value + 1
     if isinstance(value, Decimal):
-        return _EXACT.add(value, 1)
+        sign, digits, exponent = value.as_tuple()
+        return Decimal((sign, (*digits[:-1], 9 - digits[-1]), int(exponent)))
     last = value[-1:]
     return f"{value[:-1]}{'1' if last == '0' else '0' if last.isdigit() else 'a' if last == 'b' else 'b'}"
 

@@ -15,7 +15,7 @@ from contracts.shown import MASKED, ShownDifference
 from contracts.verdict import Verdict
 from ops.apart import Parted, part
 from ops.comparison import Comparison, DifferingGroup, Example, TypeAgreement, total
-from ops.trust_table import fixed_text, mutants_tables, never_exercised, rules_table
+from ops.trust_table import fixed_text, mutants_tables, never_exercised, rules_table, void_texts
 from ops.wording import (
     candidate_value,
     control_value,
@@ -40,12 +40,7 @@ _DIFFERENCES_SHOWN = 12
 
 def comparison_tables(comparison: Comparison, limit: int) -> Iterator[RenderableType]:
     """Verdicts by type, groups, then what the comparison stands on."""
-    if comparison.void:
-        yield Text(
-            f"VOID: this comparison is blind in {plural(len(comparison.survivors), 'place')}. "
-            "What was made wrong on purpose was called equal; no figure here proves anything.",
-            "bold red",
-        )
+    yield from void_texts(comparison)
     yield agreement_table(comparison.types, void=comparison.void)
     yield from _groups(comparison, limit)
     yield from fixed_text(comparison.fixed)

@@ -39,7 +39,7 @@ def fixed_groups(signatures: Sequence[str]) -> str:
 
 def _none(comparison: Comparison) -> str:
     if comparison.void:
-        return "None was seen, by a comparison that is blind."
+        return "None was seen, by a comparison that is blind." if comparison.survivors else "None was seen."
     return "None: wherever both sides have told, they agree." if comparison.agreement is not None else "None."
 
 

@@ -8,23 +8,44 @@ from ops.report_markup import bullets, chip, row, table, text
 from ops.wording import number, plural
 
 _SURVIVORS_SHOWN = 20
+_UNPROBED_SHOWN = 20
 
 
 def survivors(comparison: Comparison) -> str:
     """The banner of a void comparison, or nothing."""
     if not comparison.void:
         return ""
-    found = comparison.survivors
     return (
         '<section class="void" aria-labelledby="void-title"><h2 id="void-title">Void</h2>'
-        f"<p><strong>This comparison is blind in {plural(len(found), 'place')}.</strong> Beside it, outcomes were made "
-        "wrong on purpose, and these were called equal. What it does not see there it does not see in a real message "
-        "either: no figure below proves anything, and no type may go live on it. Mend the contract's rules, or the "
-        f"recording, and run it again.</p>{_survivors(found)}</section>"
+        f"{_survivors(comparison.survivors)}{_unprobed(comparison.unprobed)}</section>"
     )
 
 
 def _survivors(found: Sequence[Survivor]) -> str:
+    if not found:
+        return ""
+    return (
+        f"<p><strong>This comparison is blind in {plural(len(found), 'place')}.</strong> Beside it, outcomes were made "
+        "wrong on purpose, and these were called equal. What it does not see there it does not see in a real message "
+        "either: no figure below proves anything, and no type may go live on it. Mend the contract's rules, or the "
+        f"recording, and run it again.</p>{_survivors_listed(found)}"
+    )
+
+
+def _unprobed(found: Sequence[str]) -> str:
+    if not found:
+        return ""
+    listed = [f"<code>{text(name)}</code>" for name in found[:_UNPROBED_SHOWN]]
+    rest = len(found) - _UNPROBED_SHOWN
+    return (
+        f"<p><strong>No mutant was made of {plural(len(found), 'type')}.</strong> Messages agree there, and none was "
+        "made wrong on purpose: nobody knows whether anything wrong would be seen. No figure below proves anything, "
+        "and no type may go live on it. Run it again with mutants.</p>"
+        f"{bullets([*listed, *([f'and {number(rest)} more'] if rest > 0 else [])])}"
+    )
+
+
+def _survivors_listed(found: Sequence[Survivor]) -> str:
     listed = [
         f"<strong>{text(one.kind)}</strong> in <code>{text(one.path)}</code> of {text(one.type)}, "
         f"{plural(one.count, 'time')}"

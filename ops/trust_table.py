@@ -1,4 +1,4 @@
-"""What a comparison stands on, in a few lines for a terminal: mutants, rules with problems, what was never met."""
+"""What a comparison stands on, in a few lines: why it is void, mutants, rules with problems, what was never met."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,6 +15,26 @@ _SOFT = "bright_black"
 _BRANCHES_NAMED = 2
 _FIXED_NAMED = 5
 _SURVIVORS_NAMED = 20
+_UNPROBED_NAMED = 10
+
+
+def void_texts(comparison: Comparison) -> Iterator[RenderableType]:
+    """Why a comparison is void, before all figures."""
+    if comparison.survivors:
+        yield Text(
+            f"VOID: this comparison is blind in {plural(len(comparison.survivors), 'place')}. "
+            "What was made wrong on purpose was called equal; no figure here proves anything.",
+            "bold red",
+        )
+    if comparison.unprobed:
+        names = ", ".join(map(printable, comparison.unprobed[:_UNPROBED_NAMED]))
+        left_out = len(comparison.unprobed) - _UNPROBED_NAMED
+        more = f" and {plural(left_out, 'more type')}" if left_out > 0 else ""
+        yield Text(
+            f"VOID: no mutant was made of {names}{more}. Nobody knows whether anything wrong is seen there: "
+            "no figure here proves anything.",
+            "bold red",
+        )
 
 
 def mutants_tables(comparison: Comparison) -> Iterator[RenderableType]:

@@ -1,4 +1,4 @@
-"""Bar 12: a comparer that was made blind is found out by its mutants, and its comparison is void."""
+"""Bar 12: a comparer that was made blind is found out by its mutants, and one that was not tried is void as well."""
 
 import json
 import re
@@ -33,29 +33,40 @@ alive: Switch = nullcontext
 
 
 @contextmanager
-def dead() -> Iterator[None]:
+def untried() -> Iterator[None]:
     """Liveness switched off: no message is made a mutant of."""
     with patch("ops.parity.judging.PROBED_AT_LEAST", 0), patch("ops.parity.judging.PROBED_OF", 10**12):
         yield
 
 
+@contextmanager
+def dead() -> Iterator[None]:
+    """The same, and nobody asks whether there was a mutant: what was not tried passes."""
+    with untried(), patch("contracts.liveness.Liveness.unprobed", ()):
+        yield
+
+
 def void_what_is_blind(messages: int, liveness: Switch) -> Measured:
-    """`strangler compare judge` over outcomes of real PHP and ours: as it is; and blind, with a bug in each body."""
+    """`compare judge` over outcomes of real PHP and ours: as it is; blind, with a bug in each body; without mutants."""
     control, candidate = monolith.control(messages, 12), monolith.candidate(messages, 12)
     with TemporaryDirectory() as folder, liveness():
         sound = _judge(Path(folder), control, candidate)
         blind = _judge(Path(folder), control, [_dearer(line) for line in candidate], _blinded)
+        with untried():
+            unseen = _judge(Path(folder), control, candidate)
     mutants, survived = _mutants(sound, "killed"), sum(_mutants(sound, "survived").values())
     survivors = sum(_mutants(blind, "survived").values())
     return Measured(
         f"sound: {sum(mutants.values()):,} mutants of {len(mutants)} types killed, {survived} survived, ends with "
-        f"{sound.code}; every body masked, every amount in it wrong: {survivors:,} survived, ends with {blind.code}",
+        f"{sound.code}; every body masked, every amount in it wrong: {survivors:,} survived, ends with {blind.code}; "
+        f"no mutant made: ends with {unseen.code}",
         sound.code == ExitCode.OK
         and not survived
         and {family.name for family in FAMILIES} == {name.partition(".")[0] for name in mutants}
         and len(mutants) == len(BODIES)
         and blind.code == ExitCode.FAILED
-        and survivors > 0,
+        and survivors > 0
+        and unseen.code == ExitCode.FAILED,
     )
 
 

@@ -45,6 +45,14 @@ def with_rules(name: str, rules: Iterable[Rule]) -> MessageType:
     return other
 
 
+def without_maps(name: str) -> MessageType:
+    """A type of the registry that takes the keys of every object for names of fields."""
+    known = type_named(name)
+    other = copy(known)
+    object.__setattr__(other, "terms", replace(known.terms, maps=frozenset()))
+    return other
+
+
 def masked(name: str, *paths: str) -> MessageType:
     """A type of the registry with masks beside its rules."""
     return with_rules(name, (*type_named(name).rules, *map(mask, paths)))

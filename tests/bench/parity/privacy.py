@@ -10,15 +10,15 @@ from typing import Any
 from rich.console import Console
 
 from contracts.effect import parse_json, write_json
+from contracts.judged_type import JudgedType
 from ops.comparison import Comparison
 from ops.comparison_table import comparison_tables
 from ops.document import document
 from ops.parity.gate import FailOn, objections
-from ops.parity.judging import Judging
 from ops.parity.junit import junit_xml
 from ops.report import Fact, Report, render
 from tests.bench.parity.bar import Measured
-from tests.bench.parity.comparer import TODAY, found_by, judge_pair
+from tests.bench.parity.comparer import found_by, judge_pair, judging_by
 from tests.leak import MARKS, leaks
 
 Pair = tuple[bytes, bytes]
@@ -27,14 +27,15 @@ Pair = tuple[bytes, bytes]
 _IBAN = f"{MARKS[1]}861234567877235114665"
 
 
-def show_nothing_personal(pairs: Iterable[Pair], *, revealed: bool) -> Measured:
+def show_nothing_personal(pairs: Iterable[Pair], *, revealed: bool, known: JudgedType | None = None) -> Measured:
     """Judge messages, and look through all that is shown of it.
 
     Args:
         pairs: outcomes in which everything personal bears a mark (`tests.leak`).
         revealed: whether values are shown as they are.
+        known: contract of a type, whatever the registry says of it.
     """
-    judging, planted = Judging(TODAY), 0
+    judging, planted = judging_by(*(() if known is None else (known,))), 0
     for position, (control, candidate) in enumerate(pairs):
         planted += sum(control.count(mark.encode()) for mark in MARKS)
         judge_pair(judging, control, candidate, position)
@@ -54,15 +55,43 @@ def wrong_values(lines: Sequence[bytes]) -> Iterator[Pair]:
 
 
 def wrong_under_keys() -> Iterator[Pair]:
-    """Amounts by person: what is personal is the key in an object, and the amount beneath it differs."""
-    for number, key in enumerate((_IBAN, f"Zoé {MARKS[0]}", MARKS[0])):
-        yield _by_key(number, {key: 1}), _by_key(number, {key: 2})
-        yield _by_key(number, {}), _by_key(number, {key: 1})
+    """Amounts by person: what is personal is the key in an object, and the amount beneath it differs, or is lacking.
+
+    Names, where the contract says that keys are data; IBANs anywhere.
+    """
+    keys = (_IBAN, MARKS[0], f"Zoé {MARKS[0]}", f"{MARKS[2]}_{MARKS[0]}")
+    cases = [(place, key) for place in _MAPS for key in keys]
+    cases += [(place, key) for place in (*_MAPS, *_ELSEWHERE) for key in (_IBAN, _IBAN.lower())]
+    for number, (place, key) in enumerate(cases):
+        for control in ({key: 1}, {}):
+            yield _outcome(number, place(control)), _outcome(number, place({key: 2}))
 
 
-def _by_key(number: int, amounts: Mapping[str, int]) -> bytes:
-    effect = {"kind": "row", "name": "payins", "key": _IBAN, "value": {"note": MARKS[0], "by": amounts}}
-    return json.dumps({"message_id": f"w{number}", "type": "payin.create", "effects": [effect]}).encode()
+def _outcome(number: int, effect: Mapping[str, Any]) -> bytes:
+    return json.dumps({"message_id": f"w{number}", "type": "payout.update", "effects": [effect]}).encode()
+
+
+_Amounts = Mapping[str, int]
+_Placed = Callable[[_Amounts], Mapping[str, Any]]
+"""An effect with amounts by person in it."""
+
+
+def _settled(tags: _Amounts) -> Mapping[str, Any]:
+    body = json.dumps({"payout": "1", "tags": tags})
+    return {"kind": "message", "name": "accounting/payout.settled", "value": {"body": body}}
+
+
+def _sent(tags: _Amounts) -> Mapping[str, Any]:
+    body = json.dumps({"object_payload": {"payouts": [{"payoutId": "1", "tags": tags}]}})
+    return {"kind": "webhook", "name": "payout.settled", "value": {"body": body}}
+
+
+def _written(amounts: _Amounts) -> Mapping[str, Any]:
+    return {"kind": "row", "name": "payouts", "key": _IBAN, "value": {"note": MARKS[0], "by": amounts}}
+
+
+_MAPS: Sequence[_Placed] = (_settled, _sent)
+_ELSEWHERE: Sequence[_Placed] = (_written,)
 
 
 def _shown(comparison: Comparison) -> Iterator[tuple[str, str]]:

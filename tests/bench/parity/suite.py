@@ -6,7 +6,7 @@ from functools import partial
 from contracts.registry import type_named
 from tests.bench.parity import alive, late, monolith, noise, passing, privacy, rival, sight, value
 from tests.bench.parity.bar import Bar, Measured
-from tests.bench.parity.comparer import masked
+from tests.bench.parity.comparer import masked, without_maps
 from tests.fakes.comparisons import MemoryComparisons
 
 
@@ -49,14 +49,11 @@ def bars(size: Size) -> tuple[Bar, ...]:
     return tuple(sorted((*without_php(size), *with_php(size)), key=lambda one: one.number))
 
 
-def _by_key(*, revealed: bool) -> Measured:
-    return privacy.show_nothing_personal(privacy.wrong_under_keys(), revealed=revealed)
-
-
 def without_php(size: Size) -> tuple[Bar, ...]:
     """Bars of outcomes that are made up here."""
     payin, payout = type_named("payin.create"), type_named("payout.update")
     rare, noisy = partial(sight.find_rare_bug, size.rare), partial(sight.find_error_in_noisy_field, size.noisy)
+    by_key = partial(privacy.show_nothing_personal, list(privacy.wrong_under_keys()), revealed=False)
     in_noise = partial(sight.find_bug_in_noise, runs=size.noise_runs, messages=size.calibrated)
     return (
         Bar(
@@ -127,9 +124,9 @@ def without_php(size: Size) -> tuple[Bar, ...]:
             14,
             "names and IBANs as keys of objects",
             "no hit",
-            partial(_by_key, revealed=False),
-            "values revealed",
-            partial(_by_key, revealed=True),
+            partial(by_key, known=payout),
+            "a contract that calls no place a map",
+            partial(by_key, known=without_maps("payout.update")),
         ),
     )
 
@@ -144,10 +141,10 @@ def with_php(size: Size) -> tuple[Bar, ...]:
     return (
         Bar(
             12,
-            "a comparer that is blind to bodies",
+            "a comparer that is blind to bodies, or was not tried",
             "void, and the command fails; in a sound one no mutant survives",
             partial(alive.void_what_is_blind, size.alive, alive.alive),
-            "liveness switched off",
+            "liveness switched off, and that it is off not asked",
             partial(alive.void_what_is_blind, size.alive, alive.dead),
         ),
         Bar(

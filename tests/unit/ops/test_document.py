@@ -33,6 +33,7 @@ def test_a_comparison_has_a_shape_that_scripts_may_rely_on() -> None:
         groups=(replace(whole.groups[0], also=whole.groups[0].also[:1]),),
         mutants=comparison.MUTANTS[2:3],
         survivors=comparison.void().survivors[:1],
+        unprobed=("balance.update",),
         rules=comparison.RULES[1:2],
     )
     written = json.loads(json.dumps(document(one)))
@@ -104,7 +105,7 @@ def test_a_comparison_has_a_shape_that_scripts_may_rely_on() -> None:
             "payin.create | row:payins.net | type | float -> int",
             "payout.update | row:journal | extra effect | - -> effect",
         ],
-        "unprobed": [],
+        "unprobed": ["balance.update"],
         "void": True,
         "agreement": 0.99,
     }
