@@ -153,10 +153,11 @@ def _judge(sides: _Sides, terms: Terms, today: date) -> Judgement:
     if not found:
         return _MATCH
     kept = tuple(one for some in found for one in tolerance.kept(some))
+    used = tolerance.used(one for some in found for one in some)
     if not kept:
-        return Judgement(Verdict.MATCH_BY_RULE, rules=tolerance.used(one for some in found for one in some))
+        return Judgement(Verdict.MATCH_BY_RULE, rules=used)
     doubled = _only_doubled(missing, extra, sides.whole, tolerance)
-    return Judgement(Verdict.DUPLICATE if doubled else Verdict.MISMATCH, kept)
+    return Judgement(Verdict.DUPLICATE if doubled else Verdict.MISMATCH, kept, used)
 
 
 class _Tolerance:
