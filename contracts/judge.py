@@ -167,14 +167,16 @@ def _judge(sides: _Sides, terms: Terms, today: date) -> Judgement:
     if not found:
         return _MATCH
     kept = tuple(one for some in found for one in tolerance.kept(some))
+    used = tolerance.used(one for some in found for one in some)
     if not kept:
-        return Judgement(Verdict.MATCH_BY_RULE, rules=tolerance.used(one for some in found for one in some))
+        return Judgement(Verdict.MATCH_BY_RULE, rules=used)
     if not _only_doubled(missing, extra, sides, tolerance):
-        return Judgement(Verdict.MISMATCH, kept)
+        return Judgement(Verdict.MISMATCH, kept, used)
     # Nothing became another: of one effect there are too few, of another of its name too many.
     return Judgement(
         Verdict.DUPLICATE,
         tuple(one for pair, some in zip(pairs, found, strict=True) if tolerance.kept(some) for one in _unpaired(pair)),
+        used,
     )
 
 

@@ -72,7 +72,7 @@ def calibrate_noise(  # noqa: PLR0913  options are arguments here
     sides = Sides(corpus, key or "", unfinished, chosen_oracle(oracle, "--now", NOW), secret, now.date())
     found = calibrate(sides, None if types is None else tuple(types), messages)
     if not found.messages:
-        raise CommandError(ExitCode.ATTENTION, f"nothing to learn from: no message of {corpus} was done twice")
+        raise CommandError(ExitCode.ATTENTION, f"nothing to calibrate with in {corpus}: no message that was processed")
     places = tuple(
         found.places(
             alpha=alpha,

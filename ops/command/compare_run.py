@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -154,7 +155,7 @@ def run_comparison(  # noqa: PLR0913  options are arguments here
     secret = os.environ.get(SECRET_VARIABLE) or secrets.token_hex(16)
     now = datetime.now(UTC)
     sides = Sides(corpus, key or "", unfinished, command, secret, now.date())
-    folder = resume or runs / f"{now:%Y%m%dT%H%M%SZ}"
+    folder = resume or _free(runs, f"{now:%Y%m%dT%H%M%SZ}")
     run = Run.begin(folder, Wanted(sides, None if types is None else tuple(sorted(set(types))), workers, parts))
     if since_report is None:
         known = _signatures(earlier(runs, run.manifest, folder))
@@ -214,13 +215,19 @@ def report_run(  # noqa: PLR0913  options are arguments here
     folder = folder.resolve()
     if reveal:
         append_act(folder.parent, "compare: reveal", needed(reason, "--reveal"), {"run": folder.name})
-    found = merged(folder, key or "")
-    comparison = finding(found.tally, found.liveness, asked(target, alpha, revealed=reveal), found.coverage)
-    _ensure_whole(folder, comparison)
+    told, found = _told(folder), merged(folder, key or "")
+    comparison = finding(found.tally, found.liveness, asked(target, alpha, told.known, revealed=reveal), found.coverage)
+    if told.counts != {one.type: document(one.counts) for one in comparison.types}:
+        raise CommandError(ExitCode.FAILED, f"{folder}: its parts hold other messages than {REPORT} tells of")
     against = list(objections(comparison, fail_on))
     write_reports(comparison, against, "Both sides compared", (Fact("Run", folder.name),), html=html, junit=junit)
     _tell(comparison, against, signature_limit, in_json=json or output is Output.JSON, folder=folder)
     raise typer.Exit(exit_code(comparison, objected=bool(against)))
+
+
+def _free(runs: Path, name: str) -> Path:
+    """A folder that is not there yet: two runs may begin in one second."""
+    return next(one for one in (runs / name, *(runs / f"{name}-{n}" for n in range(2, 1_000))) if not one.exists())
 
 
 def _signatures(report: Path | None) -> frozenset[str] | None:
@@ -236,14 +243,26 @@ def _signatures(report: Path | None) -> frozenset[str] | None:
         ) from error
 
 
-def _ensure_whole(folder: Path, comparison: Comparison) -> None:
-    """Refuse parts that hold other messages than the run's report tells of: one was taken away, or put there."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a run's own report tells of it."""
+
+    counts: Mapping[str, Mapping[str, int]]
+    """Messages by type and verdict: parts that hold others were taken away, or put there."""
+    known: frozenset[str] | None
+    """Signatures of the run that it was compared with; None where there was none."""
+
+
+def _told(folder: Path) -> _Told:
+    """Read the report. Raises CommandError."""
     try:
-        told = {one["type"]: one["counts"] for one in orjson.loads((folder / REPORT).read_bytes())["types"]}
+        report: Mapping[str, Any] = orjson.loads((folder / REPORT).read_bytes())
+        counts = {one["type"]: one["counts"] for one in report["types"]}
+        since = {one["signature"]: one["since"] for one in report["groups"]}
+        known = frozenset(report["fixed"]).union(name for name, how in since.items() if how == "still there")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandError(ExitCode.FAILED, f"{folder / REPORT} cannot be read") from error
-    if told != {one.type: document(one.counts) for one in comparison.types}:
-        raise CommandError(ExitCode.FAILED, f"{folder}: its parts hold other messages than {REPORT} tells of")
+    return _Told(counts, known if known or any(since.values()) else None)
 
 
 def _keep(folder: Path, comparison: Comparison, against: Sequence[str], facts: Sequence[Fact]) -> None:

@@ -98,6 +98,7 @@ def test_a_rule_on_one_field_leaves_the_others_to_be_judged() -> None:
     )
     assert judgement.verdict is Verdict.MISMATCH
     assert places(judgement) == [("row:payins.amount", "value")]
+    assert judgement.rules == (CLOCK,), "it was needed here as well"
 
 
 def test_rules_that_come_from_a_generator_serve_every_difference() -> None:

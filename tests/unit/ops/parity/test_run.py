@@ -1,8 +1,7 @@
 """A run and its folder: what was found is kept, and what is gone on with is the same run."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -24,36 +23,12 @@ from ops.parity.part import Part, Sides
 from ops.parity.run import MANIFEST, REPORT, Manifest, Run, Wanted, earlier, fingerprint, merged
 from tests.fakes.message import balance, payin
 from tests.fakes.notification import notification, write_corpus
+from tests.fakes.pool import InThisProcess
 from tests.fakes.program import NOW, SECRET, answering, outcomes, program
 
 TODAY = date(2026, 11, 21)
 TRAFFIC = [notification("payin.create", payin(f"w{number}", f"p{number}")) for number in range(12)]
 TRAFFIC += [notification("balance.update", balance("b1", "7")), notification("refund.create", b"{}", id="r1")]
-
-
-class InThisProcess:
-    """A pool without processes: what is submitted is done at once, and its result, or its fault, is kept."""
-
-    def __init__(self, _workers: int, _context: Any, begin: Callable[..., None], arguments: tuple[Any, ...]) -> None:
-        begin(*arguments)
-
-    def __enter__(self) -> "InThisProcess":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def submit(self, function: Callable[..., int], *arguments: Any) -> "Future[int]":
-        future: Future[int] = Future()
-        try:
-            future.set_result(function(*arguments))
-        except Exception as error:  # noqa: BLE001  as a pool does
-            future.set_exception(error)
-        return future
-
-    def shutdown(self, *, wait: bool, cancel_futures: bool) -> None:
-        assert wait
-        assert cancel_futures
 
 
 @pytest.fixture
