@@ -42,7 +42,7 @@ class Wish:
     lateness_s: int | None = None
     """How many seconds after the other a side may tell. None keeps what the stack has, or the template's default."""
     probe_one_in: int | None = None
-    """Of how many agreeing messages one is made mutants of. None keeps what the stack has, or the template's default."""
+    """Mutants are made of one agreeing message in so many. None keeps what the stack has, or the template's default."""
 
 
 def prepare(wish: Wish, cloudformation: "CloudFormationClient") -> Deployment:

@@ -1,15 +1,18 @@
 """What ledger, letters and replay runs say of a family: the evidence on which its authority moves."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from contracts import naming
 from contracts.authority import AuthorityRecord
+from contracts.liveness import Survivor
 from contracts.message_type import Family
 from contracts.staleness import staleness
 from contracts.verdict import Verdict
 from ops.batch_read import BatchReader
+from ops.fates import MutantFates
 from ops.ledger import DIFFERING
 from ops.letter import Choice, Letter, in_order
 from ops.letter_index import LetterIndex
@@ -41,8 +44,15 @@ class Judged:
 class Evidence:
     """Evidence about one family of one deployment. Every method raises CommandError."""
 
-    def __init__(self, client: "DynamoDBClient", stack: str, family: Family) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        stack: str,
+        family: Family,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         """Args: family: the one that is to move."""
+        self._now = now
         self._client = client
         self._stack = stack
         self._family = family
@@ -69,6 +79,11 @@ class Evidence:
         """The same of some messages."""
         reader = BatchReader(self._client, self._stack, self._table)
         return _sorted_out(reader.read(message_ids, _LOOKED_AT))
+
+    def survivors(self) -> tuple[Survivor, ...]:
+        """Mutants of the family's messages that the judge has called equal lately."""
+        names = [one.name for one in self._family.types]
+        return MutantFates(self._client, self._stack).of(names, self._now()).survivors
 
     def letters(self) -> tuple[str, ...]:
         """Ids of the family's dead letters that are not resolved, oldest first."""

@@ -2,10 +2,10 @@
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
@@ -34,6 +34,7 @@ from ops.parity.option import (
     TypesOption,
     asked,
     chosen_oracle,
+    known_signatures,
     write_reports,
 )
 from ops.parity.oracle import SECRET_VARIABLE
@@ -163,7 +164,8 @@ def run_comparison(  # noqa: PLR0913  options are arguments here
             note(f"{number(run.messages_of(run.done))} are kept: --resume {folder} goes on")
             raise
     found = run.found()
-    known = _signatures(since / REPORT if since else earlier(runs, run.manifest, folder))
+    report = since / REPORT if since else earlier(runs, run.manifest, folder)
+    known = None if report is None else known_signatures(report)
     comparison = finding(found.tally, found.liveness, asked(target, alpha, known), found.coverage)
     facts = (
         Fact("Corpus", f"{corpus.name} ({run.manifest.corpus})"),
@@ -214,19 +216,6 @@ def report_run(  # noqa: PLR0913  options are arguments here
     write_reports(comparison, against, "Both sides compared", (Fact("Run", folder.name),), html=html, junit=junit)
     _tell(comparison, against, signature_limit, in_json=json or output is Output.JSON, folder=folder)
     raise typer.Exit(exit_code(comparison, bool(against)))
-
-
-def _signatures(report: Path | None) -> frozenset[str] | None:
-    """Signatures of an earlier report's groups. Raises CommandError."""
-    if report is None:
-        return None
-    try:
-        earlier_one: Mapping[str, Any] = orjson.loads(report.read_bytes())
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise CommandError(
-            ExitCode.SETTINGS, f"{report} cannot be read: is that the folder of a finished run?"
-        ) from error
-    return frozenset(one["signature"] for one in earlier_one["groups"])
 
 
 def _keep(folder: Path, comparison: Comparison, against: Sequence[str], facts: Sequence[Fact]) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from contracts import point
 from contracts.authority import AuthorityRecord, Stage
+from contracts.liveness import Survivor
 from contracts.registry import PAYIN
 from contracts.verdict import Verdict
 from ops.audit_chain import AuditChain, Entry, NotAsReadError, verify
@@ -48,6 +49,7 @@ class FakeEvidence(Evidence):
         self.found = AGREED
         self.later = AGREED
         self.dead: tuple[str, ...] = ()
+        self.blind: tuple[Survivor, ...] = ()
         self.running: tuple[str, ...] = ()
         self.sent: tuple[str, ...] = ()
 
@@ -56,6 +58,9 @@ class FakeEvidence(Evidence):
 
     def judged_of(self, message_ids: Any) -> Judged:
         return self.later
+
+    def survivors(self) -> tuple[Survivor, ...]:
+        return self.blind
 
     def letters(self) -> tuple[str, ...]:
         return self.dead
