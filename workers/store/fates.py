@@ -16,9 +16,9 @@ from workers.aws_error import unavailable
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PLACES = 150
-"""Numbers added to at once: an expression has 4 KB and 300 operators at most (DynamoDB developer guide, "Quotas"). The
-contracts here offer some 60 places a type; of more, survivors go first."""
+PLACES = 80
+"""Numbers added to at once: an expression has 4 KB and 300 operators at most (DynamoDB developer guide, "Quotas"). A
+message has ten mutants at most; where more of a batch are tried than fit, survivors go first, and the rest is lost."""
 
 
 class FateStore:

@@ -22,6 +22,7 @@ from contracts.rule import Rule
 from contracts.verdict import Verdict
 from ops.cli import main
 from ops.session import open_session
+from tests.fakes.fleet import create_control_table
 from workers.store.verdicts import VerdictStore
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def dynamodb(aws: None) -> "DynamoDBClient":
-    """A client, and the ledger's table."""
+    """A client, and the tables of ledger and control."""
     client = boto3.client("dynamodb")
     client.create_table(
         TableName=naming.ledger_table_name(STACK),
@@ -102,6 +103,7 @@ def dynamodb(aws: None) -> "DynamoDBClient":
         ],
         BillingMode="PAY_PER_REQUEST",
     )
+    create_control_table(client, STACK)
     return client
 
 
