@@ -118,7 +118,7 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
             self,
             "ProbeOneIn",
             type="Number",
-            default=1000,
+            default=500,  # costs the judge under 1 % of its time
             min_value=1,
             max_value=1_000_000,
             description="After the first ones, the judge is tried with mutants of one agreeing message in so many",

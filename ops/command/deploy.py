@@ -62,7 +62,7 @@ def deploy_stack(  # noqa: PLR0913  # what can be asked for, each an option
             min=1,
             max=1_000_000,
             metavar="N",
-            help="Try the judge with mutants of one agreeing message in N. Kept unless given; 1000 at first.",
+            help="Try the judge with mutants of one agreeing message in N. Kept unless given; 500 at first.",
         ),
     ] = None,
     package: Annotated[

@@ -171,7 +171,7 @@ def test_the_judge_is_told_of_how_many_messages_mutants_are_made(template: Templ
     assert variables["PROBE_ONE_IN"] == "${ProbeOneIn}"
     parameter = template.document["Parameters"]["ProbeOneIn"]
     settings = judge_settings({**variables, "PROBE_ONE_IN": str(parameter["Default"])})
-    assert (settings.probe_one_in, settings.control_table) == (1000, naming.control_table_name(STACK))
+    assert (settings.probe_one_in, settings.control_table) == (500, naming.control_table_name(STACK))
     assert parameter["MinValue"] == 1
 
 
