@@ -5,7 +5,7 @@ UV ?= uv
 PYTHON_HERE := .venv/bin/python
 INSTALLED := .venv/installed-$(shell cat requirements.lock infra/local/bootstrap.sh | sha256sum | cut -c1-16)
 
-.PHONY: help install programs browser demo check test model chaos chaos-cutover php-vectors php-fuzz fuzz bench-php bench-compare bench-memory bench-scoreboard lock
+.PHONY: help install programs browser demo check test model chaos chaos-cutover php-vectors php-fuzz fuzz bench-php bench-compare bench-memory bench-scoreboard parity-bars lock
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -48,6 +48,9 @@ bench-memory: programs ## resident memory of the shipper under messages of a meg
 
 bench-scoreboard: programs ## bridges from RabbitMQ to SQS in sixteen cases, ours and rivals; ARGS="--contender ours"
 	nice $(PYTHON_HERE) -m tests.bench.scoreboard $(ARGS)
+
+parity-bars: programs ## what the comparison promises to see, each beside a planted failure; ARGS="--small --bar 4"
+	nice $(PYTHON_HERE) -m tests.bench.parity $(ARGS)
 
 test: browser ## every test, with real RabbitMQ, real PHP, a real browser and the embedded AWS
 	$(PYTHON_HERE) -m pytest -n 3 --dist loadscope --no-loadscope-reorder

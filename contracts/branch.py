@@ -112,7 +112,7 @@ def _record(model: type[BaseModel], prefix: str, also: Names, within: _Models) -
 def _field(info: FieldInfo, name: str, place: str, within: _Models) -> tuple[str, Names, Reading]:
     """A field's name on the wire, what it is if it is not there, and what it is else."""
     annotation = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
-    nullable = any(kind is NoneType for kind, _ in _members(annotation))
+    nullable = any(kind is NoneType or kind is Any for kind, _ in _members(annotation))
     absent = () if info.is_required() else (f"{place}: absent",)
     return name, absent, _value(annotation, place, (f"{place}: present",) if absent or nullable else (), within)
 
@@ -130,7 +130,7 @@ def _value(annotation: Any, place: str, also: Names, within: _Models) -> Reading
         if kind is NoneType or casts is not None:
             own = _readings(kind, place, also, within, allowed, numeric=_NUMERIC in around)
         readings |= own
-        untold = untold or not own
+        untold = untold or not own or kind is Any
     # Where it cannot be foreseen what the model makes of a value, that there is one is all that can be said.
     otherwise = also if untold else ()
     by_type = {kind: reading.read for kind, reading in readings.items()}
@@ -165,6 +165,8 @@ def _readings(
     """By the Python type that a decoder, and the model's casts, make of it."""
     if kind is NoneType:
         return {NoneType: one_of((None,), (), lambda _: f"{place}: null")}
+    if kind is Any:  # what the handler asks of it the model does not know: a text, mostly
+        return {NoneType: one_of((None,), (), lambda _: f"{place}: null"), str: text(place, also, allowed=allowed)}
     if kind is bool:
         return {bool: one_of((False, True), also, lambda value: f"{place}: {str(value).lower()}")}
     if kind is str and not numeric:

@@ -7,17 +7,17 @@ What has no shape, and what may never be tolerated, is told with the reason and 
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
 
 from contracts.difference import Difference
 from contracts.noise import PairedCounts
-from contracts.rule import Rule, refusal
+from contracts.rule import Rule, RuleKind, refusal
 from contracts.shape import seconds_apart
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_COUNTER_MOST = 10**18
 _MARGIN = 1.5
 """By how much an envelope is wider than what was seen: the rarest noise was not in the sample."""
 
@@ -38,21 +38,19 @@ class Noise:
     paired: PairedCounts = field(default_factory=PairedCounts)
     """Beside the candidate, where there is one."""
 
-    def add(self, one: Difference) -> None:
-        """Take in one difference of the monolith from itself."""
+    def add(self, differences: Sequence[Difference]) -> None:
+        """Take in how the monolith differed from itself in one message: all of a shape, or the message has none."""
         self.messages += 1
-        self.kinds[one.kind] += 1
-        control, candidate = one.control, one.candidate
-        if isinstance(control, str) and isinstance(candidate, str):
-            self.uuids += bool(_UUID.fullmatch(control) and _UUID.fullmatch(candidate))
-            apart = seconds_apart(control, candidate)
-            if apart is not None:
-                self.times += 1
-                self.most_apart_s = max(self.most_apart_s, apart)
-        numbers = _whole(control), _whole(candidate)
-        if numbers[0] is not None and numbers[1] is not None:
+        self.kinds.update(one.kind for one in differences)
+        self.uuids += all(_is_uuid(one.control) and _is_uuid(one.candidate) for one in differences)
+        apart = [_apart(one.control, one.candidate) for one in differences]
+        if None not in apart:
+            self.times += 1
+            self.most_apart_s = max(self.most_apart_s, *(one for one in apart if one is not None))
+        distances = [_distance(one.control, one.candidate) for one in differences]
+        if None not in distances:
             self.counters += 1
-            self.furthest = max(self.furthest, abs(numbers[0] - numbers[1]))
+            self.furthest = max(self.furthest, *(one for one in distances if one is not None))
 
     def proposal(
         self, effect_paths: Iterable[str], guarded: frozenset[str], *, owner: str, expires: date, lag_s: float
@@ -66,7 +64,7 @@ class Noise:
             expires: when it is to end.
             lag_s: how far our side may be behind the monolith; an envelope of time is at least so wide.
         """
-        kind = self._kind()
+        kind = self.kind
         if kind is None:
             return self._shapeless()
         rule = Rule(
@@ -80,7 +78,9 @@ class Noise:
         )
         return refusal(rule, effect_paths, guarded) or rule
 
-    def _kind(self) -> Literal["uuid", "time within", "permutation", "counter within"] | None:
+    @property
+    def kind(self) -> RuleKind | None:
+        """The shape that all of it has: of the rule that would tolerate it; None where it has none."""
         if set(self.kinds) == {"order"}:
             return "permutation"
         if set(self.kinds) != {"value"}:
@@ -109,9 +109,22 @@ def _up(number: float) -> float:
     return float(-(-number // unit) * unit)
 
 
+def _is_uuid(value: object) -> bool:
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
+
+
+def _apart(one: object, other: object) -> float | None:
+    return seconds_apart(one, other) if isinstance(one, str) and isinstance(other, str) else None
+
+
+def _distance(one: object, other: object) -> int | None:
+    numbers = _whole(one), _whole(other)
+    return None if numbers[0] is None or numbers[1] is None else abs(numbers[0] - numbers[1])
+
+
 def _whole(value: object) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value
+        return value if abs(value) < _COUNTER_MOST else None
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19 else None

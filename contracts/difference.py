@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
@@ -22,6 +22,8 @@ ListOrder = str
 
 _ALIGNED_ITEMS = 300
 """Lists longer than that are compared by position: aligning them costs with the square of their length."""
+_WALKED_DEEP = 40
+"""Objects and lists within so many others are compared as a whole: PHP takes 512 levels, Python's stack does not."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 _DIGITS_OF_A_NAME = 4
 """`sha256`, `column_0001`; with more it is an account, a token or an id."""
@@ -61,14 +63,20 @@ def extra_effect(effect: Effect) -> Difference:
 
 
 def compare_effects(
-    control: Effect, candidate: Effect, lists: Mapping[str, ListOrder] | None = None
+    control: Effect,
+    candidate: Effect,
+    lists: Mapping[str, ListOrder] | None = None,
+    maps: Collection[str] = (),
 ) -> tuple[Difference, ...]:
     """All differences of two effects of the same kind, name and key.
 
     Args:
+        control: the monolith's.
+        candidate: ours.
         lists: how to compare the list at a generalised path (without its `[]`); by position where nothing is said.
+        maps: generalised paths of objects whose keys are data.
     """
-    return tuple(_Walk(lists or {}).differences(effect_path(control), control.value, candidate.value))
+    return tuple(_Walk(lists or {}, maps).differences(effect_path(control), control.value, candidate.value))
 
 
 def step(key: str) -> str:
@@ -76,20 +84,29 @@ def step(key: str) -> str:
     return key if _NAME.fullmatch(key) and sum(map(str.isdigit, key)) <= _DIGITS_OF_A_NAME else "*"
 
 
+def child(path: str, key: str, maps: Collection[str]) -> str:
+    """Where a field of the object at `path` stands; of one whose keys are data, all in the same place."""
+    return f"{path}.{'*' if path in maps else step(key)}"
+
+
 class _Walk:
     """Two values, walked side by side."""
 
-    def __init__(self, lists: Mapping[str, ListOrder]) -> None:
+    def __init__(self, lists: Mapping[str, ListOrder], maps: Collection[str]) -> None:
         self._lists = lists
+        self._maps = maps
 
     def differences(self, path: str, control: Any, candidate: Any) -> Iterator[Difference]:
         if type(control) is not type(candidate):
             yield _leaf(path, "type", control, candidate)
+        elif isinstance(control, Mapping | list) and path.count(".") + path.count("[]") > _WALKED_DEEP:
+            if canonical(control) != canonical(candidate):
+                yield _leaf(path, "value", control, candidate)
         elif isinstance(control, Mapping):
             for key in control if control.keys() == candidate.keys() else dict.fromkeys((*control, *candidate)):
                 one, other = control.get(key, ABSENT), candidate.get(key, ABSENT)
                 if one is not other and not _same_leaf(one, other):
-                    yield from self.field(f"{path}.{step(key)}", one, other)
+                    yield from self.field(child(path, key, self._maps), one, other)
         elif isinstance(control, list):
             yield from self.items(path, control, candidate)
         elif not _same_leaf(control, candidate):
@@ -110,7 +127,10 @@ class _Walk:
             yield _leaf(path, "value", control, candidate)
             return
         inner = tuple(self.differences(path, *containers))
-        yield from inner or (Difference(path, "encoding", "json", "json", control, candidate),)
+        yield from inner
+        # Where the same items stand in another order, and that is nothing, their texts differ and it is no encoding.
+        if not inner and canonical(containers[0]) == canonical(containers[1]):
+            yield Difference(path, "encoding", "json", "json", control, candidate)
 
     def items(self, path: str, control: list[Any], candidate: list[Any]) -> Iterator[Difference]:
         order = self._lists.get(path, "ordered")
@@ -145,8 +165,9 @@ class _Walk:
         known = theirs.keys() & ours.keys()
         for text in sorted(known):
             if theirs[text] != ours[text]:
-                times = f"{theirs[text]} times", f"{ours[text]} times"
-                yield Difference(f"{path}[]", "repetition", *times, left[text], left[text])
+                more = theirs[text] > ours[text]
+                often = ("more often", "less often") if more else ("less often", "more often")
+                yield Difference(f"{path}[]", "repetition", *often, left[text], left[text])
         missing, extra = (
             [left[text] for text in sorted(side.elements()) if text not in known]
             for side in (theirs - ours, ours - theirs)

@@ -7,7 +7,7 @@ and walked.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
 from typing import Protocol, TypeVar
@@ -159,17 +159,31 @@ def _judge(sides: _Sides, terms: Terms, today: date) -> Judgement:
         return Judgement(Verdict.PENDING)
     tolerance = _Tolerance(terms, today)
     missing, extra = _cancel(sides.theirs, sides.ours)
-    found = [tolerance.compare(pair) for pair in _pairs(missing, extra, tolerance)]
+    pairs = tuple(_pairs(missing, extra, tolerance))
+    found = [tolerance.compare(pair) for pair in pairs]
     if sides.ours_ended != sides.theirs_ended:
-        bare = _Tolerance(Terms((), terms.derived, terms.lists), today)
+        bare = _Tolerance(replace(terms, rules=()), today)
         return Judgement(Verdict.ERROR_ONE_SIDE, tuple(one for some in found for one in bare.kept(some)))
     if not found:
         return _MATCH
     kept = tuple(one for some in found for one in tolerance.kept(some))
     if not kept:
         return Judgement(Verdict.MATCH_BY_RULE, rules=tolerance.used(one for some in found for one in some))
-    doubled = _only_doubled(missing, extra, sides, tolerance)
-    return Judgement(Verdict.DUPLICATE if doubled else Verdict.MISMATCH, kept)
+    if not _only_doubled(missing, extra, sides, tolerance):
+        return Judgement(Verdict.MISMATCH, kept)
+    # Nothing became another: of one effect there are too few, of another of its name too many.
+    return Judgement(
+        Verdict.DUPLICATE,
+        tuple(one for pair, some in zip(pairs, found, strict=True) if tolerance.kept(some) for one in _unpaired(pair)),
+    )
+
+
+def _unpaired(pair: _Pair) -> Iterator[Difference]:
+    control, candidate = pair
+    if control is not None:
+        yield missing_effect(control)
+    if candidate is not None:
+        yield extra_effect(candidate)
 
 
 class _Tolerance:
@@ -183,7 +197,7 @@ class _Tolerance:
         """All differences of a pair, tolerated or not."""
         match pair:
             case Effect() as control, Effect() as candidate:
-                return compare_effects(control, candidate, self._terms.lists)
+                return compare_effects(control, candidate, self._terms.lists, self._terms.maps)
             case Effect() as control, None:
                 return (missing_effect(control),)
             case None, Effect() as candidate:

@@ -4,7 +4,9 @@ Counts of mutants belong to it. Where either changes, what was killed before say
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping, Set
+from dataclasses import fields, replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -20,20 +22,28 @@ JUDGING: tuple[ModuleType, ...] = (
 _DIGITS = 12
 
 
-def judge_fingerprint(message_type: MessageType) -> str:
-    """Twelve hexadecimal digits; the same wherever the same code judges by the same terms."""
-    return _fingerprint(
-        message_type.terms.rules,
-        sorted(message_type.terms.derived.items()),
-        sorted(message_type.terms.lists.items()),
-        sorted(message_type.guarded),
-        [(one.path, sorted(one.plain)) for one in message_type.effects],
-    )
+def judge_fingerprint(message_type: MessageType, today: date) -> str:
+    """Twelve hexadecimal digits; the same wherever the same code judges by the same terms.
 
-
-def _fingerprint(*said: Iterable[object]) -> str:
+    Args:
+        message_type: whose.
+        today: a rule that has expired by then is none.
+    """
+    rules = tuple(one for one in message_type.terms.rules if not one.expired(today))
+    known = replace(message_type.terms, rules=rules)
+    said = [
+        *(_ordered(getattr(known, one.name)) for one in fields(known)),
+        _ordered(message_type.guarded),
+        [(one.path, _ordered(one.plain)) for one in message_type.effects],
+    ]
     # Rules are dataclasses of texts, numbers and days: what they are written as is what they say.
     return hashlib.sha256(_code() + repr(said).encode()).hexdigest()[:_DIGITS]
+
+
+def _ordered(value: object) -> object:
+    if isinstance(value, Mapping):
+        return sorted(value.items())
+    return sorted(value) if isinstance(value, Set) else value
 
 
 @cache

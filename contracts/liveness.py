@@ -6,11 +6,13 @@ where a rule allows an hour). *Survived*: called equal, and nobody may say so. O
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from typing import Any, Literal, get_args
 
 from contracts.difference import effect_path
-from contracts.effect import Effect
+from contracts.effect import Attempt, Effect
+from contracts.judge import judge as judge_messages
 from contracts.judged_type import JudgedType
 from contracts.mutant import MutantKind, Place, mutate, places
 from contracts.verdict import AGREED, Verdict
@@ -24,6 +26,9 @@ WHOLE: frozenset[MutantKind] = frozenset(
     {"lost row", "doubled row", "dropped event", "reordered pair", "one cent", "wrong signature", "swapped parties"}
 )
 """Kinds that nothing may tolerate, wherever they are made."""
+AT_ONCE: Mapping[MutantKind, int] = {"altered value": 4}
+"""Mutants of a kind that one message is made; of the others one."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,35 +47,42 @@ class Liveness:
 
     fates: Counter[tuple[str, MutantKind, str, Fate]] = field(default_factory=Counter)
     """Number of mutants by type, kind, place and fate."""
+    agreed: Counter[str] = field(default_factory=Counter)
+    """Agreeing messages that have effects, by type: of some of them mutants are to be made."""
 
     def probe(self, effects: Sequence[Effect], message_type: JudgedType, judge: Probe) -> None:
-        """Make one mutant of every kind that an agreeing message offers, in its least tried place, and judge it."""
-        candidates: dict[MutantKind, Place] = {}
+        """Make mutants of every kind that an agreeing message offers, in its least tried places, and judge them."""
+        candidates: dict[MutantKind, list[Place]] = {}
         for place in places(effects, message_type):
-            known = candidates.get(place.kind)
-            if known is None or self._tried(message_type.name, place) < self._tried(message_type.name, known):
-                candidates[place.kind] = place
-        for kind, place in candidates.items():
-            self.note(message_type, kind, place.path, judge(mutate(effects, place)))
+            candidates.setdefault(place.kind, []).append(place)
+        for kind, offered in candidates.items():
+            offered.sort(key=lambda place: self._tried(message_type.name, place))
+            for place in offered[: AT_ONCE.get(kind, 1)]:
+                self.note(message_type, kind, place.path, judge(mutate(effects, place)))
 
     def probe_pair(
         self, message_type: JudgedType, one: Sequence[Effect], other: Sequence[Effect], judge: Probe
     ) -> None:
-        """Give one message what another one did, as if they had been processed in the other order."""
-        if sorted(map(Effect.canonical, one)) != sorted(map(Effect.canonical, other)):
+        """Give one message what another one did, as if they had been processed in the other order.
+
+        Two messages that did the same, but for what rules are about, make no mutant: nothing would be wrong.
+        """
+        if _differ_beyond_rules(message_type, one, other):
             path = effect_path(other[0]) if other else ""
             self.note(message_type, "reordered pair", path, judge(other))
 
     def note(self, message_type: JudgedType, kind: MutantKind, path: str, verdict: Verdict) -> None:
         """Count one mutant by the verdict that it got."""
         fate: Fate = "killed" if verdict not in AGREED else "survived"
-        if verdict is Verdict.MATCH_BY_RULE and kind not in WHOLE:
+        guarded = path.rpartition(".")[2].rstrip("[]") in message_type.guarded
+        if verdict is Verdict.MATCH_BY_RULE and kind not in WHOLE and not guarded:
             fate = "tolerated"
         self.fates[message_type.name, kind, path, fate] += 1
 
     def add(self, other: "Liveness") -> None:
         """Take in another part of the same comparison."""
         self.fates.update(other.fates)
+        self.agreed.update(other.agreed)
 
     def counts(self, fate: Fate) -> Mapping[tuple[str, MutantKind], int]:
         """Number of mutants of that fate, by type and kind."""
@@ -90,6 +102,12 @@ class Liveness:
         ]
         return tuple(sorted(found, key=lambda one: (-one.count, one.type, one.kind, one.path)))
 
+    @property
+    def unprobed(self) -> tuple[str, ...]:
+        """Types whose messages agree, and of which no mutant was made: nobody knows what is seen of them."""
+        probed = {name for name, *_ in self.fates}
+        return tuple(sorted(name for name, count in self.agreed.items() if count and name not in probed))
+
     def document(self) -> list[dict[str, Any]]:
         """As JSON: one object for each type, kind, place and fate."""
         return [
@@ -99,3 +117,11 @@ class Liveness:
 
     def _tried(self, name: str, place: Place) -> int:
         return sum(self.fates[name, place.kind, place.path, fate] for fate in get_args(Fate))
+
+
+def _differ_beyond_rules(message_type: JudgedType, one: Sequence[Effect], other: Sequence[Effect]) -> bool:
+    terms = message_type.terms
+    ruled = {rule.path for rule in terms.rules}
+    sides = [[Attempt("", message_type.name, 1, "done", None, _NEVER, tuple(effects))] for effects in (one, other)]
+    found = judge_messages(sides[0], sides[1], replace(terms, rules=()), today=date.min)
+    return any(difference.path not in ruled for difference in found.differences)

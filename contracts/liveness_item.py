@@ -1,12 +1,12 @@
-"""Fates of live mutants in the control table: an item for each type, UTC day and judge, added to by the judge. Pure.
+"""Fates of live mutants in the control table: an item for each type and judge, added to as verdicts are given. Pure.
 
-The sort key is the day and the judge's fingerprint. A number for each fate, kind and place: `killed|one cent|row:a.b`.
-What is shown are the last days' items of the judge that has counted last: an older one's are about verdicts that nobody
-would give any more. Items go by themselves.
+The sort key is the judge's fingerprint. A number for each fate, kind and place: `killed|one cent|row:a.b`. Shown is the
+item that was added to last: an older judge's is about verdicts that nobody would give any more. Counts of one judge never
+grow old, for the same code and terms see the same; an item goes by itself when nobody has added to it for half a year.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, get_args
 
 from contracts.control_item import Item, MalformedItemError
@@ -14,11 +14,9 @@ from contracts.liveness import Fate, Liveness
 
 LIVENESS = "liveness#"
 """Beginning of the partition keys; a type's name follows."""
-DAYS = 7
-"""Days that are looked at, this one included."""
 AT = "counted_at"
 """Attribute: when the item was added to last."""
-_KEPT = timedelta(days=DAYS + 1)
+_KEPT = timedelta(days=180)
 _FATES: tuple[Fate, ...] = get_args(Fate)
 
 
@@ -27,20 +25,14 @@ def liveness_partition(type_name: str) -> str:
     return f"{LIVENESS}{type_name}"
 
 
-def liveness_key(type_name: str, fingerprint: str, now: datetime) -> Item:
-    """Key of the item that is added to now. Args: fingerprint: of the judge, see `contracts.judge_fingerprint`."""
-    return {"pk": liveness_partition(type_name), "sk": f"{_day(now).isoformat()}#{fingerprint}"}
-
-
-def first_sort_key(now: datetime) -> str:
-    """Where the sort keys begin that are looked at now."""
-    return (_day(now) - timedelta(days=DAYS - 1)).isoformat()
+def liveness_key(type_name: str, fingerprint: str) -> Item:
+    """Key of a judge's item. Args: fingerprint: see `contracts.judge_fingerprint`."""
+    return {"pk": liveness_partition(type_name), "sk": fingerprint}
 
 
 def expiry_s(now: datetime) -> int:
-    """When the item of this day may go, in seconds of Unix time."""
-    day = datetime.combine(_day(now), datetime.min.time(), UTC)
-    return int((day + _KEPT).timestamp())
+    """When an item may go that is added to now, in seconds of Unix time."""
+    return int((now + _KEPT).timestamp())
 
 
 def write_fates(type_name: str, liveness: Liveness) -> Mapping[str, int]:
@@ -60,28 +52,14 @@ def read_fates(type_name: str, items: Iterable[Mapping[str, Any]]) -> Liveness:
         type_name: whose items these are.
         items: flat ones, see `contracts.control_item.flatten`, in any order.
     """
-    days = [(str(item.get(AT, "")), str(item.get("sk", "")).partition("#")[2], item) for item in items]
     liveness = Liveness()
-    if not days:
-        return liveness
-    _, current, _ = max(days, key=lambda one: one[:2])
-    for _, fingerprint, item in days:
-        if fingerprint == current:
-            _add(liveness, type_name, item)
-    return liveness
-
-
-def _add(liveness: Liveness, type_name: str, item: Mapping[str, Any]) -> None:
-    for name, count in item.items():
+    for name, count in max(items, key=lambda item: str(item.get(AT, "")), default={}).items():
         fate, separator, rest = name.partition("|")
         if not separator or fate not in _FATES:
             continue
         kind, _, path = rest.partition("|")
         if not isinstance(count, int):
             raise MalformedItemError(name)
-        # A kind that a later judge knows is told by its name: a survivor is none the less for it.
+        # A kind that only a later version knows is told by its name: a survivor is none the less for it.
         liveness.fates[type_name, kind, path, fate] += count  # type: ignore[index]  # looked at above, or told as it is
-
-
-def _day(now: datetime) -> date:
-    return now.astimezone(UTC).date()
+    return liveness

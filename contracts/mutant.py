@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from itertools import pairwise
 from typing import Any, Literal
 
-from contracts.difference import effect_path, step
+from contracts.difference import child, effect_path
 from contracts.effect import Effect, parse_json, write_json
 from contracts.judged_type import JudgedType
 
@@ -27,10 +27,14 @@ MutantKind = Literal[
     "reordered pair",
     "dropped event",
     "wrong signature",
+    "altered value",
 ]
 
 _CENT = Decimal("0.01")
-_NUMBER = re.compile(r"-?\d{1,18}(\.\d+)?")
+_DIGITS_MOST = 40
+"""Before and behind the point: of a number with more, and no amount has them, none of the added cent might be left."""
+_EXACT = Context(prec=3 * _DIGITS_MOST)
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)([T ])(\d\d:\d\d:\d\d)((?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)")
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/=_:-]{16,}")
 _Steps = tuple[str | int | None, ...]
@@ -93,7 +97,7 @@ _Alterations = Iterator[tuple[MutantKind, str, _Steps, Any]]
 def _altered(path: str, value: Any, message_type: JudgedType) -> _Alterations:
     if isinstance(value, Mapping):
         for name, item in value.items():
-            for kind, where, steps, new in _altered(f"{path}.{step(name)}", item, message_type):
+            for kind, where, steps, new in _altered(child(path, name, message_type.terms.maps), item, message_type):
                 yield kind, where, (name, *steps), new
         yield from _swapped(path, value, message_type)
     elif isinstance(value, list):
@@ -112,20 +116,29 @@ def _altered(path: str, value: Any, message_type: JudgedType) -> _Alterations:
 
 
 def _swapped(path: str, value: Mapping[str, Any], message_type: JudgedType) -> _Alterations:
-    """Two personal texts that stand beside each other, exchanged: the debtor for the creditor."""
+    """Two personal texts that stand beside each other, exchanged: the debtor for the creditor.
+
+    What a rule is about is no party: two tolerated UUIDs may well change places.
+    """
+    ruled = {rule.path for rule in message_type.terms.rules}
 
     def personal(name: str, item: object) -> bool:
-        where = f"{path}.{step(name)}"
+        where = child(path, name, message_type.terms.maps)
         return (
             isinstance(item, str)
             and item[:1] not in ("", "{", "[")
-            and not (message_type.is_plain(where) or where in message_type.terms.derived)
+            and not (message_type.is_plain(where) or where in message_type.terms.derived or where in ruled)
         )
 
     names = [name for name, item in value.items() if personal(name, item)]
     for one, other in pairwise(names):
         if value[one] != value[other]:
-            yield "swapped parties", f"{path}.{step(one)}", (), {**value, one: value[other], other: value[one]}
+            yield (
+                "swapped parties",
+                child(path, one, message_type.terms.maps),
+                (),
+                {**value, one: value[other], other: value[one]},
+            )
 
 
 def _altered_leaf(path: str, value: Any, message_type: JudgedType) -> _Alterations:
@@ -139,6 +152,20 @@ def _altered_leaf(path: str, value: Any, message_type: JudgedType) -> _Alteratio
         yield "one hour", path, (), later
     elif name in message_type.guarded and (dearer := _a_cent_more(value)) is not None:
         yield "one cent", path, (), dearer
+    if value is not None:
+        yield "altered value", path, (), _another(value)
+
+
+def _another(value: Any) -> Any:
+    """Another value of the same type."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, Decimal):
+        return _EXACT.add(value, 1)
+    last = value[-1:]
+    return f"{value[:-1]}{'1' if last == '0' else '0' if last.isdigit() else 'a' if last == 'b' else 'b'}"
 
 
 def _a_cent_more(value: Any) -> Any:
@@ -148,10 +175,11 @@ def _a_cent_more(value: Any) -> Any:
     if isinstance(value, int):
         return value + 1
     if isinstance(value, Decimal):
-        return value + _CENT
+        within = value.adjusted() < _DIGITS_MOST and -int(value.as_tuple().exponent) <= _DIGITS_MOST
+        return _EXACT.add(value, _CENT) if within else None
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):
         return None
-    return str(Decimal(value) + (_CENT if "." in value else 1))
+    return f"{_EXACT.add(Decimal(value), _CENT if '.' in value else Decimal(1)):f}"
 
 
 def _an_hour_later(value: Any) -> str | None:

@@ -47,9 +47,13 @@ class OutcomeLine(msgspec.Struct, frozen=True, gc=False):
     def effect_lines(self) -> list[EffectLine]:
         """Its effects. Raises MalformedOutcomeError."""
         try:
-            return _EFFECTS.decode(self.effects)
-        except (msgspec.MsgspecError, RecursionError) as error:
+            effects = _EFFECTS.decode(self.effects)
+        except _UNREADABLE as error:
             raise MalformedOutcomeError(f"outcome.effects{_place(error)}") from error
+        for position, one in enumerate(effects):  # here, for equal values are never looked at again
+            if bytes(memoryview(one.value)[:1]) != b"{":
+                raise MalformedOutcomeError(f"outcome.effects[{position}].value: expected an object")
+        return effects
 
 
 def _lexeme(text: str) -> tuple[str]:
@@ -57,6 +61,7 @@ def _lexeme(text: str) -> tuple[str]:
     return (str(exact(text)),) if "e" in text or "E" in text else (text,)
 
 
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _LEXEMES = msgspec.json.Decoder(float_hook=_lexeme)
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _LINE = msgspec.json.Decoder(OutcomeLine)
@@ -70,7 +75,7 @@ def read_line(line: bytes) -> OutcomeLine:
     """
     try:
         return _LINE.decode(line)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise MalformedOutcomeError(f"outcome{_place(error)}") from error
 
 

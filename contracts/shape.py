@@ -15,6 +15,10 @@ _SHAPE_LIMIT = 24
 _FRACTION_SHOWN = 4
 _DAY_S = 86_400
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UPPER_UUID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
+_HEX = re.compile(r"(?=.*[A-Fa-f])(?:[0-9a-f]+|[0-9A-F]+)")
+_HEX_LENGTHS = (32, 40, 64, 128)
+"""Of digests. How letters and digits take turns in one says nothing, and is another way in each."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{43}=")
 _DIGITS = re.compile(r"\d+")
 # All that is not ASCII counts as letters: combining marks and symbols say as much of a name as its letters do.
@@ -44,6 +48,10 @@ def shape(value: object) -> str:
 def _text_shape(text: str) -> str:
     if _UUID.fullmatch(text):
         return '"uuid"'
+    if _UPPER_UUID.fullmatch(text):
+        return '"UUID"'
+    if len(text) in _HEX_LENGTHS and _HEX.fullmatch(text):
+        return f'"hex({len(text)})"'
     if _BASE64.fullmatch(text):
         return '"base64(32)"'
     text = _WORDS.sub("a", _LETTERS.sub("a", _DIGITS.sub("9", text[: 8 * _SHAPE_LIMIT])))

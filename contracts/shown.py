@@ -1,11 +1,13 @@
 """A difference as it may be shown: values only of fields that the contract names as plain, all others masked."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import get_args
 
 from contracts.difference import Difference, DifferenceKind
+from contracts.effect import write_json
 
 MASKED = "***"
 _DECIMAL_SHAPE = re.compile(r"float|[+-]?[09]9*(\.9+)?")
@@ -26,22 +28,39 @@ class ShownDifference:
     candidate: Shown
 
 
-def show(one: Difference, *, plain: bool) -> ShownDifference:
-    """A difference with its values, masked unless they are plain; null and truth values tell nothing of a person."""
+def show(one: Difference, *, plain: bool, revealed: bool = False) -> ShownDifference:
+    """A difference with its values, masked unless they are plain; null and truth values tell nothing of a person.
+
+    An object in a plain field is masked all the same: nobody has said that what is in it is plain.
+
+    Args:
+        one: the difference.
+        plain: whether the contract names the field as plain.
+        revealed: whether everything is to be shown.
+    """
     return ShownDifference(
         one.path,
         one.kind,
         one.control_shape,
         one.candidate_shape,
-        _value(one.control, plain=plain),
-        _value(one.candidate, plain=plain),
+        _value(one.control, plain=plain, revealed=revealed),
+        _value(one.candidate, plain=plain, revealed=revealed),
     )
 
 
-def _value(value: object, *, plain: bool) -> Shown:
+def _value(value: object, *, plain: bool, revealed: bool) -> Shown:
     if value is None or isinstance(value, bool):
         return value
-    return str(value) if plain else MASKED
+    if not revealed and (not plain or _holds_fields(value)):
+        return MASKED
+    return write_json(value) if isinstance(value, Mapping | list) else str(value)
+
+
+def _holds_fields(value: object) -> bool:
+    """Whether it has fields of its own, anywhere in it; bytes that are no text have none."""
+    if isinstance(value, list):
+        return any(map(_holds_fields, value))
+    return isinstance(value, Mapping) and list(value) != ["base64"]
 
 
 def restore(one: ShownDifference) -> Difference:

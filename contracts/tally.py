@@ -16,7 +16,8 @@ EXAMPLES = 3
 _DIFFERENCES_KEPT = 50
 """A message with more differences than that is broken in a way that fifty show."""
 CLASSES_KEPT = 5_000
-"""Of one type. Differences past them still count, under the signature of their verdict."""
+"""Of one type. Differences past them still count, under the signature of their verdict; which ones those are hangs on
+what came first."""
 
 
 UNPLACED = -1
@@ -61,7 +62,7 @@ class ClassTally:
     examples: list[Example] = field(default_factory=list)
 
     def add(self, other: "ClassTally") -> None:
-        """Take in what was seen elsewhere."""
+        """Take in what was seen elsewhere, which stays as it is."""
         self.count += other.count
         self.first, self.last = min(self.first, other.first), max(self.last, other.last)
         self.examples = sorted((*self.examples, *other.examples), key=lambda one: one.rank)[:EXAMPLES]
@@ -85,22 +86,22 @@ class TypeTally:
         if verdict in AGREED or verdict in UNDECIDED:
             return
         signatures = frozenset(one.signature(name) for one in judgement.differences)
-        if not signatures or (signatures not in self.classes and len(self.classes) >= CLASSES_KEPT):
-            signatures = frozenset((f"{name} | {verdict}",))
         example = Example(size_bytes, seen, message_id, verdict, judgement.differences[:_DIFFERENCES_KEPT])
-        self._class(signatures, ClassTally(seen, seen, 1, [example]))
+        self._class(name, signatures, ClassTally(seen, seen, 1, [example]))
 
-    def merge(self, other: "TypeTally") -> None:
-        """Take in another part of the same comparison."""
+    def merge(self, other: "TypeTally", name: str) -> None:
+        """Take in another part of the same comparison, of the type of that name."""
         self.counts.update(other.counts)
         self.rules.update(other.rules)
         for signatures, one in other.classes.items():
-            self._class(signatures, one)
+            self._class(name, signatures, one)
 
-    def _class(self, signatures: DifferenceClass, found: ClassTally) -> None:
+    def _class(self, name: str, signatures: DifferenceClass, found: ClassTally) -> None:
+        if not signatures or (signatures not in self.classes and len(self.classes) >= CLASSES_KEPT):
+            signatures = frozenset((f"{name} | {found.examples[0].verdict}",))
         known = self.classes.get(signatures)
-        if known is None:
-            self.classes[signatures] = found
+        if known is None:  # of its own, for it will grow
+            self.classes[signatures] = ClassTally(found.first, found.last, found.count, list(found.examples))
         else:
             known.add(found)
 
@@ -121,4 +122,4 @@ class Tally:
     def merge(self, other: "Tally") -> None:
         """Take in another part of the same comparison."""
         for name, one in other.types.items():
-            self.of(name).merge(one)
+            self.of(name).merge(one, name)

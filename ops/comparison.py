@@ -133,11 +133,13 @@ class Comparison:
     rules: tuple[RuleUse, ...] = ()
     fixed: tuple[str, ...] = ()
     """Signatures of an earlier run's groups that are gone."""
+    unprobed: tuple[str, ...] = ()
+    """Types that agree and of which no mutant was made: as void."""
 
     @property
     def void(self) -> bool:
-        """Whether its comparer was shown to be blind."""
-        return bool(self.survivors)
+        """Whether its comparer was shown to be blind, or was not tried."""
+        return bool(self.survivors or self.unprobed)
 
     @property
     def agreement(self) -> float | None:

@@ -40,12 +40,15 @@ _DIFFERENCES_SHOWN = 12
 
 def comparison_tables(comparison: Comparison, limit: int) -> Iterator[RenderableType]:
     """Verdicts by type, groups, then what the comparison stands on."""
-    if comparison.void:
+    if comparison.survivors:
         yield Text(
             f"VOID: this comparison is blind in {plural(len(comparison.survivors), 'place')}. "
             "What was made wrong on purpose was called equal; no figure here proves anything.",
             "bold red",
         )
+    if comparison.unprobed:
+        names = ", ".join(map(printable, comparison.unprobed))
+        yield Text(f"VOID: no mutant was made of {names}. Nobody knows what this comparison sees there.", "bold red")
     yield agreement_table(comparison.types, void=comparison.void)
     yield from _groups(comparison, limit)
     yield from fixed_text(comparison.fixed)

@@ -1,8 +1,7 @@
 """What ledger, letters and replay runs say of a family: the evidence on which its authority moves."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from contracts import naming
@@ -44,15 +43,8 @@ class Judged:
 class Evidence:
     """Evidence about one family of one deployment. Every method raises CommandError."""
 
-    def __init__(
-        self,
-        client: "DynamoDBClient",
-        stack: str,
-        family: Family,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
+    def __init__(self, client: "DynamoDBClient", stack: str, family: Family) -> None:
         """Args: family: the one that is to move."""
-        self._now = now
         self._client = client
         self._stack = stack
         self._family = family
@@ -81,9 +73,9 @@ class Evidence:
         return _sorted_out(reader.read(message_ids, _LOOKED_AT))
 
     def survivors(self) -> tuple[Survivor, ...]:
-        """Mutants of the family's messages that the judge has called equal lately."""
+        """Mutants of the family's messages that the present judge has called equal."""
         names = [one.name for one in self._family.types]
-        return MutantFates(self._client, self._stack).of(names, self._now()).survivors
+        return MutantFates(self._client, self._stack).of(names).survivors
 
     def letters(self) -> tuple[str, ...]:
         """Ids of the family's dead letters that are not resolved, oldest first."""

@@ -1,13 +1,12 @@
 """What became of mutants beside live verdicts, as the judge has counted it in the control table."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from contracts import naming
 from contracts.control_item import MalformedItemError, flatten
 from contracts.liveness import Liveness
-from contracts.liveness_item import first_sort_key, liveness_partition, read_fates
+from contracts.liveness_item import liveness_partition, read_fates
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from ops.session import in_plain_words
@@ -25,12 +24,12 @@ class MutantFates:
         self._stack = stack
         self._table = naming.control_table_name(stack)
 
-    def of(self, types: Iterable[str], now: datetime) -> Liveness:
-        """Of the last days, and of the judge that has counted last, strongly consistent. One query a type."""
+    def of(self, types: Iterable[str]) -> Liveness:
+        """What the judge of each type has counted that has counted last, strongly consistent. One query a type."""
         found = Liveness()
         for name in types:
             try:
-                found.add(read_fates(name, map(flatten, self._items(name, now))))
+                found.add(read_fates(name, map(flatten, self._items(name))))
             except MalformedItemError as error:
                 partition = liveness_partition(name)
                 raise CommandError(
@@ -38,14 +37,11 @@ class MutantFates:
                 ) from error
         return found
 
-    def _items(self, name: str, now: datetime) -> list[Any]:
+    def _items(self, name: str) -> list[Any]:
         request: Any = {
             "TableName": self._table,
-            "KeyConditionExpression": "pk = :type AND sk >= :first",
-            "ExpressionAttributeValues": {
-                ":type": {"S": liveness_partition(name)},
-                ":first": {"S": first_sort_key(now)},
-            },
+            "KeyConditionExpression": "pk = :type",
+            "ExpressionAttributeValues": {":type": {"S": liveness_partition(name)}},
             "ConsistentRead": True,
         }
         with in_plain_words(self._stack):

@@ -1,5 +1,7 @@
 """What an operator is told when a command cannot do its job: one line, with what to do, and an exit code."""
 
+from typing import Any
+
 from ops.exit_code import ExitCode
 
 
@@ -11,3 +13,11 @@ class CommandError(Exception):
         self.code = code
         self.detail = detail
         super().__init__(" ".join(text.split()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it comes out of another process: as it is, whatever its class asks to be made of."""
+        return _made_anew, (type(self), str(self)), self.__dict__
+
+
+def _made_anew(kind: type[CommandError], text: str) -> CommandError:
+    return kind.__new__(kind, text)

@@ -3,6 +3,7 @@
 How often a rule was needed is not in it: only each message's own entry has its rules, and the index has not.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -12,7 +13,7 @@ from contracts.group import Group, group
 from contracts.liveness import Liveness
 from contracts.shown import restore
 from contracts.tally import UNPLACED, Sighting
-from contracts.verdict import Verdict
+from contracts.verdict import AGREED, Verdict
 from ops.comparison import Comparison, DifferingGroup, Example, TypeAgreement
 from ops.ledger import DIFFERING, LedgerVerdict
 from ops.parity.finding import Asked, leading_trap, mutant_counts
@@ -71,8 +72,14 @@ def compare(
         tuple(_group(one, differing, details, counts, asked, examples) for one in found),
         mutants=mutant_counts(liveness),
         survivors=liveness.survivors,
+        unprobed=Liveness(liveness.fates, _agreed(counts, names)).unprobed,
         fixed=tuple(sorted(one for one in known if one not in signatures and one.split(" | ", 1)[0] in names)),
     )
+
+
+def _agreed(counts: Mapping[str, Mapping[Verdict, int]], names: Iterable[str]) -> Counter[str]:
+    """Agreeing messages by type. Which of them have effects nobody sees: if none has, nothing was proven by them."""
+    return Counter({name: sum(counts.get(name, {}).get(one, 0) for one in AGREED) for name in names})
 
 
 def prove(types: Sequence[TypeAgreement], asked: Asked) -> tuple[TypeAgreement, ...]:

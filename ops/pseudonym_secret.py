@@ -1,7 +1,7 @@
 """The secret behind a corpus' pseudonyms, while it is being recorded: then it is thrown away, and nobody leads back.
 
 It lies beside the corpus, sealed with the corpus' key, so that a recording that was cut short goes on with the same
-pseudonyms. With the end marker it goes.
+pseudonyms. At its end it goes.
 """
 
 import os

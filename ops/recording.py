@@ -67,6 +67,8 @@ class Course:
     """By the queue, as far as is known."""
     unread: int = 0
     """Of those sealed, such as could not be read for their pseudonyms: all their letters are others."""
+    connected: bool = False
+    """Whether there ever was a connection, and so a queue."""
     reconnected: int = 0
     gaps: int = 0
     """How often the queue was gone where it should have been filling: what was published meanwhile is missing."""
@@ -176,6 +178,7 @@ class Recording:
 
     def _open(self) -> Feed:
         self._feed = self._connect()
+        self.course.connected = True
         self.course.gaps += self._expects_queue and not self._feed.found
         self._expects_queue = True
         return self._feed

@@ -14,13 +14,27 @@ def survivors(comparison: Comparison) -> str:
     """The banner of a void comparison, or nothing."""
     if not comparison.void:
         return ""
-    found = comparison.survivors
+    told = _blind(comparison.survivors) + _untried(comparison.unprobed)
+    return f'<section class="void" aria-labelledby="void-title"><h2 id="void-title">Void</h2>{told}</section>'
+
+
+def _untried(names: Sequence[str]) -> str:
+    if not names:
+        return ""
     return (
-        '<section class="void" aria-labelledby="void-title"><h2 id="void-title">Void</h2>'
+        "<p><strong>No mutant was made of these types.</strong> Nobody knows what this comparison sees of them, so that "
+        f"their agreement proves nothing.</p>{bullets(f'<code>{text(name)}</code>' for name in names)}"
+    )
+
+
+def _blind(found: Sequence[Survivor]) -> str:
+    if not found:
+        return ""
+    return (
         f"<p><strong>This comparison is blind in {plural(len(found), 'place')}.</strong> Beside it, outcomes were made "
         "wrong on purpose, and these were called equal. What it does not see there it does not see in a real message "
         "either: no figure below proves anything, and no type may go live on it. Mend the contract's rules, or the "
-        f"recording, and run it again.</p>{_survivors(found)}</section>"
+        f"recording, and run it again.</p>{_survivors(found)}"
     )
 
 

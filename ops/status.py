@@ -55,7 +55,7 @@ class Status:
     open_letters: int | None = None
     """Dead letters in their index that are not resolved; None where the deployment has no index yet."""
     survivors: tuple[Survivor, ...] = ()
-    """Mutants that the judge has called equal lately: it is blind there."""
+    """Mutants that the present judge has called equal: it is blind there."""
 
     @property
     def attention(self) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ class Fates(Protocol):
     """Where counts of mutants are added up."""
 
     def add(self, message_type: MessageType, liveness: Liveness, now: datetime) -> None:
-        """Add the type's counts to those of this day and this judge. Blocks for one call of two seconds at most.
+        """Add the type's counts to those of this judge. Blocks for one call of two seconds at most.
 
         Once more counts twice: nothing but a number hangs on it. Raises UnavailableError.
         """

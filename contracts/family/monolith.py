@@ -33,11 +33,12 @@ NOTIFICATION = frozenset({"webhook", "webhook_id", "webhook_created_at", "object
 """What every notification says of itself, beside the object that it is about."""
 
 
-def webhook(name: str, plain: frozenset[str]) -> EffectContract:
-    """A signed webhook: both signatures are computed from the payload in its body."""
+def webhook(name: str, plain: frozenset[str], maps: frozenset[str] = frozenset()) -> EffectContract:
+    """A signed webhook: both signatures are computed from the payload in its body. maps: relative to the payload."""
     signatures = ("headers.X-Signature", "body.object_payload_signature")
     return EffectContract(
         f"webhook:{name}",
         plain=plain | {"url", "webhook", "webhook_id", "Content-Type", "X-Webhook-Id"},
         derived=dict.fromkeys(signatures, "body.object_payload"),
+        maps=frozenset(f"body.object_payload.{place}" for place in maps),
     )

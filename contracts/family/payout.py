@@ -32,8 +32,13 @@ PAYOUT = Family(
                         {"reference", "payout", "status", "amount", "fee", "total", "ignored", "content_type"}
                         | {"date", "timezone_type", "timezone"}
                     ),
+                    maps=frozenset({"body.tags"}),
                 ),
-                webhook("payout.settled", frozenset({"payoutId", "payoutStatus", "amount", "fee"})),
+                webhook(
+                    "payout.settled",
+                    frozenset({"payoutId", "payoutStatus", "amount", "fee"}),
+                    maps=frozenset({"payouts[].tags"}),
+                ),
             ),
             guarded=MONEY_AND_STATE,
             rules=(

@@ -10,6 +10,7 @@ import typer
 from ops.corpus_option import CorpusOption, KeyOption, UnfinishedOption, corpus_key
 from ops.document import document
 from ops.exit_code import ExitCode
+from ops.fault import CommandError
 from ops.option import Output, OutputOption, lesson
 from ops.output import note, show, show_json
 from ops.parity.calibrate import NOW, Place, calibrate
@@ -70,6 +71,8 @@ def calibrate_noise(  # noqa: PLR0913  options are arguments here
     secret = os.environ.get(SECRET_VARIABLE) or secrets.token_hex(16)
     sides = Sides(corpus, key or "", unfinished, chosen_oracle(oracle, "--now", NOW), secret, now.date())
     found = calibrate(sides, None if types is None else tuple(types), messages)
+    if not found.messages:
+        raise CommandError(ExitCode.ATTENTION, f"nothing to learn from: no message of {corpus} was done twice")
     places = tuple(
         found.places(
             alpha=alpha,

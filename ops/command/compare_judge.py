@@ -52,7 +52,7 @@ def judge_outcomes(  # noqa: PLR0913  options are arguments here
     candidate: Annotated[Path, typer.Argument(metavar="CANDIDATE", help="Ours, NDJSON.")],
     types: TypesOption = None,
     signature_limit: SignatureLimitOption = 20,
-    fail_on: FailOnOption = [FailOn.DIFFERENCE, FailOn.EXPIRED_RULE],  # noqa: B006  read only
+    fail_on: FailOnOption = [FailOn.DIFFERENCE, FailOn.EXPIRED_RULE, FailOn.UNDECIDED],  # noqa: B006  read only
     target: TargetOption = 0.9999,
     alpha: AlphaOption = 0.05,
     html: HtmlOption = None,
@@ -69,7 +69,7 @@ def judge_outcomes(  # noqa: PLR0913  options are arguments here
     is shown.
     """
     judged = judge_files(control, candidate, types, datetime.now(UTC).date())
-    comparison = finding(judged.judging.tally, judged.judging.liveness, asked(target, alpha))
+    comparison = finding(judged.judging.tally, judged.judging.liveness, asked(target, alpha, types=types))
     against = list(objections(comparison, fail_on))
     facts = (
         Fact("Control", control.name),
@@ -85,7 +85,7 @@ def judge_outcomes(  # noqa: PLR0913  options are arguments here
         for name, count in sorted(judged.of_other_types.items()):
             note(f"left out: {number(count)} of {name}")
         _complain(against)
-    raise typer.Exit(exit_code(comparison, bool(against)))
+    raise typer.Exit(exit_code(comparison, objected=bool(against)))
 
 
 def _document(judged: JudgedFiles) -> dict[str, object]:

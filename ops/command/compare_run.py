@@ -40,7 +40,7 @@ from ops.parity.option import (
 from ops.parity.oracle import SECRET_VARIABLE
 from ops.parity.part import Sides
 from ops.parity.progress import progress_bar
-from ops.parity.run import REPORT, Run, Wanted, earlier, merged
+from ops.parity.run import MANIFEST, REPORT, Run, Wanted, earlier, merged
 from ops.report import Fact
 from ops.wording import number, plural
 
@@ -147,12 +147,19 @@ def run_comparison(  # noqa: PLR0913  options are arguments here
     and junit.xml; no value of a person is in them.
     """
     corpus_key(key)  # says what is wrong with it before anything runs
+    since_report = since / REPORT if since else None
+    known = None if since_report is None else known_signatures(since_report)
+    if resume and not (resume / MANIFEST).exists():
+        raise CommandError(ExitCode.SETTINGS, f"{resume} holds no run to go on with")
     command = chosen_oracle(oracle)
     secret = os.environ.get(SECRET_VARIABLE) or secrets.token_hex(16)
     now = datetime.now(UTC)
     sides = Sides(corpus, key or "", unfinished, command, secret, now.date())
     folder = resume or runs / f"{now:%Y%m%dT%H%M%SZ}"
     run = Run.begin(folder, Wanted(sides, None if types is None else tuple(sorted(set(types))), workers, parts))
+    if since_report is None:
+        report = earlier(runs, run.manifest, folder)
+        known = None if report is None else known_signatures(report)
     for name, count in sorted(run.plan.left_out.items()):
         note(f"left out: {plural(count, 'message')} of {name}")
     if run.left:
@@ -164,9 +171,7 @@ def run_comparison(  # noqa: PLR0913  options are arguments here
             note(f"{number(run.messages_of(run.done))} are kept: --resume {folder} goes on")
             raise
     found = run.found()
-    report = since / REPORT if since else earlier(runs, run.manifest, folder)
-    known = None if report is None else known_signatures(report)
-    comparison = finding(found.tally, found.liveness, asked(target, alpha, known), found.coverage)
+    comparison = finding(found.tally, found.liveness, asked(target, alpha, known, types=types), found.coverage)
     facts = (
         Fact("Corpus", f"{corpus.name} ({run.manifest.corpus})"),
         Fact("Messages", number(run.plan.messages)),
@@ -177,7 +182,7 @@ def run_comparison(  # noqa: PLR0913  options are arguments here
     _keep(folder, comparison, against, facts)
     write_reports(comparison, against, "Both sides compared", facts, html=html, junit=junit)
     _tell(comparison, against, signature_limit, in_json=json or output is Output.JSON, folder=folder)
-    raise typer.Exit(exit_code(comparison, bool(against)))
+    raise typer.Exit(exit_code(comparison, objected=bool(against)))
 
 
 def report_run(  # noqa: PLR0913  options are arguments here
@@ -208,20 +213,34 @@ def report_run(  # noqa: PLR0913  options are arguments here
     if reveal and (html or junit):
         raise CommandError(ExitCode.USAGE, "--reveal shows values on standard output alone: without --html and --junit")
     corpus_key(key)
+    folder = folder.resolve()
     if reveal:
         append_act(folder.parent, "compare: reveal", needed(reason, "--reveal"), {"run": folder.name})
     found = merged(folder, key or "")
     comparison = finding(found.tally, found.liveness, asked(target, alpha, revealed=reveal), found.coverage)
+    _ensure_whole(folder, comparison)
     against = list(objections(comparison, fail_on))
     write_reports(comparison, against, "Both sides compared", (Fact("Run", folder.name),), html=html, junit=junit)
     _tell(comparison, against, signature_limit, in_json=json or output is Output.JSON, folder=folder)
-    raise typer.Exit(exit_code(comparison, bool(against)))
+    raise typer.Exit(exit_code(comparison, objected=bool(against)))
+
+
+def _ensure_whole(folder: Path, comparison: Comparison) -> None:
+    """Refuse parts that hold other messages than the run's report tells of: one was taken away, or put there."""
+    try:
+        told = {one["type"]: one["counts"] for one in orjson.loads((folder / REPORT).read_bytes())["types"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CommandError(ExitCode.FAILED, f"{folder / REPORT} cannot be read") from error
+    if told != {one.type: document(one.counts) for one in comparison.types}:
+        raise CommandError(ExitCode.FAILED, f"{folder}: its parts hold other messages than {REPORT} tells of")
 
 
 def _keep(folder: Path, comparison: Comparison, against: Sequence[str], facts: Sequence[Fact]) -> None:
     report = document(comparison) | {"objections": list(against), "facts": document(facts)}
+    unfinished = folder / f"{REPORT}.unfinished"
     try:
-        (folder / REPORT).write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+        unfinished.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+        unfinished.replace(folder / REPORT)
     except OSError as error:
         raise CommandError(ExitCode.CANNOT_WRITE, f"{folder / REPORT} cannot be written: {error.strerror}") from error
     write_reports(

@@ -1,6 +1,5 @@
 """`strangler compare show`: what both sides of a deployment have made of the same messages."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -44,7 +43,7 @@ EPILOG = lesson(
         ExitCode.OK: "nothing of --fail-on stands against it",
         ExitCode.ATTENTION: "something of --fail-on stands against it; the last lines say what",
         ExitCode.SETTINGS: "a setting is missing or wrong, or the file of --since cannot be read",
-        ExitCode.FAILED: "void: a mutant survived beside live verdicts; or a service failed",
+        ExitCode.FAILED: "void: a mutant survived beside live verdicts, or none was made; or a service failed",
     },
 )
 _OFFLINE = (FailOn.EXPIRED_RULE, FailOn.UNUSED_RULE)
@@ -77,8 +76,8 @@ def show_comparison(  # noqa: PLR0913  options are arguments here
     what both values look like. Values are shown only where the contract
     names the field as plain; all others are masked. Counts come from an
     index that may be a second behind. Mutants are those that the judge has
-    made of agreeing messages within the last seven days; where one survived
-    the comparison is void.
+    made of agreeing messages, by its present code and rules; where one
+    survived, or none was made of what agrees, the comparison is void.
     """
     if chosen := [one for one in fail_on if one in _OFFLINE]:
         raise CommandError(
@@ -88,7 +87,7 @@ def show_comparison(  # noqa: PLR0913  options are arguments here
     names = [one.name for family in FAMILIES for one in family.types] if message_type is None else [message_type]
     comparison = compare(
         Ledger(dynamodb_client(stack), stack),
-        MutantFates(dynamodb_client(stack), stack).of(names, datetime.now(UTC)),
+        MutantFates(dynamodb_client(stack), stack).of(names),
         asked(target, alpha, known),
         types=names,
         verdicts=DIFFERING if verdict is None else (verdict,),
@@ -104,4 +103,4 @@ def show_comparison(  # noqa: PLR0913  options are arguments here
         show(comparison_tables(comparison, signature_limit))
         for one in against:
             note(f"against it: {one}")
-    raise typer.Exit(exit_code(comparison, bool(against)))
+    raise typer.Exit(exit_code(comparison, objected=bool(against)))

@@ -143,7 +143,7 @@ def show_corpus(
     else:
         show(corpus_tables(one, tally, torn=torn))
     if one.finished and secret_path(file).exists():
-        note(f"the secret of its pseudonyms is still there: delete {secret_path(file)}")
+        note(f"the secret of its pseudonyms is still there, for --continue: {secret_path(file)}")
     raise typer.Exit(ExitCode.OK if one.finished else ExitCode.UNFINISHED)
 
 

@@ -29,7 +29,7 @@ from ops.fault import CommandError
 from ops.notification import Line, contract_of, is_type_name, write_notification
 from ops.option import lesson
 from ops.output import note
-from ops.pseudonym_secret import begin_secret, check_secret, resume_secret, throw_away
+from ops.pseudonym_secret import begin_secret, check_secret, resume_secret, secret_path, throw_away
 from ops.record_bar import record_bar
 from ops.record_origin import RecordOrigin, of_exchange, of_types
 from ops.recording import Bounds, Course, Feed, Recording
@@ -194,7 +194,10 @@ def _record(
             recording.run(lambda: bool(stopping), draw)
             draw(recording.course)
         writer.finish()
-        throw_away(writer.path)
+        if keep_queue and writer.header.pseudonymised:
+            note(f"the secret of its pseudonyms stays, sealed, in {secret_path(writer.path)}, for --continue")
+        else:
+            throw_away(writer.path)
         left = recording.leave(delete=not keep_queue)
         _tell(writer, recording.course)
         if not left:
@@ -204,6 +207,10 @@ def _record(
 
     try:
         return run()
+    except (SourceLostError, SourceRefusedError):
+        if not (go_on or recording.course.connected):
+            _discard(writer)  # there is neither a queue nor a message
+        raise
     finally:
         recording.close()
 
@@ -280,10 +287,13 @@ def _check_begun(corpus: Path, origin: RecordOrigin, *, pseudonymised: bool) -> 
 
 
 def _left(writer: CorpusWriter) -> str:
-    """What is left of a recording that the broker has ended; nothing where there never was a message."""
-    if writer.tally.records:
-        return f"; {plural(writer.tally.records, 'record')} in {writer.path}; --continue carries it on"
+    """What is left of a recording that came to no good end."""
+    if not writer.path.exists():
+        return ""
+    return f"; {plural(writer.tally.records, 'record')} in {writer.path}, --continue carries it on"
+
+
+def _discard(writer: CorpusWriter) -> None:
     with suppress(OSError):
         writer.path.unlink()
         throw_away(writer.path)
-    return ""

@@ -52,7 +52,7 @@ def status(
     queues = Queues(sqs_client(stack), cloudwatch_client(stack), stack)
     letters = LetterIndex(dynamodb_client(stack), stack).count_open()
     types = [one.name for family in FAMILIES for one in family.types]
-    survivors = MutantFates(dynamodb_client(stack), stack).of(types, now).survivors
+    survivors = MutantFates(dynamodb_client(stack), stack).of(types).survivors
     found = read_status(ledger, queues, stack, now, count_pending=pending, open_letters=letters, survivors=survivors)
     if output is Output.JSON:
         show_json(document(found))

@@ -15,9 +15,8 @@ from ops.fault import CommandError
 from ops.notification import contract_of, is_type_name
 from ops.option import Output, OutputOption, lesson
 from ops.output import note, show, show_json
-from ops.parity.option import OracleOption
-from ops.parity.oracle import oracle_command
-from ops.scaffold.asking import Answers, ask, reference_command
+from ops.parity.option import OracleOption, chosen_oracle
+from ops.scaffold.asking import Answers, ask
 from ops.scaffold.change import FileChange, changes, write
 from ops.scaffold.design import Design, Naming, naming
 from ops.scaffold.infer import NothingToGoByError, Told, infer
@@ -153,8 +152,7 @@ def _named(name: str, family: str | None) -> Naming:
 def _asked(taken: Sample, oracle: str | None, most: int) -> Answers:
     if not most:
         return Answers()
-    command = oracle_command(oracle) if oracle else reference_command()
-    return ask(command, taken.first[:most])
+    return ask(chosen_oracle(oracle), taken.first[:most])
 
 
 def _inferred(named: Naming, taken: Sample, answers: Answers, told: Told, *, pseudonymised: bool) -> Design:

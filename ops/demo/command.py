@@ -94,7 +94,7 @@ def _run(scene: Scene, messages: int, rate: float, seed: int, began: float) -> S
     published = read_published(scene.places.published)
     types = {message_id: type_name for message_id, (type_name, _) in published.items()}
     asked = Asked(datetime.now(UTC).date())
-    liveness = MutantFates(dynamodb_client(STACK), STACK).of(sorted(set(types.values())), datetime.now(UTC))
+    liveness = MutantFates(dynamodb_client(STACK), STACK).of(sorted(set(types.values())))
     comparison = compare(ledger, liveness, asked, examples=_EXAMPLES)
     measured = tally(types, publish_times(scene.places.published), timings)
     return Summary(

@@ -17,6 +17,8 @@ from ops.exit_code import ExitCode
 from ops.fault import CommandError
 
 NAME = "audit.ndjson"
+_NO_ENTRY = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading a line raises that is none."""
 
 
 def append_act(folder: Path, action: str, reason: str, detail: Mapping[str, Any]) -> Entry:
@@ -26,18 +28,20 @@ def append_act(folder: Path, action: str, reason: str, detail: Mapping[str, Any]
         with path.open("a+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
-            entry = link(Act(action, _operator(), reason, detail=detail), _last(file.read()), datetime.now(UTC))
-            file.write(json.dumps(document(entry)).encode() + b"\n")
+            known = file.read()
+            entry = link(Act(action, _operator(), reason, detail=detail), _last(known), datetime.now(UTC))
+            begin = b"\n" if known and not known.endswith(b"\n") else b""
+            file.write(begin + json.dumps(document(entry)).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        why = getattr(error, "strerror", None) or "its last line is no entry"
+    except (OSError, *_NO_ENTRY) as error:
+        why = getattr(error, "strerror", None) or "one of its lines is no entry"
         raise CommandError(ExitCode.CANNOT_WRITE, f"{path} cannot be written, so nothing is shown: {why}") from error
     return entry
 
 
 def read_entries(text: bytes) -> list[Entry]:
-    """All entries of the file. Raises ValueError, KeyError, TypeError where a line is none."""
+    """All entries of the file. Raises one of `_NO_ENTRY` where a line is none."""
     return [_entry(json.loads(line)) for line in text.splitlines() if line.strip()]
 
 

@@ -1,5 +1,6 @@
 """What calibration has found, for a terminal: noisy places, and the rules that would tolerate them."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -43,17 +44,22 @@ def rule_source(rule: Rule) -> str:
     """A rule as the registry writes it."""
     lines = [
         "Rule(",
-        f'    "{rule.path}",',
-        f'    "{rule.kind}",',
-        f'    reason="{rule.reason}",',
-        f'    owner="{rule.owner}",',
+        f"    {_quoted(rule.path)},",
+        f"    {_quoted(rule.kind)},",
+        f"    reason={_quoted(rule.reason)},",
+        f"    owner={_quoted(rule.owner)},",
         f"    expires=date({rule.expires.year}, {rule.expires.month}, {rule.expires.day}),",
     ]
     if rule.tolerance_s:
-        lines.append(f"    tolerance_s={rule.tolerance_s:g},")
+        seconds = rule.tolerance_s
+        lines.append(f"    tolerance_s={int(seconds) if seconds.is_integer() else seconds},")
     if rule.tolerance:
         lines.append(f"    tolerance={rule.tolerance},")
     return "\n".join([*lines, ")"])
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _what(one: Place) -> Text:

@@ -86,7 +86,7 @@ class Candidate:
         return Answer(self._rejection(notification, fate.cause) if isinstance(fate, DeadLettered) else None)
 
     def _rejection(self, notification: Mapping[str, Any], cause: str) -> bytes:
-        attempt = Attempt(notification["id"], notification["type"], 1, "rejected", cause, self._clock(), ())
+        attempt = Attempt(str(notification["id"]), notification["type"], 1, "rejected", cause, self._clock(), ())
         return write_attempt(attempt).encode()
 
     def _family(self, type_name: str) -> tuple[Family, Receiver, Callable[[Delivery], Any]]:

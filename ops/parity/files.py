@@ -10,6 +10,7 @@ from contracts.effect import MalformedOutcomeError
 from contracts.outcome_line import OutcomeLine
 from contracts.tally import Sighting
 from contracts.verdict import AGREED, Verdict
+from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from ops.parity.judging import Judging
 from ops.parity.outcome_file import OutcomeFile, join
@@ -55,15 +56,20 @@ def judge_files(control: Path, candidate: Path, types: Collection[str] | None, t
         today: the day by which rules expire.
 
     Raises:
-        CommandError: a file cannot be read, or one of its lines is no outcome.
+        CommandError: a file cannot be read, one of its lines is no outcome, or there is nothing to judge.
     """
-    theirs, ours = OutcomeFile(control), OutcomeFile(candidate)
     found = JudgedFiles(Judging(today))
-    for one in _messages(theirs, ours):
-        try:
-            _judge(one, types, found)
-        except MalformedOutcomeError as error:
-            raise _blame(one, theirs, ours) from error
+    with OutcomeFile(control) as theirs, OutcomeFile(candidate) as ours:
+        for one in _messages(theirs, ours):
+            try:
+                _judge(one, types, found)
+            except MalformedOutcomeError as error:
+                raise _blame(one, theirs, ours) from error
+            except RecursionError as error:
+                raise _too_deep(one, theirs, ours) from error
+    if not found.messages:
+        left_out = ", ".join(f"{count:,} of {name}" for name, count in sorted(found.of_other_types.items()))
+        raise CommandError(ExitCode.ATTENTION, f"nothing to judge; left out: {left_out or 'nothing'}")
     return found
 
 
@@ -121,3 +127,9 @@ def _blame(one: _Message, theirs: OutcomeFile, ours: OutcomeFile) -> CommandErro
             except MalformedOutcomeError as error:
                 return file.refusal(place, error)
     raise AssertionError("both sides can be read")
+
+
+def _too_deep(one: _Message, theirs: OutcomeFile, ours: OutcomeFile) -> CommandError:
+    """One of a message's outcomes is nested deeper than anything that both sides make."""
+    file, place = (theirs, one.theirs_at[0]) if one.theirs_at else (ours, one.ours_at[0])
+    return file.refusal(place, MalformedOutcomeError("outcome.effects[].value: nested too deep, here or beside it"))

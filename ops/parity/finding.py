@@ -45,12 +45,16 @@ class Asked:
     """Signatures of an earlier run's groups; None where there is none."""
     revealed: bool = False
     """Whether personal values are shown."""
+    types: Collection[str] = ()
+    """That were asked for: each is told of, compared or not."""
 
 
 def finding(
     tally: Tally, liveness: Liveness, asked: Asked, coverage: Mapping[str, Coverage] | None = None
 ) -> Comparison:
     """What was found."""
+    for name in asked.types:
+        tally.of(name)
     alpha = share_alpha(asked.alpha, max(1, len(tally.types)))
     groups = [one for name in sorted(tally.types) for one in _groups(name, tally.types[name], asked)]
     signatures = {one.signature for one in groups}
@@ -67,6 +71,7 @@ def finding(
         groups=tuple(sorted(groups, key=lambda one: (-one.count, one.signature))),
         mutants=mutant_counts(liveness),
         survivors=liveness.survivors,
+        unprobed=liveness.unprobed,
         rules=tuple(use for name in sorted(tally.types) for use in _rules(name, tally.types[name], asked.today)),
         fixed=tuple(sorted(one for one in asked.known or () if one not in signatures)),
     )
@@ -92,7 +97,7 @@ def _groups(name: str, tally: TypeTally, asked: Asked) -> Iterable[DifferingGrou
 
 def _example(name: str, example: TalliedExample, asked: Asked) -> Example:
     known = judged_type(name)
-    shown = (show(one, plain=asked.revealed or known.is_plain(one.path)) for one in example.differences)
+    shown = (show(one, plain=known.is_plain(one.path), revealed=asked.revealed) for one in example.differences)
     return Example(example.message_id, example.verdict, tuple(shown))
 
 

@@ -1,6 +1,5 @@
 """Judges messages one after the other, adds up what it finds, and makes mutants of some of them on the way."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -29,7 +28,6 @@ class Judging:
     tally: Tally = field(default_factory=Tally)
     liveness: Liveness = field(default_factory=Liveness)
     _types: dict[str, JudgedType] = field(default_factory=dict)
-    _agreed: Counter[str] = field(default_factory=Counter)
     _former: dict[str, Sequence[Effect]] = field(default_factory=dict)
 
     def judge(
@@ -57,10 +55,10 @@ class Judging:
         message_id = (control or candidate)[0].message_id
         self.tally.of(name).add(judgement, name, message_id, seen, size_bytes)
         if judgement.verdict in AGREED:
-            if bytes(candidate[0].effects) == b"[]":
+            if all(bytes(line.effects) == b"[]" for line in candidate):
                 return judgement  # nothing to make a mutant of
-            self._agreed[name] += 1
-            if self._agreed[name] <= PROBED_AT_LEAST or self._agreed[name] % PROBED_OF == 0:
+            self.liveness.agreed[name] += 1
+            if self.liveness.agreed[name] <= PROBED_AT_LEAST or self.liveness.agreed[name] % PROBED_OF == 0:
                 self._probe(known, control, candidate)
         return judgement
 

@@ -74,16 +74,23 @@ def chosen_oracle(text: str | None, *reference_options: str) -> tuple[str, ...]:
         raise CommandError(ExitCode.SETTINGS, f"{error}; or name a program of your own with --oracle") from error
 
 
-def asked(target: float, alpha: float, known: Collection[str] | None = None, *, revealed: bool = False) -> Asked:
+def asked(
+    target: float,
+    alpha: float,
+    known: Collection[str] | None = None,
+    *,
+    revealed: bool = False,
+    types: Collection[str] | None = None,
+) -> Asked:
     """How the comparison is to be looked at, today."""
-    return Asked(datetime.now(UTC).date(), target, alpha, known, revealed)
+    return Asked(datetime.now(UTC).date(), target, alpha, known, revealed, types or ())
 
 
 def known_signatures(report: Path) -> frozenset[str]:
     """Signatures of the groups in an earlier comparison's JSON. Raises CommandError."""
     try:
         return frozenset(str(one["signature"]) for one in orjson.loads(report.read_bytes())["groups"])
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandError(
             ExitCode.SETTINGS, f"{report} cannot be read: is that the JSON of an earlier comparison?"
         ) from error

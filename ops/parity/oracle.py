@@ -54,6 +54,7 @@ class Oracle:
             secret: webhooks are to be signed with; it stands in the environment, under `SECRET_VARIABLE`.
         """
         self._program = command[0]
+        self.answered = 0
         try:
             self._process = subprocess.Popen(  # noqa: S603  the operator's own command
                 command,
@@ -82,27 +83,36 @@ class Oracle:
         """
         feed = _Feed(notifications, self._pipe(self._process.stdin))
         feed.start()
-        answered = 0
-        for line in self._pipe(self._process.stdout):
-            answered += 1
-            if answered > feed.sent:
-                raise OracleError(f"answer {answered:,} came without a notification: one line for each is wanted")
-            yield line.rstrip(b"\r\n")
+        watch = _Watch(self, feed)
+        watch.start()
         try:
+            for line in self._pipe(self._process.stdout):
+                self.answered += 1
+                if self.answered > feed.sent:
+                    raise OracleError(f"answer {self.answered:,} came without a notification: one line for each")
+                yield line.rstrip(b"\r\n")
             code = self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
             raise OracleError(f"{self._program} goes on though it has closed its standard output") from None
+        finally:
+            watch.over.set()
+        if watch.had_to_end_it:
+            raise OracleError(f"{self._program} goes on though everything is answered and its standard input has ended")
         feed.join(_END_S)
         if feed.failure is not None:
             raise feed.failure
-        if code or answered != feed.sent or not feed.whole:
+        if code or self.answered != feed.sent or not feed.whole:
             why = f"ended with {code}" if code else "ended"
-            raise OracleError(f"{self._program} {why} after {answered:,} answers to {feed.sent:,} notifications")
+            raise OracleError(f"{self._program} {why} after {self.answered:,} answers to {feed.sent:,} notifications")
+
+    def kill(self) -> None:
+        """End it, with all that it has started: whoever holds its pipes would hold us."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def stop(self) -> None:
-        """End it, whatever it does."""
-        with suppress(ProcessLookupError):  # with all that it has started: whoever holds its pipes would hold us
-            os.killpg(self._process.pid, signal.SIGKILL)
+        """End it, whatever it does, and close what we have of it."""
+        self.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             with suppress(OSError):
@@ -145,3 +155,25 @@ class _Feed(threading.Thread):
             self._stdin.write(data)
         except ValueError as error:  # closed by whoever has stopped it
             raise BrokenPipeError from error
+
+
+class _Watch(threading.Thread):
+    """Ends an oracle that has answered everything and does not end by itself: its output would be read for ever."""
+
+    def __init__(self, oracle: Oracle, feed: _Feed) -> None:
+        super().__init__(daemon=True)
+        self._oracle = oracle
+        self._feed = feed
+        self.over = threading.Event()
+        self.had_to_end_it = False
+
+    def run(self) -> None:
+        """See the class."""
+        seen = -1
+        while not self.over.wait(_END_S):
+            answered = self._oracle.answered
+            if self._feed.whole and answered == self._feed.sent == seen:
+                self.had_to_end_it = True
+                self._oracle.kill()
+                return
+            seen = answered

@@ -11,6 +11,9 @@ from collections.abc import Iterator, Sequence
 from io import BufferedReader
 from itertools import groupby
 from pathlib import Path
+from types import TracebackType
+from typing import Self
+from zlib import adler32, crc32
 
 from contracts.effect import MalformedOutcomeError
 from contracts.outcome_line import OutcomeLine, read_line
@@ -29,10 +32,22 @@ class OutcomeFile:
         """Open and index a file. Raises CommandError where it cannot be read, or a line is no outcome."""
         self._path = path
         self._file = _opened(path)
-        self._ids = array("q")
+        self._ids = array("Q")
         self._starts = array("Q")
         self._block, self._block_at = b"", 0
-        self._index()
+        try:
+            self._index()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self._file.close()
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -68,11 +83,11 @@ class OutcomeFile:
         for line in self._file:
             head = _HEAD.match(line)
             if head is not None:
-                self._append(start, hash(head[1]))
+                self._append(start, _hash(head[1]))
             elif line.strip():
                 self._append(start, 0)
                 try:
-                    self._ids[-1] = hash(read_line(line).message_id.encode())
+                    self._ids[-1] = _hash(read_line(line).message_id.encode())
                 except MalformedOutcomeError as error:
                     raise self.refusal(len(self) - 1, error) from error
             start += len(line)
@@ -81,6 +96,11 @@ class OutcomeFile:
     def _append(self, start: int, message: int) -> None:
         self._starts.append(start)
         self._ids.append(message)
+
+
+def _hash(message_id: bytes) -> int:
+    """The same in every process, as Python's own is not: two files have one order, and one report."""
+    return adler32(message_id) << 32 | crc32(message_id)
 
 
 def _opened(path: Path) -> BufferedReader:

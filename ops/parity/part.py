@@ -23,7 +23,6 @@ from contracts.tally import Sighting, Tally
 from contracts.verdict import Verdict
 from ops.corpus import CorpusReader
 from ops.corpus_key import open_key
-from ops.parity.candidate import Candidate
 from ops.parity.judging import Judging
 from ops.parity.oracle import Oracle, OracleError
 from ops.parity.plan import Plan
@@ -122,6 +121,8 @@ class _Comparing:
     """Both sides of one part."""
 
     def __init__(self, sides: Sides, tick: Callable[[int], None]) -> None:
+        from ops.parity.candidate import Candidate  # noqa: PLC0415  brings the AWS Encryption SDK
+
         self.found = Part()
         self._judging = Judging(sides.today, self.found.tally, self.found.liveness)
         self._candidate = Candidate(sides.secret.encode())
@@ -131,12 +132,12 @@ class _Comparing:
     def compare(self, sent: _Sent, answer: bytes) -> None:
         """Take the oracle's answer to one notification, have our side's, and judge the message if it was the last."""
         notification: dict[str, Any] = orjson.loads(sent.line)
-        message_id = notification["id"]
+        message_id = str(notification["id"])
         one = self._open.get(message_id)
         if one is None:
             seen = Sighting(sent.position, notification.get("at") or "")
             one = self._open[message_id] = _Open(seen)
-        control = self._control(notification, answer, sent.position)
+        control = self._control(message_id, notification["type"], answer, sent.position)
         self._exercise(notification, control)
         one.control.append(control)
         ours = self._candidate.process(notification)
@@ -154,17 +155,24 @@ class _Comparing:
             conflict = Judgement(Verdict.ID_CONFLICT)
             self.found.tally.of(name).add(conflict, name, message_id, one.seen, one.size_bytes)
         else:
-            self._judging.judge(one.control, one.candidate, one.seen, one.size_bytes, name)
+            try:
+                self._judging.judge(one.control, one.candidate, one.seen, one.size_bytes, name)
+            except MalformedOutcomeError as error:  # the monolith's: ours is written here
+                raise OracleError(
+                    f"its answer to notification {one.seen.position + 1}, or a later one: {error}"
+                ) from error
+            except RecursionError as error:
+                raise OracleError(f"its answer to notification {one.seen.position + 1} is nested too deep") from error
 
-    def _control(self, notification: dict[str, Any], answer: bytes, position: int) -> OutcomeLine:
+    def _control(self, message_id: str, name: str, answer: bytes, position: int) -> OutcomeLine:
         if not answer:
-            answer = orjson.dumps(
-                {"message_id": notification["id"], "type": notification["type"], "ending": "rejected", "effects": []}
-            )
+            answer = orjson.dumps({"message_id": message_id, "type": name, "ending": "rejected", "effects": []})
         try:
-            return read_line(answer)
+            line = read_line(answer)
+            line.effect_lines()
         except MalformedOutcomeError as error:
             raise OracleError(f"its answer to notification {position + 1} of the corpus: {error}") from error
+        return line
 
     def _exercise(self, notification: dict[str, Any], control: OutcomeLine) -> None:
         contract = type_named(notification["type"])

@@ -3,6 +3,7 @@
 from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from contracts.verdict import Verdict
 from ops.corpus import CorpusReader
 from ops.corpus_key import CorpusKey
 from ops.corpus_writer import CorpusWriter
+from ops.exit_code import ExitCode
+from ops.fault import CommandError
 from ops.parity.part import Part
 
 _RECORD = "strangler.part"
@@ -36,16 +39,21 @@ def write_part(path: Path, part: Part, key: CorpusKey) -> None:
 
 
 def read_part(path: Path, key: CorpusKey) -> Part:
-    """Read it. Raises CommandError where it was altered, or sealed with another key."""
+    """Read it. Raises CommandError where it was altered, sealed with another key, or is something else."""
     with CorpusReader(path, key) as reader:
-        (record,) = reader.records()
-    return _part(parse_json(record.line))
+        records = list(islice(reader.records(), 2))
+    try:
+        (record,) = records
+        return _part(parse_json(record.line))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CommandError(ExitCode.FAILED, f"{path} holds no findings of a run") from error
 
 
 def _document(part: Part) -> dict[str, Any]:
     return {
         "types": {name: _type_document(one) for name, one in part.tally.types.items()},
         "mutants": [[*key, count] for key, count in part.liveness.fates.items()],
+        "agreed": dict(part.liveness.agreed),
         "coverage": {name: one.to_dict() for name, one in part.coverage.items()},
     }
 
@@ -53,7 +61,10 @@ def _document(part: Part) -> dict[str, Any]:
 def _part(document: Any) -> Part:
     return Part(
         Tally({name: _type_tally(one) for name, one in document["types"].items()}),
-        Liveness(Counter({(name, kind, path, fate): count for name, kind, path, fate, count in document["mutants"]})),
+        Liveness(
+            Counter({(name, kind, path, fate): count for name, kind, path, fate, count in document["mutants"]}),
+            Counter(document["agreed"]),
+        ),
         {name: Coverage.from_dict(one) for name, one in document["coverage"].items()},
     )
 

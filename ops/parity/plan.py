@@ -71,7 +71,7 @@ def plan(records: Iterable[Recorded], types: Collection[str] | None, parts: int)
         counts[contract.name] += 1
         family = family_of(contract.name).name
         part = crc32(f"{family} {_key(contract, notification)}".encode("utf-8", "replace")) % parts
-        message = hash((family, notification["id"]))
+        message = hash(str(notification["id"]))  # of whatever family: there is one ledger
         former = latest.get(message)
         if former is not None:  # with another key it is an id conflict: to be seen, both have to be in one part
             part, last[former] = assigned[former], 0

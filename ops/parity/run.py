@@ -1,12 +1,17 @@
 """A run: a corpus, compared part by part in several processes, into a folder that an interrupted run goes on in."""
 
+import fcntl
 import hashlib
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +81,17 @@ class Run:
 
     @classmethod
     def begin(cls, folder: Path, wanted: Wanted) -> "Run":
-        """Begin a run, or go on with the one in the folder. Raises CommandError where that is about something else."""
+        """Begin a run, or go on with the one in the folder. Raises CommandError where that is about something else.
+
+        A run that goes on is divided as it was, and judged by the rules of the day on which it was begun.
+        """
+        known = _known(folder)
         with CorpusReader(
             wanted.sides.corpus, open_key(wanted.sides.key), unfinished=wanted.sides.unfinished
         ) as corpus:
             records = corpus.records_total
-            parts = wanted.parts or min(MOST_PARTS, max(wanted.workers, -(-records // PART_MESSAGES)))
+            by_size = min(MOST_PARTS, max(wanted.workers, -(-records // PART_MESSAGES)))
+            parts = wanted.parts or (by_size if known is None else known.parts)
             divided = plan(corpus.records(), wanted.types, parts)
             manifest = Manifest(
                 corpus.header.corpus,
@@ -97,13 +107,20 @@ class Run:
             raise CommandError(
                 ExitCode.ATTENTION, f"nothing to compare in {wanted.sides.corpus}; left out: {left_out or 'nothing'}"
             )
-        known = _known(folder)
         if known is None:
             _write(folder / MANIFEST, orjson.dumps(_document(manifest), option=orjson.OPT_INDENT_2))
         else:
             manifest = _same(folder, known, manifest)
-        done = {number for number in range(parts) if _part_path(folder, number).exists()}
-        return cls(folder, wanted, manifest, divided, done)
+            begun = date.fromisoformat(manifest.begun[:10])
+            wanted = replace(wanted, sides=replace(wanted.sides, today=begun))
+        run = cls(folder, wanted, manifest, divided)
+        run.look()
+        return run
+
+    def look(self) -> None:
+        """See which parts are done."""
+        numbers = range(self.manifest.parts)
+        self.done = {number for number in numbers if _part_path(self.folder, number).exists()}
 
     @property
     def left(self) -> Sequence[int]:
@@ -118,6 +135,13 @@ class Run:
 
     def compare(self, progress: Progress) -> None:
         """Compare what is left. Raises CommandError; what was finished before stays, and the run can go on."""
+        with _alone(self.folder):
+            try:
+                self._compare(progress)
+            finally:
+                self.look()
+
+    def _compare(self, progress: Progress) -> None:
         context = multiprocessing.get_context("spawn")
         counter = context.Value("Q", 0)
         begun = self.messages_of(self.done)
@@ -129,7 +153,8 @@ class Run:
             try:
                 while waiting:
                     finished, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-                    self.done.update(one.result() for one in finished)
+                    for one in finished:
+                        one.result()
                     progress(begun + counter.value)
             except BrokenProcessPool as error:
                 raise CommandError(ExitCode.FAILED, "a process of the comparison was killed: out of memory?") from error
@@ -154,9 +179,9 @@ def earlier(runs: Path, manifest: Manifest, folder: Path) -> Path | None:
     found = [
         (known.begun, one.parent / REPORT)
         for one in runs.glob(f"*/{MANIFEST}")
-        if one.parent != folder
+        if one.parent.resolve() != folder.resolve()
         and (one.parent / REPORT).exists()
-        and (known := _known(one.parent)) is not None
+        and (known := _readable(one.parent)) is not None
         and (known.corpus, known.types) == (manifest.corpus, manifest.types)
     ]
     return max(found)[1] if found else None
@@ -177,6 +202,29 @@ _counter: Any = None
 def _begin_process(counter: Any) -> None:
     global _counter  # noqa: PLW0603  what a process of the pool is given once
     _counter = counter
+    threading.Thread(target=_end_with_the_command, daemon=True).start()
+
+
+def _end_with_the_command() -> None:
+    """A process of a pool whose command was killed would wait for its next part for ever.
+
+    The oracle ends by itself: its standard input does.
+    """
+    command = multiprocessing.parent_process()
+    if command is not None:
+        wait_for([command.sentinel])
+        os._exit(1)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else compares into the folder meanwhile. Raises CommandError where somebody does."""
+    with (folder / MANIFEST).open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(ExitCode.OBJECTED, f"somebody is going on with {folder} at this moment") from None
+        yield
 
 
 def _compare_part(sides: Sides, divided: Plan, number: int, path: Path) -> int:
@@ -205,16 +253,25 @@ def _part_path(folder: Path, number: int) -> Path:
 
 
 def _known(folder: Path) -> Manifest | None:
+    """The manifest of the run in the folder; None where there is no run. Raises CommandError where it is none."""
     try:
         document: Mapping[str, Any] = orjson.loads((folder / MANIFEST).read_bytes())
+        types = document["types"]
+        return Manifest(**{**document, "types": None if types is None else tuple(types)})
     except FileNotFoundError:
         return None
-    except (OSError, orjson.JSONDecodeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandError(
             ExitCode.FAILED, f"{folder / MANIFEST} cannot be read: the run is lost, begin another"
         ) from error
-    types = document["types"]
-    return Manifest(**{**document, "types": None if types is None else tuple(types)})
+
+
+def _readable(folder: Path) -> Manifest | None:
+    """The same; None also where it cannot be read: another run's fault stops no run."""
+    try:
+        return _known(folder)
+    except CommandError:
+        return None
 
 
 def _document(manifest: Manifest) -> dict[str, Any]:

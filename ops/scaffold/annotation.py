@@ -103,12 +103,12 @@ def _field(
 ) -> ModelField:
     needed = top and wire in {design.identity.name, design.business_key.name}
     if needed:
-        return ModelField(wire, _python_name(wire, layout), "FilledText", optional=False)
+        return ModelField(wire, _python_name(wire, record, layout), "FilledText", optional=False)
     annotation = _annotation(design, layout, wire, place, path)
     optional = not record.always(place)
     if optional and annotation != "Any":
         annotation = f"{annotation} | None"
-    return ModelField(wire, _python_name(wire, layout), annotation, optional)
+    return ModelField(wire, _python_name(wire, record, layout), annotation, optional)
 
 
 def _annotation(design: Design, layout: Layout, name: str, place: Place, path: str) -> str:
@@ -130,7 +130,7 @@ def _annotation(design: Design, layout: Layout, name: str, place: Place, path: s
         _record(design, layout, place, class_name, path)
         return f"Annotated[{class_name}, object_of({quoted(*place.classes)})]"
     if kinds <= {"list", "map", "record"}:
-        return "list[Any] | dict[int | str, Any]" if "list" in kinds else "dict[int | str, Any]"
+        return "list[Any] | dict[int | str, Any]"  # an empty one is a list to PHP, whatever it was
     if kinds == {"enum"} and len(place.classes) == 1 and not place.open:
         return f"Annotated[{_literal(name, place, layout)}, case_of({quoted(*place.classes)})]"
     if not place.is_leaf or "enum" in kinds:
@@ -195,9 +195,13 @@ def _class_name(name: str, layout: Layout) -> str:
     return unique
 
 
-def _python_name(wire: str, layout: Layout) -> str:
+def _python_name(wire: str, record: Place, layout: Layout) -> str:
     name = re.sub(r"\W", "_", wire).lstrip("_") or "field"
-    return name if _is_free(name) and name not in layout.taken else f"{name}_"
+    if not _is_free(name) or name in layout.taken:
+        name = f"{name}_"
+    while name != wire and name in record.keys:
+        name = f"{name}_"
+    return name
 
 
 def _is_free(name: str) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from contracts.effect import MalformedOutcomeError
 from contracts.outcome_line import read_line
-from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from ops.parity.oracle import Oracle, OracleError
 from ops.scaffold.effect import Effects
@@ -22,31 +21,20 @@ class Answers:
     """Bodies that it refuses."""
 
 
-def reference_command() -> Sequence[str]:
-    """The reference monolith that comes with us. Raises CommandError."""
-    from infra.local.php import InstalledPhp  # noqa: PLC0415  only where it is wanted
-    from infra.local.process import LocalProgramError  # noqa: PLC0415
-
-    try:
-        return InstalledPhp().command("oracle.php", [], {})
-    except LocalProgramError as error:
-        raise CommandError(
-            ExitCode.SETTINGS, f"{error}; or name a program with --oracle, or ask none: --oracle-messages 0"
-        ) from error
-
-
 def ask(command: Sequence[str], deliveries: Sequence[Delivery]) -> Answers:
     """Send them through an oracle, in their order, with a secret made up for its signatures. Raises CommandError."""
-    found, secret = Answers(), secrets.token_hex(16)
+    found, secret, answered = Answers(), secrets.token_hex(16), 0
     with Oracle(command, secret) as oracle:
         try:
-            for one, answer in zip(deliveries, oracle.answers(sent.line for sent in deliveries), strict=False):
+            # Answers first: their end says whether the oracle has ended well.
+            for answer, one in zip(oracle.answers(sent.line for sent in deliveries), deliveries, strict=True):
+                answered += 1
                 line = read_line(answer) if answer else None
                 found.effects.take(line, secret)
                 if line is None or line.ending == "rejected":
                     found.rejected.add(one.body)
         except MalformedOutcomeError as error:
-            raise OracleError(f"its answer to message {found.effects.asked + 1:,}: {error}") from error
+            raise OracleError(f"its answer to message {answered:,}: {error}") from error
         except OracleError as error:
             raise CommandError(error.code, f"{error}; does it know this type? --oracle-messages 0 asks none") from error
     return found

@@ -21,11 +21,9 @@ class Delivery:
     """One line of the corpus."""
 
     line: bytes = field(repr=False)
-    id: str = field(repr=False)
     body: bytes = field(repr=False)
     properties: Mapping[str, Any] = field(repr=False)
     headers: Mapping[str, Any] = field(repr=False)
-    redelivered: bool = False
 
 
 @dataclass
@@ -87,9 +85,7 @@ def take_sample(records: Iterable[Recorded], type_name: str, *, first: int, spre
 def _delivery(line: bytes, notification: Mapping[str, Any]) -> Delivery:
     return Delivery(
         line,
-        str(notification["id"]),
         base64.b64decode(notification["body_base64"]),
         notification.get("properties") or {},
         notification.get("headers") or {},
-        redelivered=bool(notification.get("redelivered", False)),
     )

@@ -2,13 +2,11 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from contracts.judge_fingerprint import judge_fingerprint
 from contracts.liveness import Liveness
-from contracts.liveness_item import DAYS
 from contracts.message_type import MessageType
-from tests.fakes.outcome import AT
 from workers.fate import UnavailableError
 
 
@@ -27,13 +25,12 @@ class MemoryFates:
         of_type = {known: count for known, count in liveness.fates.items() if known[0] == message_type.name}
         if of_type:
             self.writes += 1
-            fingerprint = judge_fingerprint(message_type)
+            fingerprint = judge_fingerprint(message_type, now.date())
             self._counted.append((now, message_type.name, fingerprint, Liveness(Counter(of_type))))
 
-    def read(self, type_name: str, now: datetime | None = None) -> Liveness:
-        """What would be shown; of any time unless one is given."""
-        first = (now or AT).date() - timedelta(days=DAYS - 1)
-        found = [one for one in self._counted if one[1] == type_name and (now is None or one[0].date() >= first)]
+    def read(self, type_name: str) -> Liveness:
+        """What would be shown."""
+        found = [one for one in self._counted if one[1] == type_name]
         shown = Liveness()
         if found:
             current = max(found, key=lambda one: one[0])[2]

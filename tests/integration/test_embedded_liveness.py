@@ -1,6 +1,5 @@
 """The deployed judge, tried with mutants of a message on which both sides agree; counts by its own role's rights."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from aws_encryption_sdk import StrictAwsKmsMasterKeyProvider
@@ -49,7 +48,7 @@ def test_what_became_of_mutants_is_counted_where_an_operator_sees_it(deployed: D
     client = deployed.session.client("dynamodb")
 
     def seen() -> Liveness:
-        return MutantFates(client, STACK).of([TYPE], datetime.now(UTC))
+        return MutantFates(client, STACK).of([TYPE])
 
     before = seen().fates.total()
     message = translated(TYPE, card_transaction("tried"), message_id=MESSAGE_ID)

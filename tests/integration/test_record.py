@@ -238,12 +238,26 @@ def test_the_broker_refuses_and_nothing_is_left(site: Site) -> None:
 
 
 def test_a_corpus_goes_on_only_as_it_was_begun(site: Site) -> None:
-    assert site.record("--for", "1s", "--type", "payin.create", "--pseudonymise", "--keep-queue")[0] == ExitCode.OK
+    assert site.record("--for", "1s", "--type", "payin.create", "--pseudonymise")[0] == ExitCode.OK
     before = site.corpus.read_bytes()
     assert site.record("--for", "1s", "--continue")[0] == ExitCode.USAGE
     code, err = site.record("--for", "1s", "--continue", "--type", "payin.create", "--pseudonymise")
     assert (code, "record another corpus" in err) == (ExitCode.OBJECTED, True)
     assert site.corpus.read_bytes() == before
+
+
+def test_pseudonyms_stay_the_same_as_long_as_the_queue_is_kept(site: Site, notifications: list[dict[str, Any]]) -> None:
+    secret = site.corpus.with_name(f"{site.corpus.name}.pseudonyms")
+    assert site.record("--for", "1s", "--pseudonymise", "--keep-queue")[0] == ExitCode.OK
+    assert secret.exists()
+    count = str(len(notifications))
+    for last in (False, True):
+        site.publish(notifications)
+        kept = () if last else ("--keep-queue",)
+        assert site.record("--continue", "--pseudonymise", "--messages", count, *kept)[0] == ExitCode.OK
+    assert not secret.exists()
+    bodies = [one["body_base64"] for one in site.records()]
+    assert bodies[: len(notifications)] == bodies[len(notifications) :]
 
 
 def test_a_lost_broker_comes_back_and_the_recording_with_it(

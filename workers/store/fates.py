@@ -1,4 +1,4 @@
-"""Counts of mutants, added up in the control table: one update adds to the item of a type, a day and a judge."""
+"""Counts of mutants, added up in the control table: one update adds to the item of a type and a judge."""
 
 from datetime import datetime
 from itertools import islice
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PLACES = 80
 """Numbers added to at once: an expression has 4 KB and 300 operators at most (DynamoDB developer guide, "Quotas"). A
-message has ten mutants at most; where more of a batch are tried than fit, survivors go first, and the rest is lost."""
+message has some fifteen mutants; where more of a batch are tried than fit, survivors go first, and the rest is lost."""
 
 
 class FateStore:
@@ -34,7 +34,7 @@ class FateStore:
         counts = dict(islice(write_fates(message_type.name, liveness).items(), PLACES))
         if not counts:
             return
-        key = liveness_key(message_type.name, judge_fingerprint(message_type), now)
+        key = liveness_key(message_type.name, judge_fingerprint(message_type, now.date()))
         values: Any = {f":{number}": {"N": str(count)} for number, count in enumerate(counts.values())}
         additions = ", ".join(f"#{number} :{number}" for number in range(len(counts)))
         try:

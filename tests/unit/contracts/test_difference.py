@@ -1,5 +1,8 @@
 import re
+import subprocess
+import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contracts.difference import compare_effects, extra_effect, missing_effect
+from contracts.effect import Effect, parse_json
 from contracts.shape import shape
 from tests.fakes.message import IBAN, NAME
 from tests.fakes.outcome import message, row
@@ -31,7 +35,11 @@ from tests.fakes.outcome import message, row
         (IBAN, '"a9"'),
         ("2024-12-14 22:16:48", '"9-9-9 9:9:9"'),
         ("c63a6a2b-2cd3-40f1-b3d8-fe37e1a4ab54", '"uuid"'),
+        ("C63A6A2B-2CD3-40F1-B3D8-FE37E1A4AB54", '"UUID"'),
         ("7E40NlQJOoBzsuF0WH4eyFYdYxH3QSJo2HhckH5imAY=", '"base64(32)"'),
+        ("d41d8cd98f00b204e9800998ecf8427e", '"hex(32)"'),
+        ("DA39A3EE5E6B4B0D3255BFEF95601890AFD80709", '"hex(40)"'),
+        ("1" * 32, '"9"'),
         ("a,b,c,d,e,f,g,h,i,j,k,l,m,n", '"a,a,a,a,a,a,a,a,a,a,a,a,..."'),
     ],
 )
@@ -46,7 +54,7 @@ def test_a_shape_says_what_a_value_looks_like(value: Any, expected: str) -> None
 @example("\ud800")
 def test_a_shape_never_holds_a_letter_or_a_run_of_digits_of_the_value(text: str) -> None:
     marks = shape(text).removeprefix('"').removesuffix('"').removesuffix("...")
-    if marks in ("uuid", "base64(32)"):
+    if marks in ("uuid", "UUID", "base64(32)", "hex(32)", "hex(40)", "hex(64)", "hex(128)"):
         return
     assert re.fullmatch(r"[\x00-\x7f]*", marks)
     assert all(re.fullmatch(r"a?(?:9a)*9?", run) for run in re.findall(r"[A-Za-z0-9]+", marks))
@@ -105,3 +113,107 @@ def test_texts_within_texts_are_json_only_where_both_are() -> None:
     assert difference.path == "message:accounting/payin.booked.body.a.b"
     (difference,) = compare_effects(message('{"a":1}'), message("a=1"))
     assert (difference.path, difference.kind) == ("message:accounting/payin.booked.body", "value")
+
+
+def listed(control: list[Any], candidate: list[Any], order: str | None = None) -> list[tuple[str, str, object, object]]:
+    lists = None if order is None else {"row:payins.x": order}
+    found = compare_effects(row(x=control), row(x=candidate), lists)
+    return [(one.path.removeprefix("row:payins."), one.kind, one.control, one.candidate) for one in found]
+
+
+def test_an_item_put_into_a_list_is_one_difference_and_moves_nothing() -> None:
+    assert listed([1, 2, 3], [1, 9, 2, 3]) == [("x[]", "extra", None, 9)]
+    assert listed([1, 2, 3], [2, 3]) == [("x[]", "missing", 1, None)]
+    assert listed([1, 2, 3, 4], [1, 7, 4]) == [("x[]", "value", 2, 7), ("x[]", "missing", 3, None)]
+
+
+def test_the_same_items_in_another_order_are_one_difference_of_the_whole_list() -> None:
+    assert listed([1, 2, 2], [2, 1, 2]) == [("x", "order", [1, 2, 2], [2, 1, 2])]
+
+
+def test_items_of_a_list_are_told_apart_by_their_type() -> None:
+    assert listed([1], [True]) == [("x[]", "type", 1, True)]
+    assert listed([Decimal("1.50")], [Decimal("1.5")]) == [("x[]", "value", Decimal("1.50"), Decimal("1.5"))]
+    assert listed([True, 1], [1, True]) == [("x", "order", [True, 1], [1, True])]
+
+
+def test_lists_too_long_to_align_are_compared_by_position() -> None:
+    found = listed(list(range(400)), [-1, *range(400)])
+    assert len(found) == 401
+
+
+def test_a_multiset_knows_no_order_and_counts_repetitions() -> None:
+    assert listed([1, 2, 2], [2, 1, 2], "multiset") == []
+    assert listed([1, 1, 2], [1, 2, 2], "multiset") == [("x[]", "repetition", 1, 1), ("x[]", "repetition", 2, 2)]
+    assert listed([3, 1], [1, 4, 5], "multiset") == [("x[]", "value", 3, 4), ("x[]", "extra", None, 5)]
+
+
+def test_how_often_an_item_is_there_is_no_part_of_the_signature() -> None:
+    signatures = {
+        compare_effects(row(x=["a"] * count), row(x=["a"]), {"row:payins.x": "multiset"})[0].signature("t")
+        for count in (2, 3, 40)
+    }
+    assert signatures == {"t | row:payins.x[] | repetition | more often -> less often"}
+
+
+def test_items_are_paired_by_their_key() -> None:
+    control = [{"id": 1, "a": "x"}, {"id": 2, "a": "y"}]
+    assert listed(control, control[::-1], "key:id") == []
+    assert listed(control, [{"id": 2, "a": "z"}, {"id": 1, "a": "x"}], "key:id") == [("x[].a", "value", "y", "z")]
+    assert listed(control, control[:1], "key:id") == [("x[]", "missing", control[1], None)]
+    assert listed(control[:1], control, "key:id") == [("x[]", "extra", None, control[1])]
+    assert [kind for _, kind, *_ in listed([{"id": 1}], [{"id": "1"}], "key:id")] == ["missing", "extra"]
+
+
+def test_items_of_one_key_or_none_are_multisets_of_their_own() -> None:
+    one, other, bare = {"id": 1, "a": "x"}, {"id": 1, "a": "y"}, {"a": "z"}
+    assert listed([one, other, bare, 5], [5, other, bare, one], "key:id") == []
+    assert listed([one, other], [other, other], "key:id") == [
+        ("x[]", "repetition", other, other),
+        ("x[]", "missing", one, None),
+    ]
+    assert listed([{"id": None, "a": 1}], [{"a": 1}], "key:id") == [
+        ("x[]", "missing", {"id": None, "a": 1}, None),
+        ("x[]", "extra", None, {"a": 1}),
+    ]
+
+
+def test_a_list_in_a_body_whose_order_is_nothing_makes_no_difference_of_its_text() -> None:
+    lists = {"message:accounting/payin.booked.body.tags": "multiset"}
+    one, other = message('{"tags":[1,2],"a":1}'), message('{"tags":[2,1],"a":1}')
+    assert compare_effects(one, other, lists) == ()
+    (difference,) = compare_effects(one, message('{"tags":[1,2],"a": 1}'), lists)
+    assert difference.kind == "encoding"
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_what_is_nested_as_deep_as_php_goes_is_compared(opening: str) -> None:
+    def nested(leaf: str) -> Effect:
+        return row(x=parse_json(opening * 512 + leaf + {"[": "]"}.get(opening, "}") * 512))
+
+    assert compare_effects(nested("1"), nested("1")) == ()
+    (difference,) = compare_effects(nested("1"), nested("2"))
+    assert difference.kind == "value"
+    assert len(difference.path) < 200
+
+
+def test_differences_come_in_one_order_whatever_the_hashes() -> None:
+    script = (
+        "from contracts.difference import compare_effects as c\n"
+        "from contracts.effect import Effect\n"
+        "e = lambda *x: Effect('row', 't', '', {'x': list(x), 'y': {n: n for n in x}})\n"
+        "for order in ('multiset', 'key:id', 'ordered'):\n"
+        "    found = c(e(*'abcdab'), e(*'bcefgbb'), {'row:t.x': order})\n"
+        "    print([(d.path, d.kind, d.control, d.candidate) for d in found])"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[3])},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(printed) == 1
+    assert printed.pop().count(b"repetition") == 2

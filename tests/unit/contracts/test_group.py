@@ -1,4 +1,7 @@
-from contracts.group import Group, group
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.group import ClassGroup, Group, group, group_classes
 
 FEE_ROW = "payin.create | row:payins.fee | value | float -> float"
 FEE_WEBHOOK = "payin.create | webhook:payin.booked.body.fee | value | float -> float"
@@ -42,3 +45,48 @@ def test_messages_without_differences_are_in_no_group() -> None:
 def test_a_place_that_differs_twice_in_one_message_counts_once() -> None:
     messages = {"w1": [LOST, LOST, LOST], "w2": [FEE_ROW], "w3": [FEE_ROW]}
     assert group(messages)[0].signature == FEE_ROW
+
+
+def test_classes_are_grouped_as_their_messages_would_be() -> None:
+    classes = {
+        frozenset({FEE_ROW, FEE_WEBHOOK}): 3,
+        frozenset({FEE_WEBHOOK}): 1,
+        frozenset({LOST}): 2,
+        frozenset({LOST, FEE_WEBHOOK}): 1,
+        frozenset[str](): 9,
+        frozenset({NET_ROW}): 0,
+    }
+    assert group_classes(classes) == (
+        ClassGroup(
+            FEE_WEBHOOK,
+            (frozenset({FEE_ROW, FEE_WEBHOOK}), frozenset({FEE_WEBHOOK}), frozenset({LOST, FEE_WEBHOOK})),
+            5,
+            (FEE_ROW, LOST),
+        ),
+        ClassGroup(LOST, (frozenset({LOST}),), 2, ()),
+    )
+
+
+@given(st.dictionaries(st.frozensets(st.sampled_from("abcdef"), max_size=4), st.integers(0, 5), max_size=8))
+def test_every_class_is_in_exactly_one_group_and_the_largest_group_comes_first(
+    classes: dict[frozenset[str], int],
+) -> None:
+    groups = group_classes(classes)
+    members = [one for found in groups for one in found.classes]
+    assert sorted(map(sorted, members)) == sorted(sorted(one) for one, count in classes.items() if one and count)
+    assert all(found.signature in one for found in groups for one in found.classes)
+    assert [found.count for found in groups] == [sum(classes[one] for one in found.classes) for found in groups]
+    assert [found.count for found in groups] == sorted((found.count for found in groups), reverse=True)
+
+
+@given(st.data())
+def test_groups_do_not_hang_on_the_order_in_which_classes_were_met(data: st.DataObject) -> None:
+    classes = data.draw(
+        st.dictionaries(st.frozensets(st.sampled_from("abcd"), min_size=1), st.integers(1, 5), max_size=6)
+    )
+    shuffled = dict(data.draw(st.permutations(list(classes.items()))))
+
+    def told(found: ClassGroup) -> tuple[str, frozenset[frozenset[str]], int, tuple[str, ...]]:
+        return found.signature, frozenset(found.classes), found.count, found.also
+
+    assert [*map(told, group_classes(classes))] == [*map(told, group_classes(shuffled))]

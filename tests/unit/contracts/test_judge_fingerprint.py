@@ -1,14 +1,18 @@
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 
-from contracts.judge_fingerprint import JUDGING, judge_fingerprint
+from contracts.judge_fingerprint import JUDGING
+from contracts.judge_fingerprint import judge_fingerprint as fingerprint_on
 from contracts.message_type import EffectContract
 from contracts.registry import type_named
 from contracts.rule import Rule
 
 PAYIN = type_named("payin.create")
+TODAY = date(2026, 11, 28)
+judge_fingerprint = partial(fingerprint_on, today=TODAY)
 RULE = Rule("row:payins.recorded_at", "time within", "clocks", "payments", date(2027, 12, 31), 60)
 
 
@@ -27,6 +31,13 @@ def test_other_terms_have_another_one() -> None:
         replace(PAYIN, effects=(replace(fee, lists={"history": "multiset"}), *PAYIN.effects[1:])),
     ]
     assert len({judge_fingerprint(one) for one in (PAYIN, *others)}) == 1 + len(others)
+
+
+def test_a_rule_that_has_expired_is_none() -> None:
+    ruled = replace(PAYIN, rules=(RULE,))
+    after = RULE.expires + timedelta(days=1)
+    assert fingerprint_on(ruled, RULE.expires) == judge_fingerprint(ruled)
+    assert fingerprint_on(ruled, after) == fingerprint_on(replace(PAYIN, rules=()), after)
 
 
 def test_what_has_no_part_in_a_verdict_has_none_in_it() -> None:

@@ -1,23 +1,17 @@
 """The commands as a shell sees them: what they write where, and how they end."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
 
-from contracts import naming
 from contracts.difference import Difference
-from contracts.liveness import Fate, Liveness
-from contracts.registry import type_named
 from contracts.verdict import Verdict
 from ops.cli import build
 from ops.exit_code import ExitCode
-from tests.unit.ops.conftest import STACK, Judge, Strangler
-from workers.store.fates import FateStore
+from tests.unit.ops.conftest import STACK, Judge, Strangler, counts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -182,21 +176,14 @@ def test_only_messages_of_one_verdict_are_grouped_on_request(
     assert [group["signature"] for group in ended.document["groups"]] == ["payin.create | id conflict"]
 
 
-def fates(dynamodb: "DynamoDBClient", fate: Fate, count: int = 1) -> None:
-    """What the judge has counted of mutants just now."""
-    liveness = Liveness(Counter({("payin.create", "one cent", "row:payins.net", fate): count}))
-    store = FateStore(dynamodb, naming.control_table_name(STACK))
-    store.add(type_named("payin.create"), liveness, datetime.now(UTC))
-
-
 def test_a_mutant_that_survived_voids_the_comparison_however_well_both_sides_agree(
     strangler: Strangler, judged: Judge, sqs: "SQSClient", dynamodb: "DynamoDBClient"
 ) -> None:
     judged("m1", Verdict.MATCH)
-    fates(dynamodb, "killed", 40)
+    counts(dynamodb, "killed", 40)
     ended = strangler("compare", "show")
-    assert (ended.code, "mutants: 40 made, all critical ones killed" in ended.out) == (ExitCode.OK, True)
-    fates(dynamodb, "survived", 2)
+    assert (ended.code, "mutants: 41 made, all critical ones killed" in ended.out) == (ExitCode.OK, True)
+    counts(dynamodb, "survived", 2)
     ended = strangler("compare", "show")
     assert ended.code == ExitCode.FAILED
     assert "VOID" in ended.out
@@ -205,6 +192,14 @@ def test_a_mutant_that_survived_voids_the_comparison_however_well_both_sides_agr
     assert (document["void"], document["mutants"][0]["survived"], len(document["objections"])) == (True, 2, 1)
     assert strangler("compare", "show", "--type", "payout.update").code == ExitCode.OK
     assert strangler("status").code == ExitCode.ATTENTION
+
+
+def test_what_agrees_and_was_never_tried_is_void_too(strangler: Strangler, judged: Judge, sqs: "SQSClient") -> None:
+    judged("m1", Verdict.MATCH, tried=False)
+    ended = strangler("compare", "show")
+    assert ended.code == ExitCode.FAILED
+    assert "VOID: no mutant was made of payin.create." in ended.out
+    assert "against it: void: no mutant was made of payin.create" in ended.err
 
 
 def test_only_what_is_new_fails_where_that_was_asked_for(

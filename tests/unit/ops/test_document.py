@@ -104,6 +104,7 @@ def test_a_comparison_has_a_shape_that_scripts_may_rely_on() -> None:
             "payin.create | row:payins.net | type | float -> int",
             "payout.update | row:journal | extra effect | - -> effect",
         ],
+        "unprobed": [],
         "void": True,
         "agreement": 0.99,
     }

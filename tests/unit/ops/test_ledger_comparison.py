@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -14,7 +15,8 @@ from ops.ledger_comparison import compare as compare_with
 from ops.parity.finding import Asked
 
 ASKED = Asked(date(2026, 11, 28), target=0.99, alpha=0.05)
-compare = partial(compare_with, liveness=Liveness(), asked=ASKED)
+TRIED = Liveness(Counter({("payin.create", "one cent", "row:payins.fee", "killed"): 1}))
+compare = partial(compare_with, liveness=TRIED, asked=ASKED)
 
 FEE = 'payin.create | row:payins.fee | value | "9.9" -> "9.9"'
 WEBHOOK = 'payin.create | webhook:payin.booked.body.fee | value | "9.9" -> "9.9"'
@@ -101,6 +103,12 @@ def test_what_became_of_mutants_is_told_and_a_survivor_voids_it() -> None:
     assert comparison.mutants == (MutantCount("payin.create", "one cent", 7, 0, 2),)
     assert comparison.survivors == (Survivor("payin.create", "one cent", "row:payins.net", 2),)
     assert comparison.void
+
+
+def test_a_type_that_agrees_and_was_never_tried_voids_it_and_one_that_was_not_seen_does_not() -> None:
+    comparison = compare(MemoryLedger(), liveness=Liveness())
+    assert (comparison.unprobed, comparison.void) == (("payin.create",), True)
+    assert not compare(MemoryLedger(), types=["payout.update"], liveness=Liveness()).void
     assert not compare(MemoryLedger()).void
 
 

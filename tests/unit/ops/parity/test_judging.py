@@ -1,0 +1,128 @@
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pytest
+
+from contracts.judge import Judgement
+from contracts.outcome_line import OutcomeLine, read_line
+from contracts.tally import Sighting
+from contracts.verdict import Verdict
+from ops.parity import judging as module
+from ops.parity.judging import PROBED_AT_LEAST, Judging
+
+TODAY = date(2026, 11, 21)
+
+
+def line(value: Any = None, *, ending: str = "done", number: int = 1, name: str = "refund.create") -> OutcomeLine:
+    effects = [] if value is None else [{"kind": "row", "name": "refunds", "key": "1", "value": value}]
+    document = {"message_id": "w1", "type": name, "ending": ending, "attempt": number, "effects": effects}
+    return read_line(json.dumps(document).encode())
+
+
+def judge(judging: Judging, control: Sequence[OutcomeLine], candidate: Sequence[OutcomeLine]) -> Verdict:
+    return judging.judge(control, candidate, Sighting(0), 1).verdict
+
+
+@pytest.fixture
+def judging() -> Judging:
+    return Judging(TODAY)
+
+
+RETRIED, DONE, KNOWN = line({}, ending="retried"), line({}), line(ending="duplicate", number=2)
+
+
+@pytest.mark.parametrize(
+    ("control", "candidate", "verdict"),
+    [
+        ([DONE], [], Verdict.CONTROL_ONLY),
+        ([DONE], [RETRIED], Verdict.CONTROL_ONLY),
+        ([DONE], [KNOWN], Verdict.CONTROL_ONLY),
+        ([], [DONE], Verdict.CANDIDATE_ONLY),
+        ([RETRIED], [DONE], Verdict.CANDIDATE_ONLY),
+        ([RETRIED], [RETRIED], Verdict.EXPIRED),
+        ([RETRIED], [], Verdict.EXPIRED),
+        ([], [KNOWN], Verdict.EXPIRED),
+    ],
+)
+def test_a_side_that_has_not_told_its_end_never_will(
+    judging: Judging, control: list[OutcomeLine], candidate: list[OutcomeLine], verdict: Verdict
+) -> None:
+    assert judge(judging, control, candidate) is verdict
+    tally = judging.tally.of("refund.create")
+    assert tally.counts == {verdict: 1}
+    assert list(tally.classes) == [frozenset({f"refund.create | {verdict}"})]
+
+
+def test_a_type_without_a_contract_has_no_rule_and_is_probed_all_the_same(judging: Judging) -> None:
+    same = line({"amount": "1.00", "at": "2026-11-21 10:00:00"})
+    assert judge(judging, [same], [same]) is Verdict.MATCH
+    assert judge(judging, [same], [line({"amount": "1.00", "at": "2026-11-21 10:00:01"})]) is Verdict.MISMATCH
+    fates = {(kind, fate) for _, kind, _, fate in judging.liveness.fates}
+    assert {("one hour", "killed"), ("one cent", "killed"), ("lost row", "killed")} <= fates
+
+
+def test_a_rule_of_the_contract_holds(judging: Judging) -> None:
+    one, other = ({"recorded_at": f"2026-11-21 10:00:0{second}"} for second in (0, 5))
+
+    def payin(value: Any) -> OutcomeLine:
+        effect = {"kind": "row", "name": "payins", "key": "1", "value": value}
+        return read_line(json.dumps({"message_id": "w1", "type": "payin.create", "effects": [effect]}).encode())
+
+    assert judge(judging, [payin(one)], [payin(other)]) is Verdict.MATCH_BY_RULE
+    assert judging.tally.of("payin.create").rules == {"row:payins.recorded_at": 1}
+    assert ("payin.create", "one hour", "row:payins.recorded_at", "killed") in judging.liveness.fates, "past the rule"
+
+
+def probed(judging: Judging) -> int:
+    return judging.liveness.counts("killed").get(("refund.create", "lost row"), 0)
+
+
+def test_the_first_agreeing_messages_are_probed_and_then_one_in_so_many(
+    judging: Judging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PROBED_OF", 50)
+    for _ in range(PROBED_AT_LEAST):
+        judge(judging, [DONE], [DONE])
+    assert probed(judging) == PROBED_AT_LEAST
+    for _ in range(100 - PROBED_AT_LEAST):
+        judge(judging, [DONE], [DONE])
+    assert probed(judging) == PROBED_AT_LEAST + 2
+
+
+def test_what_differs_or_has_no_effect_makes_no_mutant(judging: Judging) -> None:
+    judge(judging, [line()], [line()])
+    judge(judging, [line({"a": 1})], [line({"a": 2})])
+    assert not judging.liveness.fates
+
+
+def test_effects_of_a_later_attempt_are_probed(judging: Judging) -> None:
+    attempts = [line(ending="retried"), line({"a": 1}, number=2), line(ending="duplicate", number=3)]
+    assert judge(judging, attempts, attempts) is Verdict.MATCH
+    assert probed(judging) == 1
+
+
+def test_messages_that_follow_each_other_make_a_reordered_pair(judging: Judging) -> None:
+    for amount in ("1.00", "2.00"):
+        judge(judging, [line({"amount": amount})], [line({"amount": amount})])
+    assert judging.liveness.counts("killed")["refund.create", "reordered pair"] == 1
+
+
+def test_a_judge_that_masks_too_much_is_found_out(judging: Judging, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "judge_lines", lambda *_, **__: Judgement(Verdict.MATCH))
+    judge(judging, [line({"amount": "1.00"})], [line({"amount": "1.00"})])
+    assert {one.kind for one in judging.liveness.survivors} == {"lost row", "doubled row", "one cent"}
+
+
+def test_mutants_of_numbers_of_any_size_are_told_from_their_origin(judging: Judging) -> None:
+    value = json.loads('{"a": 1e30, "b": 1e-9, "c": 12345678901234567890123, "d": 0.1, "e": -0.0}')
+    for _ in range(6):
+        assert judge(judging, [line(value)], [line(value)]) is Verdict.MATCH
+    assert judging.liveness.survivors == ()
+    assert judging.liveness.counts("killed")["refund.create", "one cent"] == 6
+
+
+def test_the_type_that_is_named_counts_whatever_an_outcome_says_of_itself(judging: Judging) -> None:
+    judging.judge([DONE], [DONE], Sighting(3), 1, "payin.create")
+    assert list(judging.tally.types) == ["payin.create"]
