@@ -12,11 +12,12 @@ import typer
 from ops.command import (
     authority,
     bridge,
-    compare,
     compare_calibrate,
     compare_judge,
     compare_oracle,
     compare_run,
+    compare_show,
+    compare_state,
     corpus,
     cutover,
     demo,
@@ -58,8 +59,8 @@ def build() -> typer.Typer:
         "compare": (
             "What both sides made of the same messages.",
             [
-                ("show", compare.EPILOG, compare.show_comparison),
-                ("state", compare.STATE_EPILOG, compare.show_state),
+                ("show", compare_show.EPILOG, compare_show.show_comparison),
+                ("state", compare_state.EPILOG, compare_state.show_state),
                 ("run", compare_run.EPILOG, compare_run.run_comparison),
                 ("report", compare_run.REPORT_EPILOG, compare_run.report_run),
                 ("calibrate", compare_calibrate.EPILOG, compare_calibrate.calibrate_noise),

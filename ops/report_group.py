@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
-from contracts.tally import Sighting
+from contracts.tally import UNPLACED, Sighting
 from contracts.trap import Trap
 from ops.comparison import Comparison, DifferingGroup
 from ops.report_example import example
@@ -124,6 +124,8 @@ def _facts(one: DifferingGroup) -> Iterator[tuple[str, str]]:
 
 
 def _sighting(seen: Sighting) -> str:
+    if seen.position == UNPLACED:
+        return text(seen.at)
     at = f'<span class="at">{text(seen.at)}</span>' if seen.at else ""
     return f"message {number(seen.position + 1)}{at}"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
 from contracts.shown import Shown, ShownDifference
-from contracts.tally import Sighting
+from contracts.tally import UNPLACED, Sighting
 from contracts.verdict import AGREED, UNDECIDED, Verdict
 
 _ABSENT_SHAPE = "-"
@@ -71,6 +71,8 @@ def portion(share: float | None) -> str:
 
 def sighting(seen: Sighting) -> str:
     """Which message of a comparison it was, and when that was recorded."""
+    if seen.position == UNPLACED:
+        return printable(seen.at)
     return f"message {seen.position + 1:,}{f' ({printable(seen.at)})' if seen.at else ''}"
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 import typer
 
 from infra.local.php import InstalledPhp
@@ -83,6 +84,16 @@ def asked(
 ) -> Asked:
     """How the comparison is to be looked at, today."""
     return Asked(datetime.now(UTC).date(), target, alpha, known, revealed, types or ())
+
+
+def known_signatures(report: Path) -> frozenset[str]:
+    """Signatures of the groups in an earlier comparison's JSON. Raises CommandError."""
+    try:
+        return frozenset(str(one["signature"]) for one in orjson.loads(report.read_bytes())["groups"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CommandError(
+            ExitCode.SETTINGS, f"{report} cannot be read: is that the JSON of an earlier comparison?"
+        ) from error
 
 
 def write_reports(

@@ -63,7 +63,7 @@ class _Course:
         image = self.images.setdefault(one.message_id, head)
         image["candidate" if side == "candidate" else f"control_attempt_{one.attempt}"] = {"B": _sealed(side, one)}
         (self.store.candidate if side == "candidate" else self.store.control)(one, self.now)
-        verdict = judge_image(image, _TYPE, _SEALER, _TODAY).verdict
+        verdict = judge_image(image, _TYPE, _SEALER, _TODAY).judgement.verdict
         if verdict not in UNDECIDED:
             self.store.judge(one.message_id, verdict, self.now)
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from contracts.difference import Difference
 from contracts.shown import ShownDifference
-from contracts.tally import Sighting
+from contracts.tally import UNPLACED, Sighting
 from ops.wording import (
     candidate_value,
     control_value,
@@ -85,6 +85,7 @@ def test_what_is_there_has_a_share_however_small() -> None:
 def test_messages_are_counted_from_one() -> None:
     assert sighting(Sighting(411, "2026-11-21T10:00:00Z")) == "message 412 (2026-11-21T10:00:00Z)"
     assert sighting(Sighting(0)) == "message 1"
+    assert sighting(Sighting(UNPLACED, "2026-11-21T10:00:00Z")) == "2026-11-21T10:00:00Z"
 
 
 @pytest.mark.parametrize(
