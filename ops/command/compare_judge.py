@@ -41,7 +41,7 @@ EPILOG = lesson(
         ExitCode.OK: "both files tell the same of every message",
         ExitCode.ATTENTION: "something of --fail-on stands against it; the last lines say what",
         ExitCode.USAGE: "a file cannot be read, or one of its lines is no outcome; nothing was judged",
-        ExitCode.FAILED: "void: a mutant survived, so that nobody knows what was not seen",
+        ExitCode.FAILED: "void: a mutant survived, or none was made, so that nobody knows what was not seen",
     },
 )
 

@@ -72,7 +72,7 @@ EPILOG = lesson(
         ExitCode.OK: "nothing of --fail-on stands against it",
         ExitCode.ATTENTION: "something of --fail-on stands against it; the last lines say what",
         ExitCode.SETTINGS: "no key was named, or the key or the corpus cannot be read",
-        ExitCode.FAILED: "void: a mutant survived; or the oracle failed, and the run can be gone on with",
+        ExitCode.FAILED: "void: a mutant survived, or none was made; or the oracle failed: the run can be gone on with",
         ExitCode.OBJECTED: "--resume: that run was begun with another corpus, oracle or code",
         ExitCode.REFUSED: "the corpus was sealed with another key",
         ExitCode.INTERRUPTED: "stopped by Ctrl-C; --resume goes on",
@@ -91,7 +91,7 @@ REPORT_EPILOG = lesson(
         ExitCode.OK: "nothing of --fail-on stands against it",
         ExitCode.ATTENTION: "something of --fail-on stands against it",
         ExitCode.SETTINGS: "no key was named, or the key or the run cannot be read",
-        ExitCode.FAILED: "void: a mutant survived; or a file of the run was altered",
+        ExitCode.FAILED: "void: a mutant survived, or none was made; or a file of the run was altered",
         ExitCode.REFUSED: "the run was sealed with another key",
     },
 )

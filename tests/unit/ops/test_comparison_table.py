@@ -93,6 +93,26 @@ def test_a_void_comparison_says_so_first_and_proves_nothing(capsys: pytest.Captu
     assert "mutants: 588 made, 101 SURVIVED, 12 tolerated by rule" in written
 
 
+def test_types_of_which_no_mutant_was_made_are_named_first_and_no_place_is_called_blind(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    untried = replace(comparison.agreeing(), mutants=(), unprobed=("payin.create", HOSTILE))
+    written = _written(comparison_tables(untried, 20), capsys)
+    assert written.startswith(f"VOID: no mutant was made of payin.create, {SHOWN}. Nobody knows")
+    assert "blind" not in written
+    assert "No differences" not in written
+    assert "proven" not in written.lower().replace("proven at least", "")
+    many = replace(untried, unprobed=tuple(f"type.{number}" for number in range(12)))
+    assert "type.9 and 2 more types. Nobody" in _written(comparison_tables(many, 20), capsys)
+
+
+def test_a_comparison_that_is_void_for_both_reasons_says_both(capsys: pytest.CaptureFixture[str]) -> None:
+    written = _written(comparison_tables(replace(comparison.void(), unprobed=("balance.update",)), 20), capsys)
+    assert "VOID: this comparison is blind in 2 places." in written
+    assert "VOID: no mutant was made of balance.update." in written
+
+
 def test_groups_beyond_the_limit_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     groups = tuple(DifferingGroup(f"payin.create | {number}", 2, (), ()) for number in range(5))
     written = _written(comparison_tables(Comparison((), groups), 3), capsys)

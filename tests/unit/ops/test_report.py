@@ -86,6 +86,7 @@ def _whole(text: str) -> Report:
             tuple(replace(one, type=text, path=text) for one in comparison.void().survivors),
             tuple(replace(one, type=text, path=text, reason=text, owner=text) for one in comparison.RULES),
             (text,),
+            (text,),
         ),
         (text,),
     )
@@ -239,6 +240,25 @@ def test_a_void_comparison_says_so_before_any_figure_and_calls_nothing_proven() 
     assert '<span class="chip good">proven</span>' not in page
     assert 'class="figures doubtful"' in page
     assert '"figure good"' not in page
+
+
+def test_types_of_which_no_mutant_was_made_are_named_before_any_figure_and_no_place_is_called_blind() -> None:
+    untried = replace(comparison.agreeing(), mutants=(), unprobed=("payin.create", "payout.update"))
+    page = render(Report("t", (), untried))
+    text = Page(page).text
+    assert text.index("No mutant was made of 2 types.") < text.index("agreement100 %")
+    assert "<li><code>payin.create</code></li><li><code>payout.update</code></li>" in page
+    assert "blind" not in text
+    assert '<span class="chip good">proven</span>' not in page
+    assert 'class="figures doubtful"' in page
+    many = replace(untried, unprobed=tuple(f"type.{number}" for number in range(25)))
+    assert "and 5 more" in Page(render(Report("t", (), many))).text
+
+
+def test_a_comparison_that_is_void_for_both_reasons_says_both() -> None:
+    text = Page(render(Report("t", (), replace(comparison.void(), unprobed=("balance.update",))))).text
+    assert text.count("Void") == 1
+    assert text.index("blind in 2 places") < text.index("No mutant was made of 1 type.") < text.index("agreement100 %")
 
 
 def test_mutants_are_told_by_type_and_kind() -> None:
