@@ -24,7 +24,7 @@ class Place:
 
 def place(signature: str) -> Place:
     """Take a signature (`contracts.difference.Difference.signature`) apart; what is none is all kind."""
-    parts = signature.split(" | ")
+    parts = signature.split(" | ", 3)  # what a value looks like may hold a bar itself
     if len(parts) == 4:
         message_type, path, kind, shapes = map(printable, parts)
         return Place(message_type, path, kind, shapes.replace(" -> ", " → "))
