@@ -5,7 +5,7 @@ UV ?= uv
 PYTHON_HERE := .venv/bin/python
 INSTALLED := .venv/installed-$(shell cat requirements.lock infra/local/bootstrap.sh | sha256sum | cut -c1-16)
 
-.PHONY: help install programs demo check test model chaos chaos-cutover php-vectors php-fuzz fuzz bench-php bench-memory bench-scoreboard lock
+.PHONY: help install programs browser demo check test model chaos chaos-cutover php-vectors php-fuzz fuzz bench-php bench-compare bench-memory bench-scoreboard parity-bars lock
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -40,13 +40,19 @@ fuzz: $(INSTALLED) ## the decoders of bytes from outside, five minutes; ARGS="--
 bench-php: $(INSTALLED) ## json_encode and unserialize against Python's own and phpserialize
 	$(PYTHON_HERE) -m tests.bench.php $(ARGS)
 
+bench-compare: programs ## both sides' outcomes to verdicts, beside DeepDiff, jsondiff and dictdiffer; five minutes
+	$(PYTHON_HERE) -m tests.bench.compare $(ARGS)
+
 bench-memory: programs ## resident memory of the shipper under messages of a megabyte, a minute; ARGS="--seconds 20"
 	$(PYTHON_HERE) -m tests.bench.memory $(ARGS)
 
 bench-scoreboard: programs ## bridges from RabbitMQ to SQS in sixteen cases, ours and rivals; ARGS="--contender ours"
 	nice $(PYTHON_HERE) -m tests.bench.scoreboard $(ARGS)
 
-test: programs ## every test, with real RabbitMQ, real PHP and the embedded AWS
+parity-bars: programs ## what the comparison promises to see, each beside a planted failure; ARGS="--small --bar 4"
+	nice $(PYTHON_HERE) -m tests.bench.parity $(ARGS)
+
+test: browser ## every test, with real RabbitMQ, real PHP, a real browser and the embedded AWS
 	$(PYTHON_HERE) -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 chaos: programs ## the bridge under fire, 200 seeded runs and more; ten minutes; ARGS="--runs 20", ARGS="--only 17"
@@ -55,10 +61,13 @@ chaos: programs ## the bridge under fire, 200 seeded runs and more; ten minutes;
 chaos-cutover: programs ## kill -9 at every named point while authority moves; 20 minutes; ARGS="--runs 3 --seed 7"
 	$(PYTHON_HERE) -m tests.chaos.cutover $(ARGS)
 
-install: programs ## what the other commands need: Python packages, RabbitMQ, PHP
+install: browser ## what the other commands need: Python packages, RabbitMQ, PHP, Chromium
 
 programs: $(INSTALLED)
 	@$(PYTHON_HERE) -m infra.local.programs --install
+
+browser: $(INSTALLED)
+	@$(PYTHON_HERE) -m infra.local.programs --install --browser
 
 lock: ## resolve both locks anew (needs uv)
 	$(UV) pip compile pyproject.toml --all-extras --output-file requirements.lock $(LOCK_OPTIONS)

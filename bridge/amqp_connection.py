@@ -156,6 +156,11 @@ class AmqpConnection:
             raise
         return True
 
+    def discard(self, queue: str) -> None:
+        """Delete a queue, whatever is in it; one that is gone is gone."""
+        with self._scratching() as channel:
+            channel.queue_delete(queue)
+
     def consume(self, queue: str, *, exclusive: bool = False) -> bool:
         """Begin to take a queue's messages; False where it is exclusive and somebody else has it.
 

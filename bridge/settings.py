@@ -184,6 +184,7 @@ _OWN_SECTION: Mapping[type[BridgeSettings], str] = {
     ShipperSettings: "ship",
     RouterSettings: "route",
     BridgeSettings: "return",
+    TakerSettings: "bridge",
 }
 _NOT_IN_A_FILE = frozenset({"tls_key_password"})
 _S = TypeVar("_S", bound=BridgeSettings)

@@ -15,6 +15,8 @@ BOUNDED_BYTES = 512 * 1024 * 1024
 """A bounded queue drops its oldest beyond this too: large messages must not fill the broker's disk."""
 
 DROPPED_LENGTH = 10_000
+RECORDING_EXPIRES_MS = 7 * 24 * 3600 * 1000
+"""A recording that nobody goes on with must not fill the broker for ever: its queue goes after so long without us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,30 @@ def tap_queue(family: Family, length: int) -> QueueSpec:
     """The family's tap: bound beside the monolith's own queue, to the same exchanges."""
     bindings = tuple(Binding(one.origin.exchange, one.origin.routing_key or "") for one in family.types)
     return QueueSpec(naming.tap_queue_name(family.name), bindings, max_length=length, ordered=family.ordered)
+
+
+def recording_queues(corpus: str, bindings: Sequence[Binding], length: int) -> tuple[QueueSpec, QueueSpec]:
+    """What a corpus is recorded from, beside the monolith's queues; and where what it drops is counted.
+
+    As a tap, but what it drops is its own affair: it would else be counted as a tap's.
+    """
+    dropped = naming.recording_dropped_queue_name(corpus)
+    expires = {"x-expires": RECORDING_EXPIRES_MS}
+    return (
+        QueueSpec(
+            naming.recording_queue_name(corpus),
+            tuple(bindings),
+            extra={
+                "x-max-length": length,
+                "x-max-length-bytes": BOUNDED_BYTES,
+                "x-overflow": "drop-head",
+                "x-dead-letter-exchange": "",
+                "x-dead-letter-routing-key": dropped,
+                **expires,
+            },
+        ),
+        QueueSpec(dropped, (), extra={"x-max-length": DROPPED_LENGTH, "x-overflow": "drop-head", **expires}),
+    )
 
 
 def legacy_queue(family: Family) -> QueueSpec:

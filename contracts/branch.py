@@ -7,7 +7,8 @@ here, beside the effects of its contract and the ways for a message to end.
 Names say places, cases that the contract itself lists, and signs; never a value.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from inspect import Parameter, signature
 from types import NoneType, UnionType
@@ -120,51 +121,55 @@ def _field(info: FieldInfo, name: str, place: str, within: _Models) -> tuple[str
 def _value(annotation: Any, place: str, also: Names, within: _Models) -> Reading:
     """Of whatever may be in one place."""
     members = list(_members(annotation))
-    ways = [_casts(validators) for validators in {around for kind, around in members if kind is not NoneType}]
-    casts = ways[0] if len(ways) == 1 else None
-    allowed = _acceptance(annotation)
+    way = _way(members)
+    limits = _Limits(TypeAdapter(annotation), way or _Way())
     readings: dict[type, Reading] = {}
     untold = False
     for kind, around in members:
         own: dict[type, Reading] = {}
-        if kind is NoneType or casts is not None:
-            own = _readings(kind, place, also, within, allowed, numeric=_NUMERIC in around)
+        if kind is NoneType or way is not None:
+            own = _readings(kind, place, also, within, limits, numeric=_NUMERIC in around)
         readings |= own
-        untold = untold or not own
+        untold = untold or not own or kind is Any
     # Where it cannot be foreseen what the model makes of a value, that there is one is all that can be said.
     otherwise = also if untold else ()
     by_type = {kind: reading.read for kind, reading in readings.items()}
+    names = frozenset(otherwise).union(*(reading.names for reading in readings.values()))
 
     def read(value: Any) -> Names:
         read_kind = by_type.get(type(value))
         return otherwise if read_kind is None else read_kind(value)
 
+    if way is None or not way.casts:
+        return Reading(read, names)
+
     def read_cast(value: Any) -> Names:
         try:
-            for cast in casts or ():
-                value = cast(value)
+            return read(way.take(value))
         except (ValueError, AssertionError):  # what pydantic takes for a refusal
             return ()
-        return read(value)
 
-    untouched = {NoneType, *_UNTOUCHED.get(casts or (), ())}
+    untouched = {*_UNTOUCHED.get(way.casts, ()), *((NoneType,) if way.before_null == 0 else ())}
     straight = {kind: read_kind for kind, read_kind in by_type.items() if kind in untouched}
 
     def read_any(value: Any) -> Names:
         read_kind = straight.get(type(value))
         return read_cast(value) if read_kind is None else read_kind(value)
 
-    return Reading(
-        read_any if casts else read, frozenset(otherwise).union(*(reading.names for reading in readings.values()))
-    )
+    return Reading(read_any, names)
 
 
 def _readings(
-    kind: Any, place: str, also: Names, within: _Models, allowed: Callable[[Any], bool], *, numeric: bool
+    kind: Any, place: str, also: Names, within: _Models, limits: "_Limits", *, numeric: bool
 ) -> dict[type, Reading]:
     """By the Python type that a decoder, and the model's casts, make of it."""
+    allowed = limits.allow
     if kind is NoneType:
         return {NoneType: one_of((None,), (), lambda _: f"{place}: null")}
+    if kind is Any:
+        # Of an optional field the handler asks when it needs it: for nothing there, and else for a text, mostly.
+        null = one_of((None,) if allowed(None) else (), (), lambda _: f"{place}: null")
+        return {NoneType: null, str: text(place, also, allowed=allowed)} if also else {}
     if kind is bool:
         return {bool: one_of((False, True), also, lambda value: f"{place}: {str(value).lower()}")}
     if kind is str and not numeric:
@@ -180,9 +185,9 @@ def _readings(
         }
     if (get_origin(kind) or kind) is list:
         item = _value((*get_args(kind), Any)[0], f"{place}[]", (), within)
-        return {list: container(place, also, "list", item, allowed=allowed)}
+        return {list: container(place, also, "list", item, allowed=allowed, filled=limits.leave_room)}
     if (get_origin(kind) or kind) is dict:
-        return {dict: container(place, also, "map", _NOTHING, allowed=allowed)}
+        return {dict: container(place, also, "map", _NOTHING, allowed=allowed, filled=True)}
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return {dict: _record(kind, f"{place}.", also, within)}
     return {}
@@ -200,8 +205,36 @@ def _members(annotation: Any, around: tuple[Any, ...] = ()) -> Iterator[tuple[An
         yield annotation, around
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What a value passes through before the model asks for its type."""
+
+    casts: tuple[_Cast, ...] = ()
+    before_null: int | None = None
+    """After how many of these it may be null, and is asked no more; None where it may not."""
+
+    def take(self, value: Any) -> Any:
+        """What becomes of it. Raises ValueError or AssertionError where a cast refuses it."""
+        for number, cast in enumerate(self.casts):
+            if value is None and number == self.before_null:
+                return None
+            value = cast(value)
+        return value
+
+
+def _way(members: Iterable[tuple[Any, tuple[Any, ...]]]) -> _Way | None:
+    """The way of all kinds that a place allows; None where it cannot be foreseen, or is not the same for all."""
+    ways = {_casts(around) for kind, around in members if kind is not NoneType}
+    before_null = {_casts(around) for kind, around in members if kind is NoneType}
+    casts = ways.pop() if len(ways) == 1 else None
+    if casts is None or not before_null:
+        return None if casts is None else _Way(casts)
+    first = before_null.pop()
+    return _Way(casts, len(first)) if first is not None and casts[: len(first)] == first else None
+
+
 def _casts(around: tuple[Any, ...]) -> tuple[_Cast, ...] | None:
-    """What a value passes through before the model asks for its type; None where that cannot be foreseen."""
+    """Casts in the order in which they are called; None where they do more than that."""
     if any(isinstance(one, PlainValidator | WrapValidator) for one in around):
         return None
     functions: list[Callable[..., Any]] = [one.func for one in around if isinstance(one, BeforeValidator)]
@@ -216,15 +249,28 @@ def _needs_the_value_only(function: Callable[..., Any]) -> bool:
     return sum(one.default is Parameter.empty for one in parameters) == 1
 
 
-def _acceptance(annotation: Any) -> Callable[[Any], bool]:
-    """Whether the model takes a value in that place: constraints of a field leave no room for some of its cases."""
-    adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+class _Limits:
+    """What the model takes in one place: constraints of a field leave no room for some of its cases."""
 
-    def allowed(value: Any) -> bool:
-        try:
-            adapter.validate_python(value)
-        except ValidationError:
+    def __init__(self, adapter: TypeAdapter[Any], way: _Way) -> None:
+        self._adapter = adapter
+        self._way = way
+
+    def allow(self, value: Any) -> bool:
+        """Whether the model takes it, for what it is."""
+        if self._errors(value):
             return False
-        return True
+        taken = self._way.take(value)
+        return type(taken) is type(value) and bool(taken == value)
 
-    return allowed
+    @property
+    def leave_room(self) -> bool:
+        """Whether a list may have an item."""
+        return "too_long" not in self._errors([object()])
+
+    def _errors(self, value: Any) -> set[str]:
+        try:
+            self._adapter.validate_python(value)
+        except ValidationError as error:
+            return {one["type"] for one in error.errors(include_input=False, include_url=False)}
+        return set()

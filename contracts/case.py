@@ -59,7 +59,9 @@ def one_of(values: Iterable[object], also: Names, name: Callable[[object], str])
     return Reading(lambda value: known.get(value, ()), frozenset(one for names in known.values() for one in names))
 
 
-def container(place: str, also: Names, kind: str, inside: Reading, *, allowed: Callable[[Any], bool]) -> Reading:
+def container(
+    place: str, also: Names, kind: str, inside: Reading, *, allowed: Callable[[Any], bool], filled: bool
+) -> Reading:
     """A list or map: empty, or what is in it, whose names every item has a part in. Other args: as `sign`.
 
     Args:
@@ -68,18 +70,21 @@ def container(place: str, also: Names, kind: str, inside: Reading, *, allowed: C
         kind: how one is named that has something in it, if nothing can be said of that.
         inside: of an item, or of the whole.
         allowed: whether the contract takes a value.
+        filled: whether it takes one that has something in it.
     """
     empty = (*also, f"{place}: empty") if allowed([] if kind == "list" else {}) else ()
-    filled = also if inside.names else (*also, f"{place}: {kind}")
+    if not filled:
+        return Reading(lambda value: () if value else empty, frozenset(empty))
+    around = also if inside.names else (*also, f"{place}: {kind}")
 
     def read(value: Any) -> Names:
         if not value:
             return empty
         if not inside.names:
-            return filled
-        names = [*filled]
+            return around
+        names = [*around]
         for item in value:
             names += inside.read(item)
         return tuple(names)
 
-    return Reading(read, frozenset((*empty, *filled, *inside.names)))
+    return Reading(read, frozenset((*empty, *around, *inside.names)))

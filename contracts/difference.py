@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
@@ -25,6 +25,8 @@ _ALIGNED_ITEMS = 300
 _WALKED_DEEP = 40
 """Objects and lists within so many others are compared as a whole: PHP takes 512 levels, Python's stack does not."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
+_DIGITS_OF_A_NAME = 4
+"""`sha256`, `column_0001`; with more it is an account, a token or an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +63,38 @@ def extra_effect(effect: Effect) -> Difference:
 
 
 def compare_effects(
-    control: Effect, candidate: Effect, lists: Mapping[str, ListOrder] | None = None
+    control: Effect,
+    candidate: Effect,
+    lists: Mapping[str, ListOrder] | None = None,
+    maps: Collection[str] = (),
 ) -> tuple[Difference, ...]:
     """All differences of two effects of the same kind, name and key.
 
     Args:
+        control: the monolith's.
+        candidate: ours.
         lists: how to compare the list at a generalised path (without its `[]`); by position where nothing is said.
+        maps: generalised paths of objects whose keys are data.
     """
-    return tuple(_Walk(lists or {}).differences(effect_path(control), control.value, candidate.value))
+    return tuple(_Walk(lists or {}, maps).differences(effect_path(control), control.value, candidate.value))
 
 
 def step(key: str) -> str:
-    """A field's name in a path. A key that is no name (a number, a phrase) is data: generalised, not told."""
-    return key if _NAME.fullmatch(key) else "*"
+    """A field's name in a path. A key that is no name (a number, a phrase, an IBAN) is data: generalised, not told."""
+    return key if _NAME.fullmatch(key) and sum(map(str.isdigit, key)) <= _DIGITS_OF_A_NAME else "*"
+
+
+def child(path: str, key: str, maps: Collection[str]) -> str:
+    """Where a field of the object at `path` stands; of one whose keys are data, all in the same place."""
+    return f"{path}.{'*' if path in maps else step(key)}"
 
 
 class _Walk:
     """Two values, walked side by side."""
 
-    def __init__(self, lists: Mapping[str, ListOrder]) -> None:
+    def __init__(self, lists: Mapping[str, ListOrder], maps: Collection[str]) -> None:
         self._lists = lists
+        self._maps = maps
 
     def differences(self, path: str, control: Any, candidate: Any) -> Iterator[Difference]:
         if type(control) is not type(candidate):
@@ -92,7 +106,7 @@ class _Walk:
             for key in control if control.keys() == candidate.keys() else dict.fromkeys((*control, *candidate)):
                 one, other = control.get(key, ABSENT), candidate.get(key, ABSENT)
                 if one is not other and not _same_leaf(one, other):
-                    yield from self.field(f"{path}.{step(key)}", one, other)
+                    yield from self.field(child(path, key, self._maps), one, other)
         elif isinstance(control, list):
             yield from self.items(path, control, candidate)
         elif not _same_leaf(control, candidate):

@@ -7,7 +7,7 @@ and walked.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
 from typing import Protocol, TypeVar
@@ -52,9 +52,15 @@ def judge(
         today: the day by which rules expire.
     """
     theirs, ours = ([effect for one in side for effect in one.effects] for side in (control, candidate))
-    return _judge(
-        _Sides(final_ending(control), final_ending(candidate), theirs, ours, lambda: (theirs, ours)), terms, today
+    sides = _Sides(
+        final_ending(control),
+        final_ending(candidate),
+        theirs,
+        ours,
+        lambda: (theirs, ours),
+        lambda: (_named(theirs), _named(ours)),
     )
+    return _judge(sides, terms, today)
 
 
 def judge_lines(
@@ -77,6 +83,7 @@ def judge_lines(
             _effects(missing),
             _effects(extra),
             lambda: (_effects(theirs), _effects(ours)),
+            lambda: (_named(theirs), _named(ours)),
         ),
         terms,
         today,
@@ -100,6 +107,10 @@ def final_ending(attempts: Sequence[_Ended]) -> Ending | None:
         return None
     last = max(own, key=lambda attempt: attempt.attempt)
     return None if last.ending == "retried" else last.ending
+
+
+def _named(effects: Iterable[Effect | EffectLine]) -> "Counter[_Identity]":
+    return Counter((one.kind, one.name, one.key) for one in effects)
 
 
 def _effects(lines: Iterable[EffectLine]) -> list[Effect]:
@@ -139,6 +150,8 @@ class _Sides:
     ours: Sequence[Effect]
     whole: Callable[[], tuple[Sequence[Effect], Sequence[Effect]]]
     """All effects of both, control's first."""
+    named: Callable[[], tuple["Counter[_Identity]", "Counter[_Identity]"]]
+    """How many of each identity there are in all, control's first."""
 
 
 def _judge(sides: _Sides, terms: Terms, today: date) -> Judgement:
@@ -146,9 +159,10 @@ def _judge(sides: _Sides, terms: Terms, today: date) -> Judgement:
         return Judgement(Verdict.PENDING)
     tolerance = _Tolerance(terms, today)
     missing, extra = _cancel(sides.theirs, sides.ours)
-    found = [tolerance.compare(pair) for pair in _pairs(missing, extra, tolerance)]
+    pairs = tuple(_pairs(missing, extra, tolerance))
+    found = [tolerance.compare(pair) for pair in pairs]
     if sides.ours_ended != sides.theirs_ended:
-        bare = _Tolerance(Terms((), terms.derived, terms.lists), today)
+        bare = _Tolerance(replace(terms, rules=()), today)
         return Judgement(Verdict.ERROR_ONE_SIDE, tuple(one for some in found for one in bare.kept(some)))
     if not found:
         return _MATCH
@@ -156,8 +170,22 @@ def _judge(sides: _Sides, terms: Terms, today: date) -> Judgement:
     used = tolerance.used(one for some in found for one in some)
     if not kept:
         return Judgement(Verdict.MATCH_BY_RULE, rules=used)
-    doubled = _only_doubled(missing, extra, sides.whole, tolerance)
-    return Judgement(Verdict.DUPLICATE if doubled else Verdict.MISMATCH, kept, used)
+    if not _only_doubled(missing, extra, sides, tolerance):
+        return Judgement(Verdict.MISMATCH, kept, used)
+    # Nothing became another: of one effect there are too few, of another of its name too many.
+    return Judgement(
+        Verdict.DUPLICATE,
+        tuple(one for pair, some in zip(pairs, found, strict=True) if tolerance.kept(some) for one in _unpaired(pair)),
+        used,
+    )
+
+
+def _unpaired(pair: _Pair) -> Iterator[Difference]:
+    control, candidate = pair
+    if control is not None:
+        yield missing_effect(control)
+    if candidate is not None:
+        yield extra_effect(candidate)
 
 
 class _Tolerance:
@@ -171,7 +199,7 @@ class _Tolerance:
         """All differences of a pair, tolerated or not."""
         match pair:
             case Effect() as control, Effect() as candidate:
-                return compare_effects(control, candidate, self._terms.lists)
+                return compare_effects(control, candidate, self._terms.lists, self._terms.maps)
             case Effect() as control, None:
                 return (missing_effect(control),)
             case None, Effect() as candidate:
@@ -245,13 +273,17 @@ def _pair_closest(theirs: Sequence[Effect], ours: Sequence[Effect], tolerance: _
 def _only_doubled(
     missing: _Remainder,
     extra: _Remainder,
-    whole: Callable[[], tuple[Sequence[Effect], Sequence[Effect]]],
+    sides: _Sides,
     tolerance: _Tolerance,
 ) -> bool:
     """Whether nothing differs but how often an effect was produced: each has its like on the other side."""
-    theirs, ours = (_by_identity(side) for side in whole())
-    if any(len(theirs.get(identity, ())) == len(ours.get(identity, ())) == 1 for identity in (*missing, *extra)):
-        return False  # one here, one there, and they differ
+    their_number, our_number = sides.named()
+    if any(
+        their_number[one] == our_number[one] == 1 or 0 in (their_number[one], our_number[one])
+        for one in (*missing, *extra)
+    ):
+        return False  # one here, one there, and they differ; or none there at all
+    theirs, ours = (_by_identity(side) for side in sides.whole())
 
     def alike(one: Effect, other: Effect) -> bool:
         return not tolerance.kept(tolerance.compare((one, other)))

@@ -1,13 +1,15 @@
 """Whether a comparison is alive: what became of its mutants, by message type, kind and place.
 
 *Killed*: called different. *Tolerated*: called equal by an accepted rule on a place that may be tolerated (an hour,
-where a rule allows an hour). *Survived*: called equal, and nobody may say so. One survivor voids the comparison.
+where a rule allows an hour). *Survived*: called equal, and nobody may say so, a rule on money, identity or state
+neither. One survivor voids the comparison, and so does a type that agrees and of which no mutant was made.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any, Literal, get_args
 
 from contracts.difference import effect_path
@@ -15,7 +17,6 @@ from contracts.effect import Attempt, Effect
 from contracts.judge import judge as judge_messages
 from contracts.judged_type import JudgedType
 from contracts.mutant import MutantKind, Place, mutate, places
-from contracts.terms import Terms
 from contracts.verdict import AGREED, Verdict
 
 Fate = Literal["killed", "tolerated", "survived"]
@@ -27,6 +28,8 @@ WHOLE: frozenset[MutantKind] = frozenset(
     {"lost row", "doubled row", "dropped event", "reordered pair", "one cent", "wrong signature", "swapped parties"}
 )
 """Kinds that nothing may tolerate, wherever they are made."""
+AT_ONCE: Mapping[MutantKind, int] = {"altered value": 4}
+"""Mutants of a kind that one message is made; of the others one."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -46,16 +49,23 @@ class Liveness:
 
     fates: Counter[tuple[str, MutantKind, str, Fate]] = field(default_factory=Counter)
     """Number of mutants by type, kind, place and fate."""
+    agreed: Counter[str] = field(default_factory=Counter)
+    """Agreeing messages that have effects, by type: of some of them mutants are to be made."""
 
     def probe(self, effects: Sequence[Effect], message_type: JudgedType, judge: Probe) -> None:
-        """Make one mutant of every kind that an agreeing message offers, in its least tried place, and judge it."""
-        candidates: dict[MutantKind, Place] = {}
+        """Make mutants of every kind that an agreeing message offers, in its least tried places, and judge them."""
+        candidates: dict[MutantKind, list[Place]] = {}
         for place in places(effects, message_type):
-            known = candidates.get(place.kind)
-            if known is None or self._tried(message_type.name, place) < self._tried(message_type.name, known):
-                candidates[place.kind] = place
-        for kind, place in candidates.items():
-            self.note(message_type, kind, place.path, judge(mutate(effects, place)))
+            candidates.setdefault(place.kind, []).append(place)
+        for kind, offered in candidates.items():
+            offered.sort(key=lambda place: self._tried(message_type.name, place))
+            # One a path: a mask is over a path, and a long list would take the turns of all other fields.
+            chosen: dict[str, Place] = {}
+            for place in offered:
+                chosen.setdefault(place.path, place)
+            for place in islice(chosen.values(), AT_ONCE.get(kind, 1)):
+                within = effect_path(effects[place.position])
+                self.note(message_type, kind, place.path, judge(mutate(effects, place)), within=within)
 
     def probe_pair(
         self, message_type: JudgedType, one: Sequence[Effect], other: Sequence[Effect], judge: Probe
@@ -68,16 +78,29 @@ class Liveness:
             path = effect_path(other[0]) if other else ""
             self.note(message_type, "reordered pair", path, judge(other))
 
-    def note(self, message_type: JudgedType, kind: MutantKind, path: str, verdict: Verdict) -> None:
-        """Count one mutant by the verdict that it got."""
+    def note(
+        self, message_type: JudgedType, kind: MutantKind, path: str, verdict: Verdict, *, within: str = ""
+    ) -> None:
+        """Count one mutant by the verdict that it got.
+
+        Args:
+            message_type: what it was judged by.
+            kind: what is wrong in it.
+            path: and where.
+            verdict: of the judge.
+            within: path of the effect that is wrong: it may have dots, and its name guards nothing.
+        """
         fate: Fate = "killed" if verdict not in AGREED else "survived"
-        if verdict is Verdict.MATCH_BY_RULE and kind not in WHOLE:
+        # As the registry has it: what stands beneath a guarded field is guarded too.
+        guarded = any(step.rstrip("[]") in message_type.guarded for step in path.removeprefix(within).split("."))
+        if verdict is Verdict.MATCH_BY_RULE and kind not in WHOLE and not guarded:
             fate = "tolerated"
         self.fates[message_type.name, kind, path, fate] += 1
 
     def add(self, other: "Liveness") -> None:
         """Take in another part of the same comparison."""
         self.fates.update(other.fates)
+        self.agreed.update(other.agreed)
 
     def counts(self, fate: Fate) -> Mapping[tuple[str, MutantKind], int]:
         """Number of mutants of that fate, by type and kind."""
@@ -97,6 +120,12 @@ class Liveness:
         ]
         return tuple(sorted(found, key=lambda one: (-one.count, one.type, one.kind, one.path)))
 
+    @property
+    def unprobed(self) -> tuple[str, ...]:
+        """Types whose messages agree, and of which no mutant was made: nobody knows what is seen of them."""
+        probed = {name for name, *_ in self.fates}
+        return tuple(sorted(name for name, count in self.agreed.items() if count and name not in probed))
+
     def document(self) -> list[dict[str, Any]]:
         """As JSON: one object for each type, kind, place and fate."""
         return [
@@ -112,5 +141,5 @@ def _differ_beyond_rules(message_type: JudgedType, one: Sequence[Effect], other:
     terms = message_type.terms
     ruled = {rule.path for rule in terms.rules}
     sides = [[Attempt("", message_type.name, 1, "done", None, _NEVER, tuple(effects))] for effects in (one, other)]
-    found = judge_messages(sides[0], sides[1], Terms((), terms.derived, terms.lists), today=date.min)
+    found = judge_messages(sides[0], sides[1], replace(terms, rules=()), today=date.min)
     return any(difference.path not in ruled for difference in found.differences)

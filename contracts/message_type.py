@@ -76,6 +76,8 @@ class EffectContract:
     """Field to the field that it is computed from (a signature from its body), relative to the path."""
     lists: Mapping[str, ListOrder] = field(default_factory=dict)
     """How to compare a list whose order says nothing, by its place relative to the path; else by position."""
+    maps: frozenset[str] = frozenset()
+    """Places, relative to the path, of objects whose keys are data, such as tags that customers make up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ class MessageType:
                 for name, origin in one.derived.items()
             },
             {f"{one.path}.{place}": order for one in self.effects for place, order in one.lists.items()},
+            frozenset(f"{one.path}.{place}" for one in self.effects for place in one.maps),
         )
 
     def shows(self, name: str) -> bool:

@@ -13,7 +13,7 @@ from decimal import Context, Decimal
 from itertools import pairwise
 from typing import Any, Literal
 
-from contracts.difference import effect_path, step
+from contracts.difference import child, effect_path
 from contracts.effect import Effect, parse_json, write_json
 from contracts.judged_type import JudgedType
 
@@ -27,6 +27,7 @@ MutantKind = Literal[
     "reordered pair",
     "dropped event",
     "wrong signature",
+    "altered value",
 ]
 
 _CENT = Decimal("0.01")
@@ -96,22 +97,28 @@ _Alterations = Iterator[tuple[MutantKind, str, _Steps, Any]]
 def _altered(path: str, value: Any, message_type: JudgedType) -> _Alterations:
     if isinstance(value, Mapping):
         for name, item in value.items():
-            for kind, where, steps, new in _altered(f"{path}.{step(name)}", item, message_type):
+            for kind, where, steps, new in _altered(child(path, name, message_type.terms.maps), item, message_type):
                 yield kind, where, (name, *steps), new
         yield from _swapped(path, value, message_type)
     elif isinstance(value, list):
         for position, item in enumerate(value):
             for kind, where, steps, new in _altered(f"{path}[]", item, message_type):
                 yield kind, where, (position, *steps), new
-    elif isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            parsed = parse_json(value)
-        except (ValueError, RecursionError):
-            return
+    elif (parsed := _within(value)) is not None:
         for kind, where, steps, new in _altered(path, parsed, message_type):
             yield kind, where, (None, *steps), new
     else:
         yield from _altered_leaf(path, value, message_type)
+
+
+def _within(value: Any) -> Any:
+    """The object or list that a text holds; None of anything else, and of a text that only begins as JSON does."""
+    if not isinstance(value, str) or value[:1] not in ("{", "["):
+        return None
+    try:
+        return parse_json(value)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _swapped(path: str, value: Mapping[str, Any], message_type: JudgedType) -> _Alterations:
@@ -122,7 +129,7 @@ def _swapped(path: str, value: Mapping[str, Any], message_type: JudgedType) -> _
     ruled = {rule.path for rule in message_type.terms.rules}
 
     def personal(name: str, item: object) -> bool:
-        where = f"{path}.{step(name)}"
+        where = child(path, name, message_type.terms.maps)
         return (
             isinstance(item, str)
             and item[:1] not in ("", "{", "[")
@@ -132,7 +139,12 @@ def _swapped(path: str, value: Mapping[str, Any], message_type: JudgedType) -> _
     names = [name for name, item in value.items() if personal(name, item)]
     for one, other in pairwise(names):
         if value[one] != value[other]:
-            yield "swapped parties", f"{path}.{step(one)}", (), {**value, one: value[other], other: value[one]}
+            yield (
+                "swapped parties",
+                child(path, one, message_type.terms.maps),
+                (),
+                {**value, one: value[other], other: value[one]},
+            )
 
 
 def _altered_leaf(path: str, value: Any, message_type: JudgedType) -> _Alterations:
@@ -146,6 +158,25 @@ def _altered_leaf(path: str, value: Any, message_type: JudgedType) -> _Alteratio
         yield "one hour", path, (), later
     elif name in message_type.guarded and (dearer := _a_cent_more(value)) is not None:
         yield "one cent", path, (), dearer
+    if value is not None:
+        yield "altered value", path, (), _another(value)
+
+
+def _another(value: Any) -> Any:
+    """Another value of the same type, to the judge too; as like the first as can be, so that an envelope may cover it.
+
+    The last digit or character is another one: that of a UUID is still a hexadecimal one, and a number of hundreds of
+    digits, or with an exponent, loses none of them.
+    """
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value - 1 if value > 0 else value + 1
+    if isinstance(value, Decimal):
+        sign, digits, exponent = value.as_tuple()
+        return Decimal((sign, (*digits[:-1], 9 - digits[-1]), int(exponent)))
+    last = value[-1:]
+    return f"{value[:-1]}{'1' if last == '0' else '0' if last.isdigit() else 'a' if last == 'b' else 'b'}"
 
 
 def _a_cent_more(value: Any) -> Any:

@@ -184,3 +184,13 @@ def shadow_queue_name(family: str) -> str:
 def hold_queue_name(family: str) -> str:
     """RabbitMQ queue of messages that wait for a move of authority to end."""
     return f"strangler.hold.{family}"
+
+
+def recording_queue_name(corpus: str) -> str:
+    """RabbitMQ queue that a corpus is recorded from."""
+    return f"strangler.record.{corpus}"
+
+
+def recording_dropped_queue_name(corpus: str) -> str:
+    """RabbitMQ queue of what a recording's queue has dropped; it is only counted."""
+    return f"strangler.record.{corpus}.dropped"

@@ -20,12 +20,16 @@ CLASSES_KEPT = 5_000
 what came first."""
 
 
+UNPLACED = -1
+"""Position of a message in a comparison without an order: a live one, where only the time is known."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Sighting:
     """Where in a comparison a message stands."""
 
     position: int
-    """Of the message, from 0, in the order of the comparison."""
+    """Of the message, from 0, in the order of the comparison; or `UNPLACED`."""
     at: str = ""
     """When it was recorded, RFC 3339; empty where nobody knows."""
 

@@ -18,3 +18,5 @@ class Terms:
     origin differs too, so that one bug is one difference."""
     lists: Mapping[str, ListOrder] = field(default_factory=dict)
     """Generalised path of a list to how it is compared; by position where nothing is said."""
+    maps: frozenset[str] = frozenset()
+    """Generalised paths of objects whose keys are data: they are told as `*`, for they may be personal."""

@@ -135,11 +135,13 @@ def _numbers(control: object, candidate: object) -> Trap | None:
     if max(abs(one), abs(other)) >= 2**53 and apart <= max(abs(one), abs(other)) / 2**50:
         return LONG_INTEGER
     places = max(_places(one), _places(other))
+    if apart == Decimal(1).scaleb(-places):
+        return ROUNDING
     if one == int(one) and places and int(other) == one:
         return CUT_CAST
     if places > 10 and apart < Decimal("1e-9") * max(abs(one), Decimal(1)):
         return NOTATION
-    return ROUNDING if apart == Decimal(1).scaleb(-places) else None
+    return None
 
 
 def _number(value: object) -> Decimal | None:

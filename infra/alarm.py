@@ -14,6 +14,8 @@ _PERIODS_TOO_OLD = 3
 _TOO_OLD = Duration.minutes(10)
 _LONGEST_PAUSE = Duration.hours(1)
 """Between two tries at an effect, see `workers.outlet.outlet`."""
+_WHILE_TRIED = Duration.hours(1)
+"""Mutants of the same kind come more often, unless hardly any message does."""
 
 
 class Alarms(Construct):  # type: ignore[misc]  # CDK's own types are not followed, see pyproject.toml
@@ -78,6 +80,14 @@ class Alarms(Construct):  # type: ignore[misc]  # CDK's own types are not follow
         metric = _metric("MessagesOverdueSeconds", name, statistic="Maximum")
         threshold = _TOO_OLD.to_seconds()
         self._add("MessagesOverdue", f"{name}-overdue", metric, threshold, _PERIODS_TOO_OLD, "no verdict in its time")
+
+    def on_survivors(self, name: str) -> None:
+        """Alarm when the judge has called a mutant equal: it is blind there, and its verdicts prove nothing.
+
+        One message in so many is tried, so that the alarm lasts until an hour has gone without one.
+        """
+        metric = _count("MutantsSurvived", name, _WHILE_TRIED)
+        self._add("MutantsSurvived", f"{name}-blind", metric, 1, 1, "a mutant survived: strangler compare show")
 
     def on_letters(self, label: str, name: str) -> None:
         """Alarm when the index of dead letters gets one: the queues before it are emptied, so they cannot tell."""

@@ -22,6 +22,9 @@ from infra.table import AWAITED_INDEX, OUTLET_INDEX
 AUTHORITY = "authority#"
 """Beginning of the partition keys under which the control table has what is decided about a family."""
 
+LIVENESS = "liveness#"
+"""Beginning of the partition keys under which the judge counts what became of mutants, by type."""
+
 ROUTER = "router#"
 """Beginning of the partition keys under which routers say how far they are."""
 
@@ -98,11 +101,20 @@ def control_policy(channel: Channel, ledger: dynamodb.Table, seal_key: kms.IKey)
     )
 
 
-def judge_policy(ledger: dynamodb.Table, seal_key: kms.IKey, failures: sqs.Queue) -> Sequence[iam.PolicyStatement]:
-    """The judge: follow the ledger's stream, open both outcomes, write the verdict."""
+def judge_policy(
+    tables: Tables, seal_key: kms.IKey, failures: sqs.Queue, types: Sequence[str]
+) -> Sequence[iam.PolicyStatement]:
+    """The judge: follow the ledger's stream, open both outcomes, write the verdict; add up what mutants show."""
+    ledger = tables.ledger
     return (
         _follow(ledger),
         _allow("Ledger", ["dynamodb:UpdateItem"], ledger.table_arn),
+        _allow(
+            "CountMutants",
+            ["dynamodb:UpdateItem"],
+            tables.control.table_arn,
+            conditions=_keys(*(f"{LIVENESS}{name}" for name in types)),
+        ),
         _with_key("OpenOutcomes", [_OPEN], seal_key, "ledger"),
         _allow("GiveUp", ["sqs:SendMessage"], failures.queue_arn),
     )

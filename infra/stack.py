@@ -114,6 +114,15 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
             max_value=604800,
             description="Seconds after the other that a side may tell, unless its contract has a figure",
         ).value_as_string
+        self._probe_one_in = cdk.CfnParameter(
+            self,
+            "ProbeOneIn",
+            type="Number",
+            default=500,  # costs the judge under 1 % of its time
+            min_value=1,
+            max_value=1_000_000,
+            description="After the first ones, the judge is tried with mutants of one agreeing message in so many",
+        ).value_as_string
         self._alarms = Alarms(self)
         table_key = add_table_key(self, alias=f"alias/{_NAME}-table", removal=self._removal)
         self._seal_key = add_seal_key(self, alias=f"alias/{_NAME}-seal", removal=self._removal)
@@ -130,7 +139,7 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
         self._way_back = self._add_way_back()
         channels = [self._add_family(family) for family in families]
         outcomes = self._add_control()
-        self._add_judge()
+        self._add_judge([one.name for family in families for one in family.types])
         self._add_timekeeper()
         self._add_outlets()
         invalid = self._add_letters([(f.name, c.dead_letters) for f, c in zip(families, channels, strict=True)])
@@ -227,13 +236,15 @@ class StranglerStack(cdk.Stack):  # type: ignore[misc]  # CDK's own types are no
         self._alarms.on_age("ReturnDeadLetters", channel.dead_letters, dead_letter_name)
         return channel
 
-    def _add_judge(self) -> None:
+    def _add_judge(self, types: Sequence[str]) -> None:
         name = naming.judge_function_name(_NAME)
         failures = self._add_failures("JudgeDeadLetters", naming.judge_dead_letter_queue_name(_NAME))
-        policy = judge_policy(self._tables.ledger, self._seal_key, failures)
-        worker = self._add_worker("Judge", name, JUDGE_HANDLER, policy, {})
+        policy = judge_policy(self._tables, self._seal_key, failures, types)
+        environment = {"CONTROL_TABLE": self._tables.control.table_name, "PROBE_ONE_IN": self._probe_one_in}
+        worker = self._add_worker("Judge", name, JUDGE_HANDLER, policy, environment)
         worker.follow(self._tables.ledger, patterns=DUE, batch_size=JUDGE_BATCH, failures=failures)
         self._alarms.on_stream_age("Judge", worker.function, name)
+        self._alarms.on_survivors(name)
 
     def _add_timekeeper(self) -> None:
         name = naming.timekeeper_function_name(_NAME)

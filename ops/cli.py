@@ -12,11 +12,12 @@ import typer
 from ops.command import (
     authority,
     bridge,
-    compare,
     compare_calibrate,
     compare_judge,
     compare_oracle,
     compare_run,
+    compare_show,
+    compare_state,
     corpus,
     cutover,
     demo,
@@ -26,9 +27,11 @@ from ops.command import (
     messages,
     php,
     reconcile,
+    record,
     replay,
     status,
     types,
+    types_new,
 )
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
@@ -51,12 +54,13 @@ def build() -> typer.Typer:
     app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
     app.command("deploy", epilog=deploy.EPILOG)(deploy.deploy_stack)
     app.command("status", epilog=status.EPILOG)(status.status)
+    app.command("record", epilog=record.EPILOG)(record.record)
     groups: Mapping[str, tuple[str, Sequence[Command]]] = {
         "compare": (
             "What both sides made of the same messages.",
             [
-                ("show", compare.EPILOG, compare.show_comparison),
-                ("state", compare.STATE_EPILOG, compare.show_state),
+                ("show", compare_show.EPILOG, compare_show.show_comparison),
+                ("state", compare_state.EPILOG, compare_state.show_state),
                 ("run", compare_run.EPILOG, compare_run.run_comparison),
                 ("report", compare_run.REPORT_EPILOG, compare_run.report_run),
                 ("calibrate", compare_calibrate.EPILOG, compare_calibrate.calibrate_noise),
@@ -110,8 +114,12 @@ def build() -> typer.Typer:
             [("vectors", php.VECTORS_EPILOG, php.replay_vectors)],
         ),
         "types": (
-            "What the contracts' registry knows, and what a message is.",
-            [("list", types.EPILOG, types.list_types), ("inspect", types.INSPECT_EPILOG, types.inspect_message)],
+            "What the contracts' registry knows, what a message is, and how a new type begins.",
+            [
+                ("list", types.EPILOG, types.list_types),
+                ("inspect", types.INSPECT_EPILOG, types.inspect_message),
+                ("new", types_new.EPILOG, types_new.new_type),
+            ],
         ),
         "bridge": (
             "The Messaging Bridge between RabbitMQ and SQS.",

@@ -1,39 +1,25 @@
-"""What two sides make of the same messages, gathered from the ledger: counts, agreement, grouped differences.
+"""What two sides make of the same messages: counts, agreement, proofs, grouped differences, fates of mutants.
 
-Decides and counts; shows nothing. `strangler compare show` and the demo render it, as a table, as JSON or as a page.
+Holds what was counted; shows nothing. It comes from the ledger (`ops.ledger_comparison`) or from a run beside recorded
+messages (`ops.parity.finding`), and is rendered as a table, as JSON, as a page or as JUnit XML.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol
+from typing import Literal
 
 from contracts.confidence import Confidence
-from contracts.group import group
 from contracts.liveness import Survivor
 from contracts.mutant import MutantKind
 from contracts.shown import ShownDifference
 from contracts.tally import Sighting
 from contracts.trap import Trap
 from contracts.verdict import Verdict, agreement
-from ops.ledger import DIFFERING, LedgerVerdict
 
 Since = Literal["new", "still there"]
 RuleProblem = Literal["expired", "never hit"]
-
-
-class Verdicts(Protocol):
-    """What a comparison reads; `ops.ledger.Ledger` is one."""
-
-    def counts(self) -> Mapping[str, Mapping[Verdict, int]]:
-        """Number of messages by type and verdict."""
-
-    def verdicts(self, message_type: str, verdict: Verdict) -> Iterator[LedgerVerdict]:
-        """Messages of one type and verdict."""
-
-    def detailed(self, verdicts: Iterable[LedgerVerdict]) -> Iterator[LedgerVerdict]:
-        """The same with their differences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,63 +133,18 @@ class Comparison:
     rules: tuple[RuleUse, ...] = ()
     fixed: tuple[str, ...] = ()
     """Signatures of an earlier run's groups that are gone."""
+    unprobed: tuple[str, ...] = ()
+    """Types that agree and of which no mutant was made: as void."""
 
     @property
     def void(self) -> bool:
-        """Whether its comparer was shown to be blind."""
-        return bool(self.survivors)
+        """Whether its comparer was shown to be blind, or was not tried."""
+        return bool(self.survivors or self.unprobed)
 
     @property
     def agreement(self) -> float | None:
         """Share of agreed messages over all types."""
         return agreement(total(self.types))
-
-
-def compare(
-    ledger: Verdicts,
-    *,
-    types: Sequence[str] | None = None,
-    verdicts: Sequence[Verdict] = DIFFERING,
-    detailed_groups: int = 20,
-    examples: int = 3,
-) -> Comparison:
-    """Gather a comparison.
-
-    Args:
-        ledger: where to read.
-        types: names of the types to look at, all known ones unless given.
-        verdicts: which verdicts' messages to group.
-        detailed_groups: how many groups, from the largest, get examples.
-        examples: how many messages a group.
-    """
-    counts = ledger.counts()
-    names = tuple(counts) if types is None else tuple(types)
-    differing = {
-        one.message_id: one
-        for name in names
-        for verdict in verdicts
-        if counts.get(name, {}).get(verdict)
-        for one in ledger.verdicts(name, verdict)
-    }
-    groups = group({one.message_id: one.groups or (f"{one.type} | {one.verdict}",) for one in differing.values()})
-    shown = [differing[message_id] for one in groups[:detailed_groups] for message_id in one.message_ids[:examples]]
-    details = {one.message_id: one for one in ledger.detailed(shown)}
-    return Comparison(
-        tuple(TypeAgreement(name, counts.get(name, {})) for name in names),
-        tuple(
-            DifferingGroup(
-                one.signature,
-                one.count,
-                one.also,
-                tuple(
-                    Example(message_id, details[message_id].verdict, details[message_id].differences)
-                    for message_id in one.message_ids[:examples]
-                    if message_id in details
-                ),
-            )
-            for one in groups
-        ),
-    )
 
 
 def total(types: Iterable[TypeAgreement]) -> Mapping[Verdict, int]:

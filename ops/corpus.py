@@ -28,6 +28,7 @@ from ops.corpus_format import (
     read_tally,
 )
 from ops.corpus_key import CorpusKey, WrongKeyError
+from ops.wording import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def outline(path: Path) -> Outline:
 def _secret(path: Path, header: Header, key: CorpusKey) -> bytes:
     if (key.kind, key.name) != (header.key_kind, header.key_name):
         raise WrongKeyError(
-            f"corpus {path} was sealed with the key {header.key_name} ({header.key_kind}), "
+            f"corpus {path} was sealed with the key {printable(header.key_name)} ({printable(header.key_kind)}), "
             f"this is {key.name} ({key.kind})"
         )
     return key.unwrap(header.corpus, header.wrapped)

@@ -31,6 +31,9 @@ MakingKeyOption = Annotated[
         show_default=False,
     ),
 ]
+PseudonymiseOption = Annotated[
+    bool, typer.Option("--pseudonymise", help="Put pseudonyms in the place of personal values.")
+]
 UnfinishedOption = Annotated[
     bool, typer.Option("--unfinished", help="Be content with the whole segments of one that was cut short.")
 ]

@@ -42,10 +42,10 @@ class CorpusWriter:
 
     def __init__(self, path: Path, file: BinaryIO, header: Header, secret: bytes, digest: bytes) -> None:
         """Use `create` or `resume`."""
-        self._path = path
         self._file = file
         self._digest = digest
         self._cipher = AESGCM(secret)
+        self.path = path
         self.header = header
         self.tally = Tally()
         """What is on the disk."""
@@ -164,6 +164,10 @@ class CorpusWriter:
         self._put(self._seal(SEGMENT, tally.records, plain))
         self._segments += 1
         self.tally += tally
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what was appended and not flushed: it will come again."""
         self._lines, self._size_bytes = [], 0
         self._types, self._times = Counter(), []
 
@@ -176,6 +180,15 @@ class CorpusWriter:
     def close(self) -> None:
         """Close without an end marker; what was appended and not flushed is not there."""
         self._file.close()
+
+    def seal(self, data: bytes, purpose: bytes) -> bytes:
+        """Seal something that lies beside the corpus, for this corpus and purpose alone."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, data, self._digest + purpose)
+
+    def open(self, sealed: bytes, purpose: bytes) -> bytes:
+        """What `seal` was given. Raises InvalidTag."""
+        return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self._digest + purpose)
 
     def _seal(self, kind: bytes, records: int, plain: bytes) -> bytes:
         # At random and not counted: a segment whose writing was cut off is written anew under its ordinal.
@@ -190,12 +203,12 @@ class CorpusWriter:
                 left = left[self._file.write(left) :]
             os.fsync(self._file.fileno())
         except OSError as error:
-            raise unwritable(self._path, error) from error
+            raise unwritable(self.path, error) from error
 
     def _keep_name(self) -> None:
         """A new file is there after a power cut only once its folder is on the disk, too."""
         with suppress(OSError):  # a file system that cannot do that has its own way
-            folder = os.open(self._path.absolute().parent, os.O_RDONLY)
+            folder = os.open(self.path.absolute().parent, os.O_RDONLY)
             try:
                 os.fsync(folder)
             finally:

@@ -7,11 +7,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ops.comparison_table import differences_table
 from ops.cutover_view import FamilyView, History, Plan
 from ops.errand import Ended, Result
 from ops.objection import Objection, in_words
 from ops.state import StateComparison
-from ops.table import differences_table
 from ops.wording import number, plural, printable, seconds
 
 _ENDED: dict[Result, tuple[str, str]] = {

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PACKAGES = REPOSITORY / "var" / "build"
 _SECRET, _CONCURRENCY, _ORIGIN = "WebhookSecretArn", "WorkerConcurrency", "WebhookOrigin"  # see infra.stack
-_LATENESS = "AllowedLateness"
+_LATENESS, _PROBES = "AllowedLateness", "ProbeOneIn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Wish:
     """Where all webhooks go instead; empty for nowhere else. None keeps what the stack has, which is empty at first."""
     lateness_s: int | None = None
     """How many seconds after the other a side may tell. None keeps what the stack has, or the template's default."""
+    probe_one_in: int | None = None
+    """Mutants are made of one agreeing message in so many. None keeps what the stack has, or the template's default."""
 
 
 def prepare(wish: Wish, cloudformation: "CloudFormationClient") -> Deployment:
@@ -67,7 +69,8 @@ def complete(wish: Wish, present: Mapping[str, str]) -> Mapping[str, str]:
         )
     concurrency = None if wish.worker_concurrency is None else str(wish.worker_concurrency)
     lateness = None if wish.lateness_s is None else str(wish.lateness_s)
-    wished = {_CONCURRENCY: concurrency, _ORIGIN: wish.webhook_origin, _LATENESS: lateness}
+    probes = None if wish.probe_one_in is None else str(wish.probe_one_in)
+    wished = {_CONCURRENCY: concurrency, _ORIGIN: wish.webhook_origin, _LATENESS: lateness, _PROBES: probes}
     kept = {name: present.get(name) if value is None else value for name, value in wished.items()}
     return {_SECRET: secret_arn} | {name: value for name, value in kept.items() if value is not None}
 

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from contracts import naming
 from contracts.authority import AuthorityRecord
+from contracts.liveness import Survivor
 from contracts.message_type import Family
 from contracts.staleness import staleness
 from contracts.verdict import Verdict
 from ops.batch_read import BatchReader
+from ops.fates import MutantFates
 from ops.ledger import DIFFERING
 from ops.letter import Choice, Letter, in_order
 from ops.letter_index import LetterIndex
@@ -69,6 +71,11 @@ class Evidence:
         """The same of some messages."""
         reader = BatchReader(self._client, self._stack, self._table)
         return _sorted_out(reader.read(message_ids, _LOOKED_AT))
+
+    def survivors(self) -> tuple[Survivor, ...]:
+        """Mutants of the family's messages that the present judge has called equal."""
+        names = [one.name for one in self._family.types]
+        return MutantFates(self._client, self._stack).of(names).survivors
 
     def letters(self) -> tuple[str, ...]:
         """Ids of the family's dead letters that are not resolved, oldest first."""

@@ -8,7 +8,7 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,8 @@ class LedgerVerdict:
     """Signatures of its differences."""
     differences: tuple[ShownDifference, ...] = ()
     """Empty until `Ledger.detailed`: the index does not carry them."""
+    judged_at: str = ""
+    """When it was given, RFC 3339."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class Ledger:
             for one in chunk:
                 if one.message_id in found:
                     shown = found[one.message_id]
-                    yield LedgerVerdict(one.message_id, one.type, one.verdict, one.groups, shown)
+                    yield replace(one, differences=shown)
 
     def differing(self, message_type: str | None = None) -> Iterator[LedgerVerdict]:
         """Messages on which both sides do not agree, with their differences, masked."""
@@ -209,7 +211,8 @@ class Ledger:
 
 
 def _verdict(item: Mapping[str, Any], message_type: str, verdict: Verdict) -> LedgerVerdict:
-    return LedgerVerdict(item["pk"]["S"], message_type, verdict, _texts(item, "groups"))
+    groups, judged_at = _texts(item, "groups"), item["judged_at"]["S"]  # the index's own keys: they are there
+    return LedgerVerdict(item["pk"]["S"], message_type, verdict, groups, judged_at=judged_at)
 
 
 def _entry(item: Mapping[str, Any]) -> LedgerEntry:

@@ -11,15 +11,25 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 import orjson
 
+from bridge.port import Delivery
+from contracts.amqp_value import ShortString
 from contracts.codecs.error import DecodeError
 from contracts.envelope import AmqpFacts
 from contracts.identify import identify, text_of
 from contracts.invalid_message import InvalidMessageError
 from contracts.message_type import MessageType
+from contracts.pseudonym_message import (
+    Personal,
+    pseudonymise_body,
+    pseudonymise_headers,
+    pseudonymise_properties,
+)
 from contracts.registry import UnknownTypeError, type_named
 
 LINE_BYTES = 256 * 1024 * 1024
@@ -42,6 +52,15 @@ class Notification:
     """When it was captured, RFC 3339 in UTC; None where nobody knows."""
     line: bytes = field(repr=False)
     """Without a line feed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What has become of a message."""
+
+    notification: Notification
+    readable: bool = True
+    """Whether pseudonyms were put in field by field; else every letter and digit of the body is another."""
 
 
 def is_type_name(name: str) -> bool:
@@ -68,6 +87,75 @@ def identity_of(contract: MessageType | None, body: bytes, facts: AmqpFacts) -> 
         except (InvalidMessageError, DecodeError):
             pass  # a bad message belongs into a corpus as well: the monolith has an answer to it
     return text_of(facts.properties.get("message_id")) or f"{MADE_UP}{uuid.uuid4()}"
+
+
+def write_notification(delivery: Delivery, type_name: str, at: datetime, personal: Personal | None) -> Line:
+    """The line of a delivery.
+
+    Args:
+        delivery: as RabbitMQ handed it over.
+        type_name: of the message.
+        at: when it was captured.
+        personal: puts pseudonyms in the place of what is personal; None where all stays as it is.
+    """
+    facts = delivery.facts
+    properties = {name: _json(value) for name, value in facts.properties.items()}
+    headers = _json(delivery.headers or {})
+    body, readable = delivery.body, True
+    identity = identity_of(contract_of(type_name), body, facts)
+    if personal is not None:
+        changed = pseudonymise_body(body, personal)
+        body, readable = changed.body, changed.readable
+        properties = pseudonymise_properties(properties, personal)
+        headers = pseudonymise_headers(headers, personal)
+    document = {
+        "id": identity,
+        "type": type_name,
+        "exchange": _name(facts.exchange),
+        "routing_key": _name(facts.routing_key),
+        "body_base64": base64.b64encode(body).decode(),
+        "properties": properties,
+        "headers": headers,
+        "redelivered": facts.redelivered,
+        "at": told(at),
+    }
+    return Line(Notification(type_name, document["at"], orjson.dumps(document)), readable)
+
+
+def pseudonymise(one: Notification, personal: Personal) -> Line:
+    """A line with pseudonyms in the place of what is personal."""
+    document = orjson.loads(one.line)
+    changed = pseudonymise_body(base64.b64decode(document["body_base64"]), personal)
+    document |= {
+        "body_base64": base64.b64encode(changed.body).decode(),
+        "properties": pseudonymise_properties(document["properties"], personal),
+        "headers": pseudonymise_headers(document["headers"], personal),
+    }
+    return Line(Notification(one.type, one.at, orjson.dumps(document)), changed.readable)
+
+
+def _json(value: Any) -> Any:
+    """An AMQP value as JSON has it; bytes that are no text, and what JSON cannot hold, are marked."""
+    match value:
+        case None | bool() | str():
+            return value
+        case int():
+            return int(value)
+        case float():
+            return float(value) if isfinite(value) else str(value)
+        case Decimal():
+            return str(value)
+        case bytes() | bytearray():
+            return {"base64": base64.b64encode(value).decode()}
+        case datetime():
+            return int(value.timestamp())
+        case Mapping():
+            return {_name(name): _json(one) for name, one in value.items()}
+    return [_json(one) for one in value]
+
+
+def _name(text: ShortString) -> str:
+    return text if isinstance(text, str) else text.decode("utf-8", "backslashreplace")
 
 
 def read_notification(line: bytes) -> Notification:

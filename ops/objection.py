@@ -16,6 +16,7 @@ Against = Literal[
     "not final",
     "pending",
     "differing",
+    "void",
     "letters",
     "no handler",
     "state",
@@ -36,7 +37,7 @@ class Objection:
     against: Against
     text: str
     ids: tuple[str, ...] = ()
-    """Some of the messages, letters, rows or runs that it is about; ids are no personal data."""
+    """Some of the messages, letters, rows, runs or places that it is about; none is personal data."""
 
 
 def about(against: Against, text: str, ids: Sequence[str]) -> Objection:

@@ -65,6 +65,7 @@ class Preflight:
                 yield Objection("stage", f"it is in stage {record.stage}: it goes live from shadow only")
             yield from self._unported()
             yield from self._unsettled(patience_s)
+            yield from self._blind()
         yield from self.replaying(record)
         if target == "live":
             yield from self.state(patience_s)
@@ -122,6 +123,14 @@ class Preflight:
         letters = self._evidence.letters()
         if letters:
             yield about("letters", f"{plural(len(letters), 'dead letter')} not resolved", letters)
+
+    def _blind(self) -> Iterator[Objection]:
+        """Whether the judge was shown not to see something: then that nothing differs says nothing."""
+        found = self._evidence.survivors()
+        if found:
+            places = [f"{one.kind} in {one.path} of {one.type}" for one in found]
+            text = f"mutants survived in {plural(len(found), 'place')}: that both sides agree proves nothing"
+            yield about("void", text, places)
 
     def _judged(self, patience_s: float) -> Judged:
         """What is not agreed on, once those that are pending now have had their time."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from contracts import naming
+from contracts.liveness import Survivor
 from contracts.message_type import Family
 from contracts.registry import FAMILIES
 from contracts.verdict import Verdict
@@ -53,6 +54,8 @@ class Status:
     """Pending messages are among the counts only where the whole ledger was read for them."""
     open_letters: int | None = None
     """Dead letters in their index that are not resolved; None where the deployment has no index yet."""
+    survivors: tuple[Survivor, ...] = ()
+    """Mutants that the present judge has called equal: it is blind there."""
 
     @property
     def attention(self) -> tuple[str, ...]:
@@ -70,6 +73,9 @@ class Status:
         differing = sum(counts.get(verdict, 0) for verdict in DIFFERING)
         if differing:
             yield f"{plural(differing, 'message')} on which both sides differ: strangler compare show"
+        if self.survivors:
+            count = sum(one.count for one in self.survivors)
+            yield f"{plural(count, 'mutant')} survived, verdicts prove nothing: strangler compare show"
 
 
 def read_status(
@@ -80,9 +86,10 @@ def read_status(
     *,
     count_pending: bool = False,
     open_letters: int | None = None,
+    survivors: Sequence[Survivor] = (),
     families: Sequence[Family] = FAMILIES,
 ) -> Status:
-    """Gather the status of a deployment. `count_pending` reads the whole ledger; `open_letters` is known already."""
+    """Gather the status of a deployment. `count_pending` reads the whole ledger; letters and survivors are known."""
     names = {family.name: _channel(stack, family) for family in families}
     names["outcomes"] = (naming.outcome_queue_name(stack), naming.outcome_dead_letter_queue_name(stack))
     judge = naming.judge_dead_letter_queue_name(stack)
@@ -95,7 +102,8 @@ def read_status(
         TypeAgreement(name, {**counts, Verdict.PENDING: pending[name]} if pending.get(name) else counts)
         for name, counts in ledger.counts().items()
     ]
-    return Status(stack, (*channels, ChannelStatus("judge", None, depths[judge])), tuple(types), open_letters)
+    channels.append(ChannelStatus("judge", None, depths[judge]))
+    return Status(stack, tuple(channels), tuple(types), open_letters, tuple(survivors))
 
 
 def _channel(stack: str, family: Family) -> tuple[str, str]:

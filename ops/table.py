@@ -2,38 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from contracts.shown import ShownDifference
-from contracts.verdict import Verdict
 from infra.deploy import Change
 from ops.catalogue import FamilyEntry, TypeEntry
-from ops.comparison import Comparison, DifferingGroup, Example, TypeAgreement, total
+from ops.comparison_table import STYLES, agreement_table, differences_table, plain_table
 from ops.doctor import Check, State
 from ops.ledger import LedgerEntry
 from ops.life import Step
 from ops.queue import QueueDepth
 from ops.status import Status
-from ops.wording import (
-    candidate_value,
-    control_value,
-    number,
-    occurring,
-    percent,
-    place,
-    plural,
-    printable,
-    seconds,
-    tone,
-)
+from ops.wording import number, plural, printable, seconds
 
-_STYLES = {"good": "green", "neutral": "bright_black", "bad": "red"}
 _STATES = {State.FINE: ("fine", "green"), State.OPTIONAL: ("none", "bright_black"), State.MISSING: ("MISSING", "red")}
-_ALSO_SHOWN = 5
 
 
 def catalogue_tables(families: Sequence[FamilyEntry]) -> Iterator[RenderableType]:
@@ -58,85 +42,9 @@ def _type_facts(one: TypeEntry) -> Iterator[tuple[str, Text]]:
         yield "tolerated", text.append("  EXPIRED", "red") if rule.expired else text
 
 
-def comparison_tables(comparison: Comparison, limit: int) -> Iterator[RenderableType]:
-    """Verdicts by type, then the groups."""
-    yield agreement_table(comparison.types)
-    if not comparison.groups:
-        yield Text("No differences: wherever both sides have told, they agree.", "green")
-        return
-    count = sum(one.count for one in comparison.groups)
-    yield Text(f"\n{plural(len(comparison.groups), 'group')} of differences, {plural(count, 'message')}", "bold")
-    for position, one in enumerate(comparison.groups[:limit], 1):
-        yield from _group(position, one)
-    hidden = comparison.groups[limit:]
-    if hidden:
-        messages = plural(sum(one.count for one in hidden), "message")
-        yield Text(f"\nand {plural(len(hidden), 'smaller group')} of {messages} (--signature-limit)", "bright_black")
-
-
-def agreement_table(types: Sequence[TypeAgreement]) -> Table:
-    """Verdicts by type; times only where somebody has measured them."""
-    counts = total(types)
-    verdicts = occurring(counts)
-    timed = any(one.p50_s is not None for one in types)
-    table = _table("Type")
-    for name in ("Seen", "Agreement", *map(str, verdicts), *(("p50", "p99") if timed else ())):
-        table.add_column(name, justify="right")
-    rows = [*types, TypeAgreement("all", counts)]
-    for one in rows:
-        if one is rows[-1]:
-            table.add_section()
-        cells = [
-            Text(number(one.counts.get(verdict, 0)), _style(one.counts.get(verdict, 0), verdict))
-            for verdict in verdicts
-        ]
-        times = (seconds(one.p50_s), seconds(one.p99_s)) if timed else ()
-        style = "" if one.agreement is None else "green" if one.agreement == 1 else "red"
-        table.add_row(one.type, number(one.seen), Text(percent(one.agreement), style), *cells, *times)
-    return table
-
-
-def _style(count: int, verdict: Verdict) -> str:
-    return _STYLES[tone(verdict)] if count else "bright_black"
-
-
-def _group(position: int, one: DifferingGroup) -> Iterator[RenderableType]:
-    where = place(one.signature)
-    title = Text.assemble((f"\n{position}. {where.path or where.type}", "bold"), f"  {plural(one.count, 'message')}")
-    yield title
-    yield Padding(
-        Text(" · ".join(part for part in (where.type, where.kind, where.shapes) if part)), (0, 0, 0, 3), expand=False
-    )
-    if one.also:
-        also = [printable(signature) for signature in one.also[:_ALSO_SHOWN]]
-        more = [f"and {len(one.also) - _ALSO_SHOWN} more"] if len(one.also) > _ALSO_SHOWN else []
-        yield Padding(
-            Text("\n".join(["they also differ in", *(f"  {line}" for line in (*also, *more))])),
-            (0, 0, 0, 3),
-            expand=False,
-        )
-    for example in one.examples:
-        yield Padding(_example(example), (0, 0, 0, 3), expand=False)
-
-
-def _example(example: Example) -> RenderableType:
-    title = Text.assemble(printable(example.message_id), ("  " + example.verdict, "bright_black"))
-    if not example.differences:
-        return title
-    return Group(title, differences_table(example.differences))
-
-
-def differences_table(differences: Iterable[ShownDifference]) -> Table:
-    """Differences as the judge has left them to be shown."""
-    table = _table("Place", "Kind", "Control", "Candidate")
-    for one in differences:
-        table.add_row(printable(one.path), printable(one.kind), control_value(one), candidate_value(one))
-    return table
-
-
 def status_tables(status: Status) -> Iterator[RenderableType]:
     """Queues, verdicts, and what needs a look."""
-    table = _table(f"Deployment {status.stack}")
+    table = plain_table(f"Deployment {status.stack}")
     for name in ("Waiting", "In flight", "Delayed", "Oldest", "Dead letters"):
         table.add_column(name, justify="right")
     for channel in status.channels:
@@ -163,7 +71,7 @@ def life_tables(entry: LedgerEntry, steps: Sequence[Step]) -> Iterator[Renderabl
     yield Text.assemble(("\nmessage ", "bright_black"), (printable(entry.message_id), "bold"), f"  {printable(of)}\n")
     grid = Table.grid(padding=(0, 2))
     for step in steps:
-        text = Text(printable(step.text), _STYLES[step.tone] if step.tone != "neutral" else "")
+        text = Text(printable(step.text), STYLES[step.tone] if step.tone != "neutral" else "")
         grid.add_row(Text(step.name, "bright_black"), Text(step.at or "", "bright_black"), text)
     yield grid
     if entry.differences:
@@ -188,7 +96,7 @@ def plan_tables(stack: str, changes: Sequence[Change]) -> Iterator[RenderableTyp
     if not changes:
         yield Text(f"{stack}: nothing to change.", "green")
         return
-    table = _table("Action", "Resource", "Kind", title=f"{stack}: {plural(len(changes), 'change')}")
+    table = plain_table("Action", "Resource", "Kind", title=f"{stack}: {plural(len(changes), 'change')}")
     for change in changes:
         style = "red" if change.replaced or change.action == "Remove" else ""
         action = f"{change.action} (REPLACES: its data goes)" if change.replaced else change.action
@@ -209,9 +117,3 @@ def _facts(facts: Iterable[tuple[str, Text]]) -> Table:
     for name, value in facts:
         grid.add_row(name, value)
     return grid
-
-
-def _table(*columns: str, title: str | None = None) -> Table:
-    return Table(
-        *columns, title=title, title_justify="left", title_style="bold", header_style="bright_black", box=SIMPLE_HEAD
-    )

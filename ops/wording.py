@@ -1,11 +1,11 @@
 """How figures, signatures and foreign texts are written for people, on a terminal as on a page."""
 
-import math
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
 
 from contracts.shown import Shown, ShownDifference
+from contracts.tally import UNPLACED, Sighting
 from contracts.verdict import AGREED, UNDECIDED, Verdict
 
 _ABSENT_SHAPE = "-"
@@ -32,17 +32,48 @@ def place(signature: str) -> Place:
 
 
 def printable(text: str) -> str:
-    """Text that can neither steer a terminal nor a page: what has no glyph, or turns direction, becomes its escape."""
-    return "".join(
-        character if unicodedata.category(character)[0] != "C" else f"\\u{{{ord(character):x}}}" for character in text
-    )
+    """Text that can neither steer a terminal nor a page: what has no glyph, or turns direction, becomes its escape.
+
+    So does a space that is not the usual one: nobody could tell them apart. (`str.isprintable` means just that.)
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else f"\\u{{{ord(character):x}}}" for character in text)
 
 
 def percent(share: float | None) -> str:
     """A share, 0 to 1. Rounded down: `100 %` means all of them."""
     if share is None:
         return "—"
-    return "100 %" if share == 1 else f"{math.floor(share * 10_000) / 100:.2f} %"
+    return "100 %" if share == 1 else _floored(share, 2)
+
+
+def nines(share: float) -> str:
+    """A share near 1, as far as its nines go and two digits on: `99.9912 %`. Rounded down."""
+    rest = 1 - Decimal(str(share))
+    if not rest:
+        return percent(share)
+    text = _floored(share, max(2, -1 - rest.adjusted()))
+    while text[-3] == "0" and len(text.partition(".")[2]) > len("00 %"):
+        text = f"{text[:-3]} %"
+    return text
+
+
+def _floored(share: float, places: int) -> str:
+    """By the digits that the share is written with: 0.57 is 57 %, not the 56.99 % that its bits are nearer to."""
+    return f"{(100 * Decimal(str(share))).quantize(Decimal(1).scaleb(-places), ROUND_FLOOR)} %"
+
+
+def portion(share: float | None) -> str:
+    """A share of something that is there: never nothing, however small."""
+    return "under 0.01 %" if share is not None and 0 < share < 0.0001 else percent(share)
+
+
+def sighting(seen: Sighting) -> str:
+    """Which message of a comparison it was, and when that was recorded."""
+    if seen.position == UNPLACED:
+        return printable(seen.at)
+    return f"message {seen.position + 1:,}{f' ({printable(seen.at)})' if seen.at else ''}"
 
 
 def seconds(duration_s: float | None) -> str:
@@ -61,9 +92,9 @@ def number(count: int | None) -> str:
     return "—" if count is None else f"{count:,}"
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 message`, `2 messages`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
+    """`1 message`, `2 messages`; `nouns` where an s is not enough."""
+    return f"{count:,} {noun if count == 1 else nouns or f'{noun}s'}"
 
 
 def control_value(one: ShownDifference) -> str:

@@ -19,9 +19,11 @@ from workers.outlet.event_bus import EventBridge
 from workers.outlet.outlet import Outlet
 from workers.outlet.webhook import HttpWebhooks
 from workers.port import Queues
+from workers.probing import Probing
 from workers.receiver import Receiver
 from workers.s3_claims import S3Claims
 from workers.settings import (
+    judge_settings,
     ledger_settings,
     letters_settings,
     outlet_settings,
@@ -32,6 +34,7 @@ from workers.sqs import SqsDeadLetters, SqsReturns, SqsVisibility
 from workers.store.awaited import AwaitedEntries
 from workers.store.control import ControlStore
 from workers.store.dynamo import DynamoStore
+from workers.store.fates import FateStore
 from workers.store.letters import LetterStore
 from workers.store.pending import PendingEntries
 from workers.store.sealing import EnvelopeSealer, kms_provider
@@ -39,11 +42,13 @@ from workers.store.verdicts import VerdictStore
 
 # Short: a message that waits for a service is better off in its queue than in a function that times out.
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+# For what nothing hangs on: a batch of verdicts that are written is held up by it for two seconds at most.
+_HASTY = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
 _SECRET_AGE_S = 300
 
 
-def _client(service: str) -> Any:
-    return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
+def _client(service: str, config: Config = _CONFIG) -> Any:
+    return boto3.client(service, config=config)  # type: ignore[call-overload]
 
 
 def _sealer(key_arn: str) -> EnvelopeSealer:
@@ -104,8 +109,15 @@ def control_store() -> ControlStore:
 @cache
 def verdict_store() -> tuple[VerdictStore, EnvelopeSealer]:
     """Where verdicts are written, and what opens outcomes."""
-    settings = ledger_settings(os.environ)
+    settings = judge_settings(os.environ)
     return VerdictStore(_client("dynamodb"), settings.ledger_table), _sealer(settings.seal_key_arn)
+
+
+@cache
+def probing() -> tuple[Probing, FateStore]:
+    """What this process remembers of mutants, and where their counts are added up."""
+    settings = judge_settings(os.environ)
+    return Probing(settings.probe_one_in), FateStore(_client("dynamodb", _HASTY), settings.control_table)
 
 
 @cache

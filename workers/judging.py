@@ -1,6 +1,7 @@
 """From an image of the ledger's stream to a verdict: opens both sides' outcomes and judges them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,15 +14,25 @@ from workers.store.attribute import open_attempt
 from workers.store.sealing import Sealer
 
 
-def judge_image(image: Mapping[str, Any], message_type: MessageType, sealer: Sealer, today: date) -> Judgement:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A judgement, and the outcomes that it was given on."""
+
+    judgement: Judgement
+    control: Sequence[Attempt] = ()
+    candidate: Sequence[Attempt] = ()
+    """Both are empty where nothing was compared."""
+
+
+def judge_image(image: Mapping[str, Any], message_type: MessageType, sealer: Sealer, today: date) -> Judged:
     """Judge one ledger entry as the stream shows it (DynamoDB's attribute values, binary as bytes).
 
     Raises BrokenSealError, UnavailableError, MalformedOutcomeError.
     """
     if image.get("conflict", {}).get("BOOL"):
-        return Judgement(Verdict.ID_CONFLICT)
+        return Judged(Judgement(Verdict.ID_CONFLICT))
     if image.get("stale", {}).get("BOOL"):
-        return Judgement(Verdict.NOT_COMPARABLE)
+        return Judged(Judgement(Verdict.NOT_COMPARABLE))
     message_id, tenant = image["pk"]["S"], image["tenant"]["S"]
 
     def opened(attribute: str, side: str) -> Attempt:
@@ -33,6 +44,6 @@ def judge_image(image: Mapping[str, Any], message_type: MessageType, sealer: Sea
         if name.startswith(CONTROL_ATTRIBUTE)
     ]
     if not control and "candidate" in image and image.get("authority", {}).get("S") == "new":
-        return Judgement(Verdict.SINGLE)
+        return Judged(Judgement(Verdict.SINGLE))
     candidate = [opened("candidate", "candidate")] if "candidate" in image else []
-    return judge(control, candidate, message_type.terms, today=today)
+    return Judged(judge(control, candidate, message_type.terms, today=today), control, candidate)

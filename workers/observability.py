@@ -26,6 +26,9 @@ Metric = Literal[
     "MessagesExpired",  # verdicts given because a side has told nothing in time
     "MessagesUndecidedSeconds",  # how long the oldest comparison has waited for a side, once a minute
     "MessagesOverdueSeconds",  # how long a comparison is past its time, once a minute: should be about nothing
+    "MutantsMade",  # wrong outcomes made on purpose beside verdicts, to try the judge
+    "MutantsSurvived",  # of those, called equal though nobody may say so: the comparison is blind there
+    "MutantsNotNoted",  # batches whose counts of mutants could not be written; they come with the next ones
     "EffectsSent",  # by kind: left for good
     "EffectsFailed",  # by kind: tried again later; a webhook after three days is given up on
     "EffectsRepeated",  # by kind: sent though another sender had been faster; receivers drop them by effect id

@@ -27,6 +27,14 @@ class ProcessSettings(LedgerSettings):
     claim_bucket: str = Field(alias="CLAIM_BUCKET", min_length=1)
 
 
+class JudgeSettings(LedgerSettings):
+    """What the judge needs besides."""
+
+    control_table: str = Field(alias="CONTROL_TABLE", min_length=1)
+    probe_one_in: int = Field(alias="PROBE_ONE_IN", ge=1)
+    """After the first ones, mutants are made of one agreeing message in so many."""
+
+
 class OutletSettings(LedgerSettings):
     """What outlet and sweeper need besides."""
 
@@ -57,8 +65,13 @@ class LettersSettings(BaseModel):
 
 
 def ledger_settings(environment: Mapping[str, str]) -> LedgerSettings:
-    """Settings of the control and judge functions."""
+    """Settings of the control function."""
     return LedgerSettings.model_validate(dict(environment))
+
+
+def judge_settings(environment: Mapping[str, str]) -> JudgeSettings:
+    """Settings of the judge."""
+    return JudgeSettings.model_validate(dict(environment))
 
 
 def outlet_settings(environment: Mapping[str, str]) -> OutletSettings:

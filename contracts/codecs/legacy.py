@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from contracts.codecs.error import DecodeError, Limits
 from contracts.codecs.json_body import read_json, style_of, write_json
@@ -22,6 +22,9 @@ _JSON = re.compile(rb"[ \t\r\n]*(?:[\[{\"0-9-]|true|false|null)")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{4,}={0,2}\s*")
 _HEAD_BYTES = 64
 
+BodyKind = Literal["slashed", "serialized", "json"]
+"""`slashed`: by Symfony's PhpSerializer."""
+
 
 def read_message(
     body: bytes, headers: Mapping[str, Any] | None = None, *, key: bytes | None = None, limits: Limits = DEFAULT_LIMITS
@@ -39,18 +42,28 @@ def read_message(
         return read_symfony_json(body, known, limits)
     if not body:
         raise DecodeError("empty")
-    if _SLASHED.match(body) or _is_wrapped(body):
+    kind = kind_of(body)
+    if kind == "slashed":
         return read_envelope(body, known, limits)
-    if _SERIALIZED.match(body):
+    if kind == "serialized":
         value = php_unserialize(body, limits, references="keep")
         name = value.class_name if isinstance(value, PhpObject | PhpEnum | PhpOpaque) else None
         return LegacyMessage("php-serialize", name, value, body=body, headers=known)
-    if not _JSON.match(body):
+    if kind is None:
         raise DecodeError("unknown_format", 0)
     document = read_json(body, limits)
     if is_job(document):
         return job_of(document, body, known, key=key, limits=limits)
     return LegacyMessage("json", None, document, body=body, headers=known, style=style_of(body))
+
+
+def kind_of(body: bytes) -> BodyKind | None:
+    """How a body is written, as its beginning tells; None where it is in no way that we know."""
+    if _SLASHED.match(body) or _is_wrapped(body):
+        return "slashed"
+    if _SERIALIZED.match(body):
+        return "serialized"
+    return "json" if _JSON.match(body) else None
 
 
 def write_message(message: LegacyMessage, *, runtime: PhpRuntime, key: bytes | None = None) -> EncodedMessage:

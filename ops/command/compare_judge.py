@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ops.comparison_table import comparison_tables
 from ops.document import document
 from ops.exit_code import ExitCode
 from ops.option import Output, OutputOption, lesson
@@ -27,7 +28,6 @@ from ops.parity.option import (
     write_reports,
 )
 from ops.report import Fact
-from ops.table import comparison_tables
 from ops.wording import number
 
 EPILOG = lesson(
@@ -52,7 +52,7 @@ def judge_outcomes(  # noqa: PLR0913  options are arguments here
     candidate: Annotated[Path, typer.Argument(metavar="CANDIDATE", help="Ours, NDJSON.")],
     types: TypesOption = None,
     signature_limit: SignatureLimitOption = 20,
-    fail_on: FailOnOption = [FailOn.DIFFERENCE, FailOn.EXPIRED_RULE],  # noqa: B006  read only
+    fail_on: FailOnOption = [FailOn.DIFFERENCE, FailOn.EXPIRED_RULE, FailOn.UNDECIDED],  # noqa: B006  read only
     target: TargetOption = 0.9999,
     alpha: AlphaOption = 0.05,
     html: HtmlOption = None,
@@ -69,12 +69,13 @@ def judge_outcomes(  # noqa: PLR0913  options are arguments here
     is shown.
     """
     judged = judge_files(control, candidate, types, datetime.now(UTC).date())
-    comparison = finding(judged.judging.tally, judged.judging.liveness, asked(target, alpha))
+    comparison = finding(judged.judging.tally, judged.judging.liveness, asked(target, alpha, types=types))
     against = list(objections(comparison, fail_on))
     facts = (
         Fact("Control", control.name),
         Fact("Candidate", candidate.name),
         Fact("Messages", number(judged.messages)),
+        Fact("Asked for", ", ".join(fail_on) or "nothing"),
     )
     write_reports(comparison, against, "Two files of outcomes, compared", facts, html=html, junit=junit)
     if json or output is Output.JSON:

@@ -12,6 +12,7 @@ import orjson
 import typer
 
 from ops.comparison import Comparison
+from ops.comparison_table import comparison_tables
 from ops.corpus_option import CorpusOption, KeyOption, UnfinishedOption, corpus_key
 from ops.document import document
 from ops.exit_code import ExitCode
@@ -34,6 +35,7 @@ from ops.parity.option import (
     TypesOption,
     asked,
     chosen_oracle,
+    known_signatures,
     write_reports,
 )
 from ops.parity.oracle import SECRET_VARIABLE
@@ -41,7 +43,6 @@ from ops.parity.part import Sides
 from ops.parity.progress import progress_bar
 from ops.parity.run import MANIFEST, REPORT, Run, Wanted, earlier, merged
 from ops.report import Fact
-from ops.table import comparison_tables
 from ops.wording import number, plural
 
 RUNS = Path("var/compare")
@@ -148,7 +149,7 @@ def run_comparison(  # noqa: PLR0913  options are arguments here
     """
     corpus_key(key)  # says what is wrong with it before anything runs
     since_report = since / REPORT if since else None
-    known = _signatures(since_report)
+    known = None if since_report is None else known_signatures(since_report)
     if resume and not (resume / MANIFEST).exists():
         raise CommandError(ExitCode.SETTINGS, f"{resume} holds no run to go on with")
     command = chosen_oracle(oracle)
@@ -158,7 +159,8 @@ def run_comparison(  # noqa: PLR0913  options are arguments here
     folder = resume or _free(runs, f"{now:%Y%m%dT%H%M%SZ}")
     run = Run.begin(folder, Wanted(sides, None if types is None else tuple(sorted(set(types))), workers, parts))
     if since_report is None:
-        known = _signatures(earlier(runs, run.manifest, folder))
+        report = earlier(runs, run.manifest, folder)
+        known = None if report is None else known_signatures(report)
     for name, count in sorted(run.plan.left_out.items()):
         note(f"left out: {plural(count, 'message')} of {name}")
     if run.left:
@@ -170,7 +172,7 @@ def run_comparison(  # noqa: PLR0913  options are arguments here
             note(f"{number(run.messages_of(run.done))} are kept: --resume {folder} goes on")
             raise
     found = run.found()
-    comparison = finding(found.tally, found.liveness, asked(target, alpha, known), found.coverage)
+    comparison = finding(found.tally, found.liveness, asked(target, alpha, known, types=types), found.coverage)
     facts = (
         Fact("Corpus", f"{corpus.name} ({run.manifest.corpus})"),
         Fact("Messages", number(run.plan.messages)),
@@ -216,7 +218,12 @@ def report_run(  # noqa: PLR0913  options are arguments here
     if reveal:
         append_act(folder.parent, "compare: reveal", needed(reason, "--reveal"), {"run": folder.name})
     told, found = _told(folder), merged(folder, key or "")
-    comparison = finding(found.tally, found.liveness, asked(target, alpha, told.known, revealed=reveal), found.coverage)
+    comparison = finding(
+        found.tally,
+        found.liveness,
+        asked(target, alpha, told.known, revealed=reveal, types=told.counts),
+        found.coverage,
+    )
     if told.counts != {one.type: document(one.counts) for one in comparison.types}:
         raise CommandError(ExitCode.FAILED, f"{folder}: its parts hold other messages than {REPORT} tells of")
     against = list(objections(comparison, fail_on))
@@ -228,19 +235,6 @@ def report_run(  # noqa: PLR0913  options are arguments here
 def _free(runs: Path, name: str) -> Path:
     """A folder that is not there yet: two runs may begin in one second."""
     return next(one for one in (runs / name, *(runs / f"{name}-{n}" for n in range(2, 1_000))) if not one.exists())
-
-
-def _signatures(report: Path | None) -> frozenset[str] | None:
-    """Signatures of an earlier report's groups. Raises CommandError."""
-    if report is None:
-        return None
-    try:
-        earlier_one: Mapping[str, Any] = orjson.loads(report.read_bytes())
-        return frozenset(one["signature"] for one in earlier_one["groups"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CommandError(
-            ExitCode.SETTINGS, f"{report} cannot be read: is that the folder of a finished run?"
-        ) from error
 
 
 @dataclass(frozen=True, slots=True)

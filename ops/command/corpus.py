@@ -1,6 +1,8 @@
 """`strangler corpus`: recordings of messages, sealed; made of somebody's own, and looked at without a value."""
 
+import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,17 +10,28 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from contracts.pseudonym import Pseudonyms
+from contracts.pseudonym_message import Personal
 from ops.corpus import CorpusReader, outline
 from ops.corpus_format import Tally
-from ops.corpus_option import CorpusArgument, CorpusOption, KeyOption, MakingKeyOption, corpus_key
+from ops.corpus_option import (
+    CorpusArgument,
+    CorpusOption,
+    KeyOption,
+    MakingKeyOption,
+    PseudonymiseOption,
+    corpus_key,
+)
 from ops.corpus_table import corpus_tables
 from ops.corpus_writer import CorpusWriter
 from ops.document import document
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
-from ops.notification import LINE_BYTES, BadLineError, read_notification
+from ops.notification import LINE_BYTES, BadLineError, Notification, contract_of, read_notification
+from ops.notification import pseudonymise as give_pseudonyms
 from ops.option import Output, OutputOption, lesson
 from ops.output import note, show, show_json
+from ops.pseudonym_secret import secret_path
 from ops.wording import plural
 
 _TOLD = 20
@@ -32,6 +45,10 @@ IMPORT_EPILOG = lesson(
             "seal a recording of your own; the key file is made if there is none",
         ),
         ("zcat mine.ndjson.gz | strangler corpus import /dev/stdin --corpus payments.corpus", "from standard input"),
+        (
+            "strangler corpus import mine.ndjson --corpus payments.corpus --pseudonymise",
+            "names, accounts and texts as pseudonyms",
+        ),
         (
             "strangler corpus import mine.ndjson --corpus payments.corpus --skip-bad",
             "leave out the lines that are no notifications",
@@ -66,6 +83,7 @@ def import_corpus(
     file: Annotated[Path, typer.Argument(metavar="NDJSON", help="Notifications, one a line; - for standard input.")],
     corpus: CorpusOption,
     key: MakingKeyOption = None,
+    pseudonymise: PseudonymiseOption = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out lines that are no notifications.")] = False,
 ) -> None:
     """Seal a recording of your own as a corpus.
@@ -79,9 +97,10 @@ def import_corpus(
     """
     opened = corpus_key(key, make=True)
     with _opened(file) as lines:
-        writer = CorpusWriter.create(corpus, opened, now=datetime.now(UTC), types=None)
+        now = datetime.now(UTC)
+        writer = CorpusWriter.create(corpus, opened, now=now, types=None, pseudonymised=pseudonymise)
         try:
-            bad = _take(lines, writer, file)
+            bad = _take(lines, writer, file, _pseudonymiser() if pseudonymise else lambda one: one)
             _refuse(bad, file, skip_bad=skip_bad)
             writer.finish()
         except BaseException:
@@ -123,6 +142,8 @@ def show_corpus(
         show_json({**header, **known, "opened": document(tally)})
     else:
         show(corpus_tables(one, tally, torn=torn))
+    if one.finished and secret_path(file).exists():
+        note(f"the secret of its pseudonyms is still there, for --continue: {secret_path(file)}")
     raise typer.Exit(ExitCode.OK if one.finished else ExitCode.UNFINISHED)
 
 
@@ -135,7 +156,19 @@ def _opened(file: Path) -> BinaryIO:
         raise CommandError(ExitCode.SETTINGS, f"{file} cannot be read: {error.strerror or error}") from error
 
 
-def _take(lines: BinaryIO, writer: CorpusWriter, file: Path) -> int:
+def _pseudonymiser() -> Callable[[Notification], Notification]:
+    """Its secret is in this process alone, and ends with it."""
+    pseudonyms = Pseudonyms(os.urandom(32))
+    known: dict[str, Personal] = {}
+
+    def changed(one: Notification) -> Notification:
+        personal = known.setdefault(one.type, Personal(pseudonyms, contract_of(one.type)))
+        return give_pseudonyms(one, personal).notification
+
+    return changed
+
+
+def _take(lines: BinaryIO, writer: CorpusWriter, file: Path, change: Callable[[Notification], Notification]) -> int:
     """Append every line that is a notification; how many are none."""
     bad = number = 0
     while line := _line(lines, file):
@@ -144,7 +177,7 @@ def _take(lines: BinaryIO, writer: CorpusWriter, file: Path) -> int:
             if len(line) > LINE_BYTES:
                 _skip(lines, line, file)
                 raise BadLineError(f"longer than {LINE_BYTES:,} bytes")  # noqa: TRY301  # told like the others
-            one = read_notification(line)
+            one = change(read_notification(line))
         except BadLineError as error:
             bad += 1
             if bad <= _TOLD:

@@ -17,8 +17,9 @@ EPILOG = lesson(
     ],
     [ExitCode.ATTENTION, ExitCode.FAILED, ExitCode.INTERRUPTED],
     {
-        ExitCode.OK: "nothing lost, nothing done twice, both sides agree on every message",
-        ExitCode.ATTENTION: "something was lost, done twice or is judged differently; the report says what",
+        ExitCode.OK: "nothing lost, nothing done twice, both sides agree on every message, no mutant survived",
+        ExitCode.ATTENTION: "something was lost, done twice or is judged differently, or a mutant survived; the report "
+        "says what",
         ExitCode.FAILED: "a program that it needs is missing or did not start; `strangler doctor` helps",
     },
 )

@@ -56,6 +56,15 @@ def deploy_stack(  # noqa: PLR0913  # what can be asked for, each an option
             min=60, max=604_800, metavar="S", help="How late a side may tell. Kept unless given; 3600 s at first."
         ),
     ] = None,
+    probe_one_in: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1_000_000,
+            metavar="N",
+            help="Try the judge with mutants of one agreeing message in N. Kept unless given; 500 at first.",
+        ),
+    ] = None,
     package: Annotated[
         Target,
         typer.Option(help="What the functions run on: AWS Lambda (Linux arm64), or this machine's Python."),
@@ -77,7 +86,9 @@ def deploy_stack(  # noqa: PLR0913  # what can be asked for, each an option
     session = open_session()
     with in_plain_words(stack):
         cloudformation = session.client("cloudformation")
-    wish = Wish(stack, package, secret_arn, worker_concurrency, disposable, webhook_origin, allowed_lateness)
+    wish = Wish(
+        stack, package, secret_arn, worker_concurrency, disposable, webhook_origin, allowed_lateness, probe_one_in
+    )
     deployment = prepare(wish, cloudformation)
     try:
         if execute:

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from contracts.registry import FAMILIES
 from ops.document import document
 from ops.exit_code import ExitCode
+from ops.fates import MutantFates
 from ops.ledger import Ledger
 from ops.letter_index import LetterIndex
 from ops.option import DEFAULT_STACK, READS_AWS, Output, OutputOption, StackOption, lesson
@@ -24,8 +26,8 @@ EPILOG = lesson(
     ],
     [ExitCode.ATTENTION, *READS_AWS],
     {
-        ExitCode.OK: "no dead letters, and no message on which both sides differ",
-        ExitCode.ATTENTION: "there are dead letters, or messages on which both sides differ",
+        ExitCode.OK: "no dead letters, no message on which both sides differ, no mutant that survived",
+        ExitCode.ATTENTION: "there are dead letters, messages on which both sides differ, or mutants that survived",
     },
 )
 
@@ -49,7 +51,9 @@ def status(
     ledger = Ledger(dynamodb_client(stack), stack)
     queues = Queues(sqs_client(stack), cloudwatch_client(stack), stack)
     letters = LetterIndex(dynamodb_client(stack), stack).count_open()
-    found = read_status(ledger, queues, stack, now, count_pending=pending, open_letters=letters)
+    types = [one.name for family in FAMILIES for one in family.types]
+    survivors = MutantFates(dynamodb_client(stack), stack).of(types).survivors
+    found = read_status(ledger, queues, stack, now, count_pending=pending, open_letters=letters, survivors=survivors)
     if output is Output.JSON:
         show_json(document(found))
     else:

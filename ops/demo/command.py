@@ -18,7 +18,7 @@ from infra.local.process import LocalProgramError
 from infra.package import PackageError
 from infra.synthesis import SynthesisError
 from ops.audit import read_published
-from ops.comparison import Comparison, compare
+from ops.comparison_table import comparison_tables
 from ops.demo.breakage import Break, BreakConflictError, patches
 from ops.demo.move import FAMILY, move
 from ops.demo.place import claim
@@ -26,12 +26,15 @@ from ops.demo.scene import STACK, Scene
 from ops.demo.summary import Summary, tally
 from ops.demo.watch import Sight, publish_times, watch
 from ops.exit_code import ExitCode
+from ops.fates import MutantFates
 from ops.fault import CommandError
-from ops.ledger import Ledger, Timing
+from ops.ledger import Ledger
+from ops.ledger_comparison import compare, prove
 from ops.output import note, show, show_json
+from ops.parity.finding import Asked
+from ops.parity.gate import FailOn, objections
 from ops.report import Fact, Report, render
 from ops.session import dynamodb_client
-from ops.table import comparison_tables
 from ops.wording import percent
 
 _EXAMPLES = 3
@@ -90,19 +93,15 @@ def _run(scene: Scene, messages: int, rate: float, seed: int, began: float) -> S
         raise publisher.not_ready("was stopped")
     published = read_published(scene.places.published)
     types = {message_id: type_name for message_id, (type_name, _) in published.items()}
-    comparison = compare(ledger, examples=_EXAMPLES)
-    return _summary(scene, types, timings, comparison, time.monotonic() - began)
-
-
-def _summary(
-    scene: Scene, types: dict[str, str], timings: tuple[Timing, ...], comparison: Comparison, duration_s: float
-) -> Summary:
+    asked = Asked(datetime.now(UTC).date())
+    liveness = MutantFates(dynamodb_client(STACK), STACK).of(sorted(set(types.values())))
+    comparison = compare(ledger, liveness, asked, examples=_EXAMPLES)
+    measured = tally(types, publish_times(scene.places.published), timings)
     return Summary(
         published=len(types),
-        types=tally(types, publish_times(scene.places.published), timings),
-        groups=comparison.groups,
+        comparison=replace(comparison, types=prove(measured, asked)),
         audit=scene.audit(),
-        duration_s=duration_s,
+        duration_s=time.monotonic() - began,
     )
 
 
@@ -139,7 +138,8 @@ def _write(place: Path, summary: Summary, breaks: Sequence[Break]) -> None:
         Fact("Duration", f"{summary.duration_s:.0f} s"),
         Fact("Made at", datetime.now(UTC).isoformat(" ", "seconds")),
     )
-    page = render(Report("Shadow run: PHP and Python on the same messages", facts, summary.types, summary.groups))
+    against = tuple(objections(summary.comparison, [FailOn.DIFFERENCE, FailOn.UNDECIDED]))
+    page = render(Report("Shadow run: PHP and Python on the same messages", facts, summary.comparison, against))
     (place / "report.html").write_text(page, "utf-8")
 
 
@@ -147,7 +147,7 @@ def _tell(place: Path, summary: Summary, *, json_output: bool) -> None:
     if json_output:
         show_json(summary.document())
     else:
-        show(comparison_tables(Comparison(summary.types, summary.groups), len(summary.groups)))
+        show(comparison_tables(summary.comparison, len(summary.comparison.groups)))
     document = summary.document()
     note(
         f"\n{summary.published:,} published, {document['lost']} lost, {document['processed_twice']} processed twice "

@@ -8,8 +8,9 @@ from typing import Any
 
 from contracts.verdict import AGREED, Verdict, agreement
 from ops.audit import LOST, TWICE
-from ops.comparison import DifferingGroup, TypeAgreement, quantile, total
+from ops.comparison import Comparison, TypeAgreement, quantile, total
 from ops.demo.move import Move
+from ops.document import document
 from ops.ledger import Timing
 
 _FAULTS = (*LOST, *TWICE, "unexpected")
@@ -20,8 +21,7 @@ class Summary:
     """The figures of one run."""
 
     published: int
-    types: tuple[TypeAgreement, ...]
-    groups: tuple[DifferingGroup, ...]
+    comparison: Comparison
     audit: Mapping[str, Any]
     """The independent audit's finding over the shadow run."""
     duration_s: float
@@ -31,14 +31,14 @@ class Summary:
     @property
     def verdicts(self) -> Mapping[Verdict, int]:
         """Number of messages by verdict."""
-        return total(self.types)
+        return total(self.comparison.types)
 
     @property
     def agreed(self) -> bool:
-        """In the shadow run nothing lost, nothing twice, and both sides agree on every single message."""
+        """In the shadow run nothing lost or twice, both sides agree on every single message, and no mutant survived."""
         agreed = sum(count for verdict, count in self.verdicts.items() if verdict in AGREED)
         clean = not any(self.audit[name] for name in _FAULTS)
-        return clean and agreed == self.published == self.audit["published"]
+        return clean and not self.comparison.void and agreed == self.published == self.audit["published"]
 
     @property
     def succeeded(self) -> bool:
@@ -64,10 +64,20 @@ class Summary:
                     "agreement": one.agreement,
                     "p50_s": one.p50_s,
                     "p99_s": one.p99_s,
+                    "agreement_at_least": None if one.confidence is None else one.confidence.agreement_at_least,
+                    "messages_needed": None if one.confidence is None else one.confidence.messages_needed,
                 }
-                for one in self.types
+                for one in self.comparison.types
             },
-            "groups": [{"signature": one.signature, "count": one.count, "also": one.also} for one in self.groups],
+            "groups": [
+                {"signature": one.signature, "count": one.count, "also": one.also} for one in self.comparison.groups
+            ],
+            "mutants": {
+                fate: sum(getattr(one, fate) for one in self.comparison.mutants)
+                for fate in ("killed", "tolerated", "survived")
+            },
+            "survivors": document(self.comparison.survivors),
+            "void": self.comparison.void,
             "cutover": None if self.move is None else self.move.document(),
             "replayed": 0 if self.move is None else self.move.replayed,
             "duration_s": round(self.duration_s, 1),

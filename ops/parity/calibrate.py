@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -22,7 +22,6 @@ from contracts.terms import Terms
 from ops.corpus import CorpusReader
 from ops.corpus_key import open_key
 from ops.notification import contract_of
-from ops.parity.candidate import Candidate
 from ops.parity.oracle import Oracle, OracleError
 from ops.parity.part import Sides
 
@@ -66,9 +65,7 @@ class Calibration:
         """Take in one delivery's three outcomes."""
         self.messages[name] = self.messages.get(name, 0) + 1
         known = judged_type(name)
-        noisy = _differences(known.terms, control, again)
-        for path, one in noisy.items():
-            self.noise.setdefault((name, path), Noise(path)).add(one)
+        noisy = self.repeat(name, control, again)
         ours = set() if candidate is None else set(_differences(known.terms, control, candidate))
         for path in ours | set(noisy):
             seen = self.noise.setdefault((name, path), Noise(path))
@@ -76,6 +73,13 @@ class Calibration:
                 candidate_differs=path in ours and path not in noisy,
                 secondary_differs=path in noisy and path not in ours,
             )
+
+    def repeat(self, name: str, control: OutcomeLine, again: OutcomeLine) -> Mapping[str, Sequence[Difference]]:
+        """Take in two control outcomes of one message: of two runs, or of two deliveries that were processed."""
+        noisy = _differences(judged_type(name).terms, control, again)
+        for path, one in noisy.items():
+            self.noise.setdefault((name, path), Noise(path)).add(one)
+        return noisy
 
     def places(self, *, alpha: float, owner: str, expires: date, lag_s: float, today: date) -> Iterator[Place]:
         """Every noisy place, with what is proposed. A place in which the monolith never differs has no noise."""
@@ -111,7 +115,7 @@ def _covers(rule: Rule, noise: Noise, today: date) -> bool:
 
 def _differences(terms: Terms, control: OutcomeLine, other: OutcomeLine) -> Mapping[str, Sequence[Difference]]:
     """By path, whatever the rules say; what only follows from another difference is left out."""
-    bare = Terms((), terms.derived, terms.lists)
+    bare = replace(terms, rules=())
     found: dict[str, list[Difference]] = {}
     for one in judge_lines([control], [other], bare, today=date.min).differences:
         found.setdefault(one.path, []).append(one)
@@ -126,10 +130,13 @@ def calibrate(sides: Sides, types: tuple[str, ...] | None, messages: int) -> Cal
         types: names; all that have a contract where None.
         messages: how many at most.
     """
+    from ops.parity.candidate import Candidate  # noqa: PLC0415  brings the AWS Encryption SDK
+
     found = Calibration()
     candidate = Candidate(sides.secret.encode(), lag=timedelta())
     now = datetime.now(UTC)
     sent: deque[bytes] = deque()
+    processed: dict[str, OutcomeLine] = {}
     with (
         CorpusReader(sides.corpus, open_key(sides.key), unfinished=sides.unfinished) as corpus,
         CorpusReader(sides.corpus, open_key(sides.key), unfinished=sides.unfinished) as once_more,
@@ -152,7 +159,11 @@ def calibrate(sides: Sides, types: tuple[str, ...] | None, messages: int) -> Cal
             try:
                 control, repeated = read_line(answer), read_line(other)
                 if control.ending == repeated.ending == "done":
-                    found.add(notification["type"], control, repeated, None if ours is None else read_line(ours))
+                    name = notification["type"]
+                    found.add(name, control, repeated, None if ours is None else read_line(ours))
+                    former = processed.setdefault(f"{name} {notification['id']}", control)
+                    if former is not control:  # a monolith that knows no repeated delivery does all of it again
+                        found.repeat(name, former, control)
             except MalformedOutcomeError as error:
                 raise OracleError(f"answer {position:,}: {error}") from error
         for _ in again:

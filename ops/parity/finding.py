@@ -8,7 +8,8 @@ from datetime import date
 from contracts.branch import branches
 from contracts.confidence import confidence_of, share_alpha
 from contracts.coverage import Coverage
-from contracts.group import ClassGroup, group_classes
+from contracts.difference import Difference
+from contracts.group import group_classes
 from contracts.judged_type import judged_type
 from contracts.liveness import Liveness
 from contracts.message_type import MessageType
@@ -44,12 +45,16 @@ class Asked:
     """Signatures of an earlier run's groups; None where there is none."""
     revealed: bool = False
     """Whether personal values are shown."""
+    types: Collection[str] = ()
+    """That were asked for: each is told of, compared or not."""
 
 
 def finding(
     tally: Tally, liveness: Liveness, asked: Asked, coverage: Mapping[str, Coverage] | None = None
 ) -> Comparison:
     """What was found."""
+    for name in asked.types:
+        tally.of(name)
     alpha = share_alpha(asked.alpha, max(1, len(tally.types)))
     groups = [one for name in sorted(tally.types) for one in _groups(name, tally.types[name], asked)]
     signatures = {one.signature for one in groups}
@@ -64,8 +69,9 @@ def finding(
             for name, one in sorted(tally.types.items())
         ),
         groups=tuple(sorted(groups, key=lambda one: (-one.count, one.signature))),
-        mutants=_mutants(liveness),
+        mutants=mutant_counts(liveness),
         survivors=liveness.survivors,
+        unprobed=liveness.unprobed,
         rules=tuple(use for name in sorted(tally.types) for use in _rules(name, tally.types[name], asked.today)),
         fixed=tuple(sorted(one for one in asked.known or () if one not in signatures)),
     )
@@ -84,7 +90,7 @@ def _groups(name: str, tally: TypeTally, asked: Asked) -> Iterable[DifferingGrou
             share=one.count / seen,
             first=min(found.first for found in classes),
             last=max(found.last for found in classes),
-            trap=_trap(name, one, examples),
+            trap=leading_trap(one.signature, (each for example in examples for each in example.differences)),
             since=None if asked.known is None else "still there" if one.signature in asked.known else "new",
         )
 
@@ -95,13 +101,11 @@ def _example(name: str, example: TalliedExample, asked: Asked) -> Example:
     return Example(example.message_id, example.verdict, tuple(shown))
 
 
-def _trap(name: str, group: ClassGroup, examples: Iterable[TalliedExample]) -> Trap | None:
-    """What most examples look like in the leading place."""
+def leading_trap(signature: str, differences: Iterable[Difference]) -> Trap | None:
+    """What most of a group's differences look like in its leading place."""
+    name = signature.split(" | ", 1)[0]
     seen = Counter(
-        trap
-        for example in examples
-        for one in example.differences
-        if one.signature(name) == group.signature and (trap := recognise(one)) is not None
+        trap for one in differences if one.signature(name) == signature and (trap := recognise(one)) is not None
     )
     return max(seen, key=lambda trap: (seen[trap], trap.title)) if seen else None
 
@@ -113,7 +117,8 @@ def _exercised(name: str, coverage: Coverage | None) -> Exercised | None:
     return Exercised(len(branches(known)), coverage.never_exercised(known), len(coverage.strata), coverage.missing_mass)
 
 
-def _mutants(liveness: Liveness) -> tuple[MutantCount, ...]:
+def mutant_counts(liveness: Liveness) -> tuple[MutantCount, ...]:
+    """Fates by type and kind."""
     killed, tolerated, survived = (liveness.counts(fate) for fate in ("killed", "tolerated", "survived"))
     return tuple(
         MutantCount(name, kind, killed.get(key, 0), tolerated.get(key, 0), survived.get(key, 0))

@@ -6,7 +6,7 @@ from enum import StrEnum
 from contracts.verdict import BY_CLOCK, Verdict
 from ops.comparison import Comparison, total
 from ops.exit_code import ExitCode
-from ops.wording import number, percent, plural
+from ops.wording import nines, number, plural
 
 
 class FailOn(StrEnum):
@@ -27,8 +27,8 @@ class FailOn(StrEnum):
 
 def objections(comparison: Comparison, fail_on: Collection[FailOn]) -> Iterator[str]:
     """What stands against it. A void comparison always fails: nobody knows what it did not see."""
-    for one in comparison.survivors:
-        yield f"void: a mutant survived, {one.kind} in {one.path} of {one.type}, {plural(one.count, 'time')}"
+    fail_on = frozenset(fail_on)
+    yield from _void(comparison)
     counts = total(comparison.types)
     if FailOn.DIFFERENCE in fail_on and comparison.groups:
         messages = sum(one.count for one in comparison.groups)
@@ -42,16 +42,34 @@ def objections(comparison: Comparison, fail_on: Collection[FailOn]) -> Iterator[
             yield f"the rule on {rule.path} of {rule.type} was never hit ({rule.owner}): take it out, or mend its path"
     if FailOn.UNDECIDED in fail_on:
         undecided = sum(counts.get(verdict, 0) for verdict in (Verdict.PENDING, *BY_CLOCK))
-        if undecided or comparison.agreement is None:
-            yield f"{number(undecided)} undecided" if undecided else "nothing was compared"
+        if undecided:
+            yield f"{number(undecided)} undecided"
+    if fail_on & {FailOn.UNDECIDED, FailOn.UNPROVEN}:
+        yield from _never_compared(comparison)
     if FailOn.UNPROVEN in fail_on:
         for of_type in comparison.types:
             proof = of_type.confidence
             if proof is not None and not proof.proven:
                 yield (
-                    f"{of_type.type}: {percent(proof.target)} is not proven, {percent(proof.agreement_at_least)} is; "
+                    f"{of_type.type}: {nines(proof.target)} is not proven, {nines(proof.agreement_at_least)} is; "
                     f"{plural(proof.messages_needed, 'more agreeing message')} needed"
                 )
+
+
+def _never_compared(comparison: Comparison) -> Iterator[str]:
+    """No data is no success."""
+    for one in comparison.types:
+        if one.agreement is None:
+            yield f"nothing was compared of {one.type}"
+    if not comparison.types:
+        yield "nothing was compared"
+
+
+def _void(comparison: Comparison) -> Iterator[str]:
+    for one in comparison.survivors:
+        yield f"void: a mutant survived, {one.kind} in {one.path} of {one.type}, {plural(one.count, 'time')}"
+    for name in comparison.unprobed:
+        yield f"void: no mutant was made of {name}, so that nobody knows what is seen of it"
 
 
 def exit_code(comparison: Comparison, *, objected: bool) -> ExitCode:

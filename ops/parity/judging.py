@@ -1,6 +1,6 @@
 """Judges messages one after the other, adds up what it finds, and makes mutants of some of them on the way."""
 
-from collections import Counter
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,10 +15,11 @@ from contracts.outcome_line import OutcomeLine, read_line
 from contracts.tally import Sighting, Tally
 from contracts.verdict import AGREED, Verdict
 
-PROBED_AT_LEAST = 30
+PROBED_AT_LEAST = 20
 """Agreeing messages of a type that mutants are made of, from its first one on."""
 PROBED_OF = 1_000
 """Afterwards one in so many."""
+_NONE = re.compile(rb"\[\s*\]")
 
 
 @dataclass
@@ -29,7 +30,6 @@ class Judging:
     tally: Tally = field(default_factory=Tally)
     liveness: Liveness = field(default_factory=Liveness)
     _types: dict[str, JudgedType] = field(default_factory=dict)
-    _agreed: Counter[str] = field(default_factory=Counter)
     _former: dict[str, Sequence[Effect]] = field(default_factory=dict)
 
     def judge(
@@ -56,12 +56,12 @@ class Judging:
         judgement = self._judge(control, candidate, known)
         message_id = (control or candidate)[0].message_id
         self.tally.of(name).add(judgement, name, message_id, seen, size_bytes)
-        if judgement.verdict in AGREED:
-            if all(bytes(line.effects) == b"[]" for line in candidate):
-                return judgement  # nothing to make a mutant of
-            self._agreed[name] += 1
-            if self._agreed[name] <= PROBED_AT_LEAST or self._agreed[name] % PROBED_OF == 0:
-                self._probe(known, control, candidate)
+        if judgement.verdict in AGREED and (
+            acting := [line for line in candidate if not _NONE.fullmatch(line.effects)]
+        ):
+            self.liveness.agreed[name] += 1
+            if self.liveness.agreed[name] <= PROBED_AT_LEAST or self.liveness.agreed[name] % PROBED_OF == 0:
+                self._probe(known, control, candidate, acting)
         return judgement
 
     def _judge(self, control: Sequence[OutcomeLine], candidate: Sequence[OutcomeLine], known: JudgedType) -> Judgement:
@@ -73,11 +73,16 @@ class Judging:
             return Judgement(Verdict.EXPIRED)
         return Judgement(Verdict.CANDIDATE_ONLY if theirs is None else Verdict.CONTROL_ONLY)
 
-    def _probe(self, known: JudgedType, control: Sequence[OutcomeLine], candidate: Sequence[OutcomeLine]) -> None:
-        last = max(candidate, key=lambda line: (line.ending != "duplicate", line.attempt))
+    def _probe(
+        self,
+        known: JudgedType,
+        control: Sequence[OutcomeLine],
+        candidate: Sequence[OutcomeLine],
+        acting: Sequence[OutcomeLine],
+    ) -> None:
+        """Make mutants of the last attempt of those that have effects."""
+        last = max(acting, key=lambda line: (line.ending != "duplicate", line.attempt))
         effects = [effect.effect() for effect in last.effect_lines()]
-        if not effects:
-            return
         others = [line for line in candidate if line is not last]
 
         def verdict(altered: Sequence[Effect]) -> Verdict:

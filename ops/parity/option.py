@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 import typer
 
 from infra.local.php import InstalledPhp
@@ -73,9 +74,26 @@ def chosen_oracle(text: str | None, *reference_options: str) -> tuple[str, ...]:
         raise CommandError(ExitCode.SETTINGS, f"{error}; or name a program of your own with --oracle") from error
 
 
-def asked(target: float, alpha: float, known: Collection[str] | None = None, *, revealed: bool = False) -> Asked:
+def asked(
+    target: float,
+    alpha: float,
+    known: Collection[str] | None = None,
+    *,
+    revealed: bool = False,
+    types: Collection[str] | None = None,
+) -> Asked:
     """How the comparison is to be looked at, today."""
-    return Asked(datetime.now(UTC).date(), target, alpha, known, revealed)
+    return Asked(datetime.now(UTC).date(), target, alpha, known, revealed, types or ())
+
+
+def known_signatures(report: Path) -> frozenset[str]:
+    """Signatures of the groups in an earlier comparison's JSON. Raises CommandError."""
+    try:
+        return frozenset(str(one["signature"]) for one in orjson.loads(report.read_bytes())["groups"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CommandError(
+            ExitCode.SETTINGS, f"{report} cannot be read: is that the JSON of an earlier comparison?"
+        ) from error
 
 
 def write_reports(
@@ -91,7 +109,7 @@ def write_reports(
     """Write the files that were asked for. Raises CommandError."""
     facts = (*facts, Fact("Made at", datetime.now(UTC).isoformat(" ", "seconds")))
     if html is not None:
-        _write(html, say, render(Report(title, tuple(facts), comparison.types, comparison.groups)))
+        _write(html, say, render(Report(title, tuple(facts), comparison, tuple(against))))
     if junit is not None:
         _write(junit, say, junit_xml(comparison, against))
 

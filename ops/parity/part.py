@@ -23,7 +23,6 @@ from contracts.tally import Sighting, Tally
 from contracts.verdict import Verdict
 from ops.corpus import CorpusReader
 from ops.corpus_key import open_key
-from ops.parity.candidate import Candidate
 from ops.parity.judging import Judging
 from ops.parity.oracle import Oracle, OracleError
 from ops.parity.plan import Plan
@@ -122,6 +121,8 @@ class _Comparing:
     """Both sides of one part."""
 
     def __init__(self, sides: Sides, tick: Callable[[int], None]) -> None:
+        from ops.parity.candidate import Candidate  # noqa: PLC0415  brings the AWS Encryption SDK
+
         self.found = Part()
         self._judging = Judging(sides.today, self.found.tally, self.found.liveness)
         self._candidate = Candidate(sides.secret.encode())

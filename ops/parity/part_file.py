@@ -53,6 +53,7 @@ def _document(part: Part) -> dict[str, Any]:
     return {
         "types": {name: _type_document(one) for name, one in part.tally.types.items()},
         "mutants": [[*key, count] for key, count in part.liveness.fates.items()],
+        "agreed": dict(part.liveness.agreed),
         "coverage": {name: one.to_dict() for name, one in part.coverage.items()},
     }
 
@@ -60,7 +61,10 @@ def _document(part: Part) -> dict[str, Any]:
 def _part(document: Any) -> Part:
     return Part(
         Tally({name: _type_tally(one) for name, one in document["types"].items()}),
-        Liveness(Counter({(name, kind, path, fate): count for name, kind, path, fate, count in document["mutants"]})),
+        Liveness(
+            Counter({(name, kind, path, fate): count for name, kind, path, fate, count in document["mutants"]}),
+            Counter(document["agreed"]),
+        ),
         {name: Coverage.from_dict(one) for name, one in document["coverage"].items()},
     )
 

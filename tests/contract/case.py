@@ -30,6 +30,8 @@ GUIDE = REPOSITORY / "docs" / "porting.md"
 PATCHED = ("workers/logic/", "contracts/php/", "contracts/model/", "contracts/codecs/")
 """Where a naive port may be put back."""
 _FIELDS = {"title": str, "type": str, "guide": str, "expect": str, "put_back": list}
+_UNPORTED = {"title": str, "type": str, "ported": bool}
+"""What `strangler types new` writes: messages of a type that has no port yet."""
 _WRITTEN_BODY = re.compile(r'"body"\s*:\s*(?=\{)')
 
 
@@ -69,12 +71,30 @@ class Case:
         return {file.removesuffix(".py").replace("/", "."): text for file, text in texts.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Unported:
+    """Messages of a type that nobody has ported: no case yet, and not to be forgotten."""
+
+    name: str
+    type: str
+    messages: tuple[Notification, ...]
+
+
 def read_cases(folder: Path = CASES) -> tuple[Case, ...]:
-    """Every case, by name. Raises CaseError."""
-    return tuple(read_case(path) for path in sorted(folder.iterdir()) if path.is_dir())
+    """Every case, by name, but for those that are not ported. Raises CaseError."""
+    return tuple(one for one in _read(folder) if isinstance(one, Case))
 
 
-def read_case(folder: Path) -> Case:
+def read_unported(folder: Path = CASES) -> tuple[Unported, ...]:
+    """Those, by name. Raises CaseError."""
+    return tuple(one for one in _read(folder) if isinstance(one, Unported))
+
+
+def _read(folder: Path) -> Iterator[Case | Unported]:
+    return (read_case(path) for path in sorted(folder.iterdir()) if path.is_dir())
+
+
+def read_case(folder: Path) -> Case | Unported:
     """The case in a directory. Raises CaseError."""
     name = folder.name
     try:
@@ -82,7 +102,10 @@ def read_case(folder: Path) -> Case:
         lines = (folder / "messages.ndjson").read_text("utf-8").splitlines()
     except (OSError, ValueError) as error:
         raise CaseError(name, str(error)) from error
-    if {field: type(value) for field, value in told.items()} != _FIELDS:
+    fields = {field: type(value) for field, value in told.items()}
+    if fields == _UNPORTED and told["ported"] is False:
+        return Unported(name, told["type"], _messages(name, told["type"], lines))
+    if fields != _FIELDS:
         raise CaseError(name, f"case.toml has {', '.join(_FIELDS)}, and nothing else")
     try:
         patches = tuple(Patch(**patch) for patch in told["put_back"])
@@ -90,10 +113,17 @@ def read_case(folder: Path) -> Case:
         raise CaseError(name, "put_back is file, old and new") from error
     if told["guide"] not in anchors():
         raise CaseError(name, f"docs/porting.md has no heading #{told['guide']}")
-    messages = tuple(_notification(name, told["type"], line) for line in lines if line.strip())
-    if not messages or not patches:
-        raise CaseError(name, "a case has a message and something to put back")
+    if not patches:
+        raise CaseError(name, "a case has something to put back")
+    messages = _messages(name, told["type"], lines)
     return Case(name, told["title"], told["guide"], messages, patches, told["expect"])
+
+
+def _messages(name: str, type_name: str, lines: list[str]) -> tuple[Notification, ...]:
+    messages = tuple(_notification(name, type_name, line) for line in lines if line.strip())
+    if not messages:
+        raise CaseError(name, "a case has a message")
+    return messages
 
 
 def anchors() -> tuple[str, ...]:

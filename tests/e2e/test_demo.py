@@ -128,6 +128,16 @@ def test_the_summary_has_what_the_next_program_needs(two: list[Run]) -> None:
             assert 0 < figures["p50_s"] <= figures["p99_s"] < summary["duration_s"]
 
 
+def test_mutants_were_made_beside_the_verdicts_and_none_survived(two: list[Run]) -> None:
+    for run in two:
+        summary, page = run.summary, (run.place / "report.html").read_text("utf-8")
+        assert summary["mutants"]["killed"] > 5 * len(TYPES)
+        assert (summary["mutants"]["survived"], summary["survivors"], summary["void"]) == (0, [], False)
+        assert "called different" in page
+        assert "none survived" in page
+        assert all(0 < one["agreement_at_least"] < 1 for one in summary["types"].values())
+
+
 def assert_counts(verdicts: Mapping[str, Any]) -> None:
     assert verdicts
     assert all(type(name) is str and type(count) is int and count > 0 for name, count in verdicts.items())

@@ -113,6 +113,13 @@ def test_a_side_that_tells_nothing_and_a_comparison_that_nobody_decides_raise_an
     assert (overdue.properties["Statistic"], overdue.properties["Threshold"]) == ("Maximum", 600)
 
 
+def test_a_judge_that_was_shown_to_be_blind_raises_an_alarm(template: Template) -> None:
+    (blind,) = _alarms(template, "MutantsSurvived")
+    assert "MutantsSurvived" in get_args(Metric)
+    assert (blind.properties["Namespace"], _dimensions(blind)) == (STACK, {"service": "judge"})
+    assert (blind.properties["Statistic"], blind.properties["Threshold"]) == ("Sum", 1)
+
+
 def test_a_function_that_falls_behind_its_stream_raises_an_alarm(template: Template) -> None:
     behind = [_dimensions(alarm)["FunctionName"] for alarm in _alarms(template, "IteratorAge")]
     assert behind == [naming.judge_function_name(STACK), naming.outlet_function_name(STACK)]

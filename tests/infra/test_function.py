@@ -8,7 +8,7 @@ import pytest
 from contracts import naming
 from contracts.registry import FAMILIES
 from tests.infra.template import ACCOUNT, REGION, STACK, Resource, Template
-from workers.settings import ledger_settings, process_settings, timekeeper_settings
+from workers.settings import judge_settings, ledger_settings, process_settings, timekeeper_settings
 
 FAMILY_FUNCTIONS = {naming.family_function_name(STACK, family.name): family for family in FAMILIES}
 CONTROL = naming.control_function_name(STACK)
@@ -60,8 +60,8 @@ def test_functions_run_on_the_runtime_that_the_package_is_built_for(template: Te
 
 @pytest.mark.parametrize(
     ("names", "read"),
-    [(list(FAMILY_FUNCTIONS), process_settings), ([CONTROL, JUDGE], ledger_settings)],
-    ids=["process", "control and judge"],
+    [(list(FAMILY_FUNCTIONS), process_settings), ([CONTROL], ledger_settings)],
+    ids=["process", "control"],
 )
 def test_the_workers_can_read_their_settings(
     template: Template, names: list[str], read: Callable[[dict[str, str]], Any]
@@ -164,6 +164,15 @@ def test_the_timekeeper_is_told_how_late_a_side_may_tell(template: Template) -> 
     default = timekeeper_settings({**variables, "ALLOWED_LATENESS_S": str(parameter["Default"])})
     assert default.allowed_lateness_s == 3600
     assert (parameter["MinValue"], parameter["MaxValue"]) == (60, 7 * 24 * 3600), "queues keep seven days"
+
+
+def test_the_judge_is_told_of_how_many_messages_mutants_are_made(template: Template) -> None:
+    variables = _variables(template, JUDGE)
+    assert variables["PROBE_ONE_IN"] == "${ProbeOneIn}"
+    parameter = template.document["Parameters"]["ProbeOneIn"]
+    settings = judge_settings({**variables, "PROBE_ONE_IN": str(parameter["Default"])})
+    assert (settings.probe_one_in, settings.control_table) == (500, naming.control_table_name(STACK))
+    assert parameter["MinValue"] == 1
 
 
 def test_every_queue_of_what_was_given_up_on_is_emptied_into_the_index(template: Template) -> None:

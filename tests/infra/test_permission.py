@@ -95,11 +95,12 @@ def test_every_use_of_the_control_table_names_its_partitions(template: Template)
         if control in str(statement["Resource"])
     }
     families = [family.name for family in FAMILIES]
-    assert len(roles) == len(families) + 1, "each family's function, and the router"
-    for statement in roles.values():
+    types = [one.name for family in FAMILIES for one in family.types]
+    assert len(roles) == len(families) + 2, "each family's function, the judge, and the router"
+    for name, statement in roles.items():
         condition = statement["Condition"]
         named = _listed(condition["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"])
-        assert {name.partition("#")[2] for name in named} <= set(families)
+        assert {one.partition("#")[2] for one in named} <= set(types if name == "JudgeRole" else families)
         assert condition["Null"] == {"dynamodb:LeadingKeys": "false"}, "a request without keys is not one of all keys"
 
 

@@ -75,5 +75,23 @@ def test_a_machine_without_php_is_told_so(fake: Fake) -> None:
         programs.check_versions()
 
 
+def test_a_browser_is_found_by_any_of_its_names(fake: Fake, tmp_path: Path) -> None:
+    assert programs.browser() is None
+    fake("google-chrome", "")
+    assert programs.browser() == tmp_path / "google-chrome"
+    fake("chromium", "")
+    assert programs.browser() == tmp_path / "chromium"
+
+
+@pytest.mark.parametrize(("options", "missing"), [([], "php-cli"), (["--browser"], "php-cli chromium")])
+def test_only_the_tests_need_a_browser(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: list[str], missing: str
+) -> None:
+    fake("rabbitmq-server", "")
+    monkeypatch.setattr("sys.argv", ["programs", *options])
+    assert programs.main() == 1
+    assert capsys.readouterr().err == f"missing: {missing}; --install installs them\n"
+
+
 def test_node_comes_with_its_wheel() -> None:
     assert programs.node().is_file()

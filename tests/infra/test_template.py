@@ -72,7 +72,8 @@ def test_cloudformation_takes_a_template_of_that_size_and_so_many_resources(temp
 def test_the_template_needs_no_bootstrap_and_no_asset(template: Template) -> None:
     assert not [name for name in template.document["Parameters"] if "Bootstrap" in name or "Asset" in name]
     assert "Rules" not in template.document
-    ours = {"AllowedLateness", "CodeBucket", "CodeKey", "WebhookOrigin", "WebhookSecretArn", "WorkerConcurrency"}
+    ours = {"AllowedLateness", "CodeBucket", "CodeKey", "ProbeOneIn"}
+    ours |= {"WebhookOrigin", "WebhookSecretArn", "WorkerConcurrency"}
     assert set(template.document["Parameters"]) == ours
 
 

@@ -415,6 +415,7 @@ ALLOWED: dict[str, list[Call]] = {
         ("update", LEDGER),
         ("open", "ledger"),
         ("send", JUDGE_DEAD_LETTERS),
+        *(("update_row", f"liveness#{one.name}") for family in FAMILIES for one in family.types),
     ],
     naming.timekeeper_function_name(STACK): [
         ("search", "awaited", "awaited_of"),
@@ -457,6 +458,10 @@ ALLOWED: dict[str, list[Call]] = {
 DENIED_BESIDE: dict[str, list[Call]] = {
     **{naming.family_function_name(STACK, family.name): _process_denied(family) for family in FAMILIES},
     naming.control_function_name(STACK): [("delay", OUTCOMES)],
+    naming.judge_function_name(STACK): [
+        ("update_row", "liveness#unknown"),
+        *((verb, f"liveness#{FIRST.types[0].name}") for verb in ("get_row", "query_rows", "put_row", "remove_row")),
+    ],
     naming.shipper_role_name(STACK): [
         *(("send", _dead_letters(family)) for family in FAMILIES),
         ("send_batch", _dead_letters(FIRST)),

@@ -36,7 +36,7 @@ from ops.cli import build
 from ops.objection import AGAINST
 from workers.fate import RejectCause
 from workers.observability import Metric
-from workers.settings import LettersSettings, OutletSettings, ProcessSettings, TimekeeperSettings
+from workers.settings import JudgeSettings, LettersSettings, OutletSettings, ProcessSettings, TimekeeperSettings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCS = REPOSITORY / "docs"
@@ -159,9 +159,17 @@ def test_every_command_that_is_shown_exists_with_its_options(page: Path, tree: A
         for line in shown(page)
         if _OPERATED.search(line)
         for found in _STRANGLER.finditer(line)
-        if (unknown := list(problems(tree, shlex.split(found[1].replace("'", "")))))
+        if (unknown := list(problems(tree, words(found[1]))))
     }
     assert wrong == {}
+
+
+def words(command: str) -> list[str]:
+    """Words as a shell splits them; of a part of a line whose quotes are open, as if there were none."""
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return shlex.split(command.replace("'", ""))
 
 
 def test_a_command_or_option_that_does_not_exist_is_seen(tree: Any) -> None:
@@ -198,7 +206,9 @@ def test_python_runs_and_json_reads(page: Path) -> None:
 
 def test_every_metric_is_documented_and_no_other() -> None:
     documented = {
-        name for name in named(DOCS / "architecture.md") if re.match(r"(Effects|Letters|Messages|Outcomes)[A-Z]", name)
+        name
+        for name in named(DOCS / "architecture.md")
+        if re.match(r"(Effects|Letters|Messages|Mutants|Outcomes)[A-Z]", name)
     }
     assert documented == set(get_args(Metric))
 
@@ -266,7 +276,9 @@ def test_every_exit_code_of_the_bridge_is_in_its_runbook() -> None:
     assert {str(code.value) for code in BridgeExitCode} - {str(BridgeExitCode.NO_DEPLOYMENT.value)} <= told
 
 
-@pytest.mark.parametrize("settings", [ProcessSettings, OutletSettings, LettersSettings, TimekeeperSettings])
+@pytest.mark.parametrize(
+    "settings", [ProcessSettings, OutletSettings, LettersSettings, TimekeeperSettings, JudgeSettings]
+)
 def test_every_environment_variable_is_documented(settings: type[BaseModel]) -> None:
     variables = {field.alias for field in settings.model_fields.values()}
     assert variables - named(DOCS / "architecture.md") == set()

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.topology import QueueSpec, ensure_apart, hold_queue, legacy_queue, route_queues
+from bridge.topology import Binding, QueueSpec, ensure_apart, hold_queue, legacy_queue, recording_queues, route_queues
 from contracts.message_type import ContractError, Family
 from contracts.registry import CARD_TRANSACTION, FAMILIES, PAYIN, PAYOUT
 
@@ -60,3 +60,15 @@ def test_families_that_share_a_queue_of_the_monolith_are_refused() -> None:
     ensure_apart(FAMILIES)
     with pytest.raises(ContractError, match=r"payin and payout share .*monolith\.payin"):
         ensure_apart((PAYIN, with_queue(PAYOUT, legacy_queue="monolith.payin")))
+
+
+def test_a_recordings_queue_cannot_hurt_the_broker_and_what_it_drops_is_its_own_affair() -> None:
+    recorded, dropped = recording_queues("id", [Binding("notifications", "payin.create")], 1000)
+    arguments = recorded.arguments()
+    assert (arguments["x-max-length"], arguments["x-overflow"]) == (1000, "drop-head")
+    assert arguments["x-max-length-bytes"] == 512 * 1024 * 1024
+    assert (arguments["x-dead-letter-exchange"], arguments["x-dead-letter-routing-key"]) == ("", dropped.name)
+    assert dropped.arguments()["x-overflow"] == "drop-head"
+    assert "x-dead-letter-exchange" not in dropped.arguments()
+    assert arguments["x-expires"] == dropped.arguments()["x-expires"] == 604_800_000
+    assert (recorded.own_exchange, dropped.bindings) == (None, ())

@@ -1,5 +1,6 @@
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -14,7 +15,8 @@ from contracts.branch import branches, exercised
 from contracts.codecs.php_unserialize import PhpEnum
 from contracts.effect import Attempt, Effect, Ending
 from contracts.message_type import BodyField, EffectContract, MessageType, Origin
-from contracts.model.message import FilledText, Integer, Model, Numeric, Scalar, Text
+from contracts.model.message import EmptyList, FilledText, First, Integer, LocalTime, Model, Numeric, Scalar, Text
+from contracts.php.value import PhpObject
 from contracts.registry import FAMILIES, type_named
 from tests.fakes.message import PLANTED, balance, card_transaction, payin, payout
 
@@ -26,6 +28,17 @@ BODIES = {
     "cardtransaction.create": card_transaction(),
     "balance.update": balance(),
 }
+
+
+VALUES = (
+    *(..., None, "", "a", "é", "1", "-1", "0", 1, -1, 0, 2, 3, 1.5, -1.5, 0.0, True, False, [], [1], {}, {"a": 1}),
+    *("PENDING", "VALIDATED", "CANCELED", *"IAMCSV"),
+    *(PhpEnum("App\\Message\\PayoutStatus", case) for case in ("Pending", "Validated", "Canceled")),
+)
+"""Something of every kind that a field may hold; `...` for a field that is not there."""
+
+FULL = {"balance.update": balance(authorizations="0", authorizedBalance="0", calculationDate="2026-11-21 10:00:00")}
+"""Of a type whose usual message lacks some fields: one that has them all."""
 
 
 def attempt(ending: Ending = "done", effects: Sequence[str] = ()) -> Attempt:
@@ -62,9 +75,9 @@ def cases(annotation: Any, *, default: Any = ...) -> set[str]:
     return {name.removeprefix("field") for name in known if not name.startswith("ending ")}
 
 
-def case(annotation: Any, value: Any) -> set[str]:
+def case(annotation: Any, value: Any, *, default: Any = ...) -> set[str]:
     """What a value takes in a field of that type."""
-    message_type = type_of(sample(annotation))
+    message_type = type_of(sample(annotation, default))
     names = exercised(message_type, {"field": value}, attempt("retried"))
     assert names <= branches(message_type)
     return {name.removeprefix("field") for name in names}
@@ -114,13 +127,47 @@ def test_what_a_contract_refuses_is_no_branch() -> None:
         (Annotated[list[bool], Field(min_length=1)], {"[]: true", "[]: false"}),
         (dict[str, int], {": empty", ": map"}),
         (Any, set()),
-        (Any | None, {": present", ": null"}),
+        (Any | None, {": present", ": null", ": empty", ": ASCII", ": other than ASCII"}),
         (Decimal | None, {": present", ": null"}),
         (Annotated[str, PlainValidator(str)] | None, {": present", ": null"}),
+        (First[bool], {"[]: true", "[]: false"}),
+        (First[Any], {": list"}),
+        (EmptyList, {": empty"}),
+        (EmptyList | bool | None, {": present", ": null", ": empty", ": true", ": false"}),
+        (LocalTime, {": present", ": null", ": ASCII", ": other than ASCII"}),
     ],
 )
 def test_each_kind_of_field_has_its_cases(annotation: Any, expected: set[str]) -> None:
     assert cases(annotation) == expected
+
+
+def test_of_an_optional_field_that_may_be_anything_null_texts_and_presence_are_told() -> None:
+    assert cases(Any, default=None) == {": absent", ": null", ": present", ": empty", ": ASCII", ": other than ASCII"}
+    assert cases(Annotated[Any, BeforeValidator(_told)], default=None) == {
+        *(": absent", ": present", ": empty", ": ASCII", ": other than ASCII")
+    }
+
+
+def _told(value: Any) -> Any:
+    if value is None:
+        raise ValueError("nothing")
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, {": null"}),
+        ("", {": present", ": empty"}),
+        ("a", {": present", ": ASCII"}),
+        ("Zoé", {": present", ": other than ASCII"}),
+        *((other, {": present"}) for other in (0, -1, 1.5, False, [], ["a", None], {}, {"a": ""}, PhpEnum("E", "A"))),
+    ],
+)
+def test_what_is_no_text_in_a_field_that_may_be_anything_is_just_present(value: Any, expected: set[str]) -> None:
+    assert case(Any, value, default=None) == expected
+    assert case(list[Any], [value]) == {": list"}
+    assert case(Any, value) == set()
 
 
 def test_a_field_with_a_default_may_be_absent_without_being_null() -> None:
@@ -159,6 +206,18 @@ def test_a_field_with_a_default_may_be_absent_without_being_null() -> None:
         (Any | None, None, {": null"}),
         (Decimal | None, Decimal(7), {": present"}),
         (str, None, set()),
+        (First[bool], [True, False], {"[]: true"}),
+        (First[bool], {0: False, "total": True}, {"[]: false"}),
+        (First[bool], {1: False}, set()),
+        (First[bool], [], set()),
+        (First[Any], [None, 1], {": list"}),
+        (EmptyList, [], {": empty"}),
+        (EmptyList, [1], set()),
+        (EmptyList | Scalar | None, "20", {": present", ": ASCII"}),
+        (EmptyList | Scalar | None, [], {": present", ": empty"}),
+        (LocalTime, "2026-11-21 10:00:00", {": present", ": ASCII"}),
+        (LocalTime, 7, {": present", ": ASCII"}),
+        (LocalTime, ["2026-11-21"], set()),
     ],
 )
 def test_a_value_takes_the_branch_of_its_case_and_none_where_the_model_refuses_it(
@@ -168,7 +227,12 @@ def test_a_value_takes_the_branch_of_its_case_and_none_where_the_model_refuses_i
 
 
 @given(
-    st.sampled_from([Numeric, Integer, Text, FilledText, Scalar, bool, int, float, str, Literal["A", "1"], str | None]),
+    st.sampled_from(
+        [
+            *(Numeric, Integer, Text, FilledText, Scalar, bool, int, float, str, Literal["A", "1"], str | None),
+            *(LocalTime, EmptyList, EmptyList | Scalar | None),
+        ]
+    ),
     st.one_of(
         *(st.none(), st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), st.text(max_size=3)),
         *(st.sampled_from(["A", "1", "-0", " 1.5", ".5e3 ", "1_0", "nan", "0x1"]), st.just([]), st.just({})),
@@ -181,6 +245,11 @@ def test_a_value_that_the_model_takes_has_one_case_and_any_other_has_none(annota
         assert case(annotation, value) == set()
     else:
         assert len(case(annotation, value) - {": present"}) == 1
+
+
+@pytest.mark.parametrize("nothing", [None, "", "0", 0, 0.0, False, []])
+def test_what_the_model_casts_to_null_is_null(nothing: Any) -> None:
+    assert case(LocalTime, nothing) == {": null"}
 
 
 def test_absent_null_and_present_are_told_apart() -> None:
@@ -231,11 +300,18 @@ def test_a_model_within_itself_ends_where_it_begins_again() -> None:
 
 
 def test_every_item_of_a_list_takes_its_branches() -> None:
+    class Leg(Model):
+        amount: Numeric
+
+    legs = [{"amount": 1}, {"amount": "-1.00"}]
+    assert case(list[Leg], legs) == {"[].amount: positive", "[].amount: negative"}
+
+
+def test_where_only_the_first_item_counts_the_others_take_none() -> None:
     document = json.loads(payin())
     (one,) = document["object_payload"]["payins"]
-    document["object_payload"]["payins"].append(one | {"payinStatus": "CANCELED", "amount": -1})
-    names = taken("payin.create", json.dumps(document).encode())
-    assert {f"{PAYIN}.payinStatus=PENDING", f"{PAYIN}.payinStatus=CANCELED", f"{PAYIN}.amount: negative"} <= names
+    document["object_payload"]["payins"] += [one | {"payinStatus": "CANCELED", "amount": -1}, None, "Zoé"]
+    assert taken("payin.create", json.dumps(document).encode()) == taken("payin.create", payin())
 
 
 @pytest.mark.parametrize("payload", [None, [], 7, {"payins": None}, {"payins": [None, 7, []]}])
@@ -283,6 +359,32 @@ def test_a_usual_message_takes_one_branch_of_each_field_and_names_no_value(messa
     for place, possible in places.items():
         assert len([name for name in possible & names if not name.endswith(": present")]) == 1, place
     assert not any(planted in name for planted in PLANTED for name in names)
+
+
+@pytest.mark.parametrize("message_type", [one for family in FAMILIES for one in family.types], ids=lambda one: one.name)
+def test_every_branch_of_a_field_is_taken_by_some_message_that_the_model_takes(message_type: MessageType) -> None:
+    known = {one for one in branches(message_type) if "effect " not in one and not one.startswith("ending ")}
+    exercisable: set[str] = set()
+    for form in forms(message_type.decode(FULL.get(message_type.name, BODIES[message_type.name]))):
+        with suppress(ValidationError):
+            message_type.model.model_validate(form)
+            exercisable |= exercised(message_type, form, attempt("retried"))
+    assert exercisable == known
+
+
+def forms(value: Any, *, field: bool = False) -> Iterator[Any]:
+    """The decoded body with one of its fields, at any depth, replaced by a value of another kind."""
+    if field:
+        yield from VALUES
+    if isinstance(value, PhpObject):
+        yield from (PhpObject(value.class_name, one) for one in forms(value.properties))
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            for one in forms(item, field=True):
+                yield {key: one if key == name else other for key, other in value.items() if key != name or one != ...}
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from ([*value[:position], one, *value[position + 1 :]] for one in forms(item))
 
 
 def test_two_contracts_of_one_name_have_their_own_branches() -> None:

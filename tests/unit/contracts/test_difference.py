@@ -84,6 +84,16 @@ def test_a_key_that_is_no_name_is_data_and_stays_out_of_the_path() -> None:
     assert one.path == other.path == "row:payins.tags.*"
 
 
+@pytest.mark.parametrize(
+    "key", ["FR7612345000019876543210987", "tok_4242424242424242", "a9f01c7e-22b1-4c1d-9d3e-1f2a3b4c5d6e"]
+)
+def test_an_account_a_token_and_an_id_are_no_names_for_all_that_they_begin_as_one(key: str) -> None:
+    (one,) = compare_effects(row(balances={key: 1}), row(balances={key: 2}))
+    assert one.path == "row:payins.balances.*"
+    (other,) = compare_effects(row(sha256={"column_0001": 1}), row(sha256={"column_0001": 2}))
+    assert other.path == "row:payins.sha256.column_0001"
+
+
 def test_a_field_that_one_side_lacks_has_the_shape_of_nothing() -> None:
     (missing,) = compare_effects(row(a="x"), row())
     assert (missing.kind, missing.control_shape, missing.candidate_shape) == ("missing", '"a"', "-")

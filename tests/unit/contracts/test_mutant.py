@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.difference import compare_effects
-from contracts.effect import Effect, canonical, parse_json, write_json
+from contracts.effect import Effect, canonical, parse_effect, parse_json, write_json
 from contracts.judge import judge
 from contracts.judged_type import JudgedType, Uncontracted, judged_type
 from contracts.liveness import KINDS
@@ -20,7 +21,7 @@ from contracts.mutant import MutantKind, Place, mutate, places
 from contracts.registry import type_named
 from contracts.rule import Rule
 from contracts.terms import Terms
-from contracts.verdict import AGREED
+from contracts.verdict import AGREED, Verdict
 from ops.parity.candidate import Candidate
 from tests.fakes.message import balance, card_transaction, payin, payout
 from tests.fakes.notification import notification
@@ -40,6 +41,7 @@ LACKING: Mapping[str, frozenset[MutantKind]] = {
 }
 """Kinds that a usual outcome of the type has no place for."""
 STRANGE = Uncontracted("refund.create")
+TODAY = date(2026, 11, 21)
 
 
 @pytest.fixture(scope="module")
@@ -103,10 +105,17 @@ def leaves_apart(one: Any, other: Any) -> Iterator[tuple[Any, Any]]:
     elif isinstance(one, list) and isinstance(other, list):
         for pair in zip(one, other, strict=True):
             yield from leaves_apart(*pair)
-    elif isinstance(one, str) and isinstance(other, str) and one[:1] == other[:1] == "{":
+    elif isinstance(one, str) and isinstance(other, str) and one != other and holds_json(one):
         yield from leaves_apart(parse_json(one), parse_json(other))
     elif canonical(one) != canonical(other):
         yield one, other
+
+
+def holds_json(text: str) -> bool:
+    try:
+        return isinstance(parse_json(text), dict | list)
+    except ValueError:
+        return False
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -116,8 +125,10 @@ def test_no_mutant_of_our_own_outcomes_is_called_equal_but_by_a_rule(
     origin, known = outcomes[name], judged_type(name)
     ruled = {rule.path for rule in known.terms.rules}
     for place in places(origin, known):
-        found = judge([attempt(*origin)], [attempt(*mutate(origin, place))], known.terms, today=date(2026, 11, 21))
-        assert found.verdict not in AGREED or (place.kind == "one hour" and place.path in ruled), place
+        found = judge([attempt(*origin)], [attempt(*mutate(origin, place))], known.terms, today=TODAY)
+        assert found.verdict not in AGREED or (place.kind in ("one hour", "altered value") and place.path in ruled), (
+            place
+        )
 
 
 @pytest.mark.parametrize(
@@ -201,10 +212,13 @@ def test_null_becomes_an_empty_text_wherever_it_is() -> None:
 
 def test_texts_that_hold_json_are_altered_inside() -> None:
     effect = message('{"net":{"fee":1.5},"list":[null],"inner":"{\\"at\\":\\"2026-11-21 10:00:00\\"}"}')
-    assert [one.path for one in places([effect], STRANGE) if one.steps] == [
-        "message:accounting/payin.booked.body.net.fee",
-        "message:accounting/payin.booked.body.list[]",
-        "message:accounting/payin.booked.body.inner.at",
+    body = "message:accounting/payin.booked.body"
+    assert [(one.kind, one.path) for one in places([effect], STRANGE) if None in one.steps] == [
+        ("one cent", f"{body}.net.fee"),
+        ("altered value", f"{body}.net.fee"),
+        ("null to empty", f"{body}.list[]"),
+        ("one hour", f"{body}.inner.at"),
+        ("altered value", f"{body}.inner.at"),
     ]
     (dearer,) = altered(effect, "one cent")
     assert json.loads(dearer["body"])["net"] == {"fee": 1.51}
@@ -213,8 +227,15 @@ def test_texts_that_hold_json_are_altered_inside() -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[1", '{"a":NaN}', "{" * 50_000])
-def test_a_text_that_only_begins_as_json_does_is_left_alone(text: str) -> None:
-    assert [one.kind for one in places([message(text)], type_named("payin.create"))] == ["dropped event"]
+def test_a_text_that_only_begins_as_json_does_is_a_text(text: str) -> None:
+    body = "message:accounting/payin.booked.body"
+    found = [(one.kind, one.path) for one in places([message(text)], type_named("payin.create"))]
+    assert found == [
+        ("dropped event", "message:accounting/payin.booked"),
+        ("altered value", body),
+        ("altered value", "message:accounting/payin.booked.content_type"),
+    ]
+    assert altered(message(text), "altered value")[0]["body"] != text
 
 
 def test_two_parties_change_places_where_they_are_personal_and_not_the_same() -> None:
@@ -235,6 +256,95 @@ def test_what_a_rule_is_about_is_no_party_for_it_may_well_change_places() -> Non
     pair = row(one="c63a6a2b-2cd3-40f1-b3d8-fe37e1a4ab54", other="3c58b862-b364-439d-b9e5-5c19f12584c1")
     assert len(of_kind([pair], "swapped parties")) == 1
     assert of_kind([pair], "swapped parties", known) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "other"),
+    [
+        (True, False),
+        (1, 0),
+        (0, 1),
+        (-1, 0),
+        (2**64 - 1, 2**64 - 2),
+        (Decimal("12.50"), Decimal("12.59")),
+        (Decimal("-0.0"), Decimal("-0.9")),
+        (parse_json("1e300"), Decimal("8E+300")),
+        (parse_json("1e-300"), Decimal("8E-300")),
+        ("", "b"),
+        ("EUR", "EUb"),
+        ("Zoé", "Zob"),
+        ("b", "a"),
+        ("2026-11-21 10:00:00", "2026-11-21 10:00:01"),
+        ("2026-11-21 10:00:09", "2026-11-21 10:00:00"),
+        ("{", "b"),
+        ("1 234,56", "1 234,50"),
+    ],
+)
+def test_any_value_that_is_not_null_becomes_another_of_its_type(value: Any, other: Any) -> None:
+    (found,) = altered(row(it=value), "altered value")
+    assert repr(found["it"]) == repr(other)
+
+
+@pytest.mark.parametrize("value", [None, [], {}, [None], "{}", '{"a":null}'])
+def test_where_there_is_no_leaf_but_null_no_value_is_altered(value: Any) -> None:
+    assert altered(row(it=value), "altered value") == []
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+_LEAVES = st.one_of(
+    *(
+        st.booleans(),
+        st.integers(-(2**70), 2**70),
+        _TEXTS,
+        st.sampled_from(["{", "[1", "c63a6a2b-2cd3", "0", "٣", "²"]),
+    ),
+    *(st.floats(allow_nan=False, allow_infinity=False).map(lambda number: parse_json(repr(number))),),
+    st.decimals(allow_nan=False, allow_infinity=False, places=2).map(lambda number: parse_json(f"{number:f}")),
+)
+
+
+@given(
+    st.one_of(
+        *(_LEAVES, st.lists(_LEAVES, max_size=3), st.dictionaries(_TEXTS, _LEAVES, max_size=3)),
+        st.dictionaries(_TEXTS, st.lists(_LEAVES, max_size=2), max_size=2).map(write_json),
+    )
+)
+def test_an_altered_value_is_another_to_the_judge_and_of_the_same_json_type(value: Any) -> None:
+    origin = row(it=value)
+    for place in of_kind([origin], "altered value"):
+        (mutant,) = mutate([origin], place)
+        written = parse_effect(write_json(asdict(mutant)))
+        for one in (mutant, written):
+            found = judge([attempt(origin)], [attempt(one)], Terms(lists={"row:payins.it": "multiset"}), today=TODAY)
+            assert found.verdict is Verdict.MISMATCH, place
+        for before, after in leaves_apart(parse_effect(write_json(asdict(origin))).value, written.value):
+            assert type(before) is type(after)
+
+
+def test_a_uuid_stays_one_and_so_is_tolerated_where_it_may_be() -> None:
+    for number in range(200):
+        text = str(UUID(int=number * 2**121 // 200 + number))
+        rule = Rule("row:payins.it", "uuid", "random", "payments", TODAY)
+        (mutant,) = altered(row(it=text), "altered value")
+        found = judge([attempt(row(it=text))], [attempt(row(**mutant))], Terms((rule,)), today=TODAY)
+        assert found.verdict is Verdict.MATCH_BY_RULE, mutant
+
+
+@pytest.mark.parametrize(
+    ("time", "tolerated"),
+    [
+        ("2026-11-21 10:00:00", True),
+        ("2026-11-21 10:00:09", True),
+        ("2026-11-21T10:00:00+01:00", True),
+        ("2026-11-21T10:00:00Z", False),
+        ("2026-11-21", False),
+    ],
+)
+def test_an_altered_time_is_tolerated_while_it_is_one_and_within_reach(time: str, tolerated: bool) -> None:  # noqa: FBT001
+    rule = Rule("row:payins.it", "time within", "clock", "payments", TODAY, tolerance_s=60)
+    (mutant,) = altered(row(it=time), "altered value")
+    found = judge([attempt(row(it=time))], [attempt(row(**mutant))], Terms((rule,)), today=TODAY)
+    assert found.verdict is (Verdict.MATCH_BY_RULE if tolerated else Verdict.MISMATCH)
 
 
 def test_a_signature_becomes_another_of_the_same_length() -> None:

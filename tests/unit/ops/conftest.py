@@ -5,6 +5,7 @@ Entries are written by the workers' own stores.
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,11 +18,14 @@ from moto import mock_aws
 from contracts import naming
 from contracts.difference import Difference
 from contracts.judge import Judgement
+from contracts.liveness import Fate, Liveness
 from contracts.registry import FAMILIES, type_named
 from contracts.rule import Rule
-from contracts.verdict import Verdict
+from contracts.verdict import AGREED, Verdict
 from ops.cli import main
 from ops.session import open_session
+from tests.fakes.fleet import create_control_table
+from workers.store.fates import FateStore
 from workers.store.verdicts import VerdictStore
 
 if TYPE_CHECKING:
@@ -80,7 +84,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def dynamodb(aws: None) -> "DynamoDBClient":
-    """A client, and the ledger's table."""
+    """A client, and the tables of ledger and control."""
     client = boto3.client("dynamodb")
     client.create_table(
         TableName=naming.ledger_table_name(STACK),
@@ -102,6 +106,7 @@ def dynamodb(aws: None) -> "DynamoDBClient":
         ],
         BillingMode="PAY_PER_REQUEST",
     )
+    create_control_table(client, STACK)
     return client
 
 
@@ -121,7 +126,7 @@ def sqs(aws: None) -> "SQSClient":
 
 @pytest.fixture
 def judged(dynamodb: "DynamoDBClient") -> Judge:
-    """Writes entries of which both sides are known, with the verdicts that the judge would write."""
+    """Writes entries of which both sides are known, with verdicts, and counts of mutants, as the judge writes them."""
 
     def write(
         message_id: str,
@@ -130,6 +135,7 @@ def judged(dynamodb: "DynamoDBClient") -> Judge:
         *,
         type_name: str = "payin.create",
         rules: Sequence[Rule] = (),
+        tried: bool = True,
         **attributes: Any,
     ) -> None:
         item: dict[str, Any] = {
@@ -152,8 +158,16 @@ def judged(dynamodb: "DynamoDBClient") -> Judge:
             judgement = Judgement(verdict, tuple(differences), tuple(rules))
             store = VerdictStore(dynamodb, naming.ledger_table_name(STACK))
             assert store.write(message_id, 2, type_named(type_name), judgement, JUDGED_AT)
+            if tried and verdict in AGREED:
+                counts(dynamodb, "killed", type_name=type_name)
 
     return write
+
+
+def counts(client: "DynamoDBClient", fate: Fate, count: int = 1, *, type_name: str = "payin.create") -> None:
+    """What the judge has counted of mutants just now."""
+    liveness = Liveness(Counter({(type_name, "one cent", "row:payins.net", fate): count}))
+    FateStore(client, naming.control_table_name(STACK)).add(type_named(type_name), liveness, JUDGED_AT)
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from contracts.difference import Difference
 from contracts.verdict import Verdict
 from ops.cli import build
 from ops.exit_code import ExitCode
-from tests.unit.ops.conftest import STACK, Judge, Strangler
+from tests.unit.ops.conftest import STACK, Judge, Strangler, counts
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
 
 
@@ -51,11 +52,14 @@ def test_every_command_explains_itself(strangler: Strangler, words: str) -> None
         ["compare", "show", "--signature-limit", "0"],
         ["compare", "show", "--examples", "-1"],
         ["compare", "show", "--html", "."],
+        ["compare", "show", "--fail-on", "unused-rule"],
+        ["compare", "show", "--target", "1"],
         ["messages", "show"],
         ["messages", "show", ""],
         ["deploy", "--secret-arn", "not-an-arn"],
         ["deploy", "--worker-concurrency", "1"],
         ["deploy", "--allowed-lateness", "59"],
+        ["deploy", "--probe-one-in", "0"],
         ["deploy", "--webhook-origin", "https://partner.example/hooks"],
         ["deploy", "--package", "cloud"],
         ["demo", "--messages", "0"],
@@ -170,6 +174,61 @@ def test_only_messages_of_one_verdict_are_grouped_on_request(
     judged("m2", Verdict.ID_CONFLICT)
     ended = strangler("compare", "show", "--verdict", "id conflict", "-o", "json")
     assert [group["signature"] for group in ended.document["groups"]] == ["payin.create | id conflict"]
+
+
+def test_a_mutant_that_survived_voids_the_comparison_however_well_both_sides_agree(
+    strangler: Strangler, judged: Judge, sqs: "SQSClient", dynamodb: "DynamoDBClient"
+) -> None:
+    judged("m1", Verdict.MATCH)
+    counts(dynamodb, "killed", 40)
+    ended = strangler("compare", "show")
+    assert (ended.code, "mutants: 41 made, all critical ones killed" in ended.out) == (ExitCode.OK, True)
+    counts(dynamodb, "survived", 2)
+    ended = strangler("compare", "show")
+    assert ended.code == ExitCode.FAILED
+    assert "VOID" in ended.out
+    assert "against it: void: a mutant survived, one cent in row:payins.net of payin.create, 2 times" in ended.err
+    document = strangler("compare", "show", "-o", "json").document
+    assert (document["void"], document["mutants"][0]["survived"], len(document["objections"])) == (True, 2, 1)
+    assert strangler("compare", "show", "--type", "payout.update").code == ExitCode.OK
+    assert strangler("status").code == ExitCode.ATTENTION
+
+
+def test_what_agrees_and_was_never_tried_is_void_too(strangler: Strangler, judged: Judge, sqs: "SQSClient") -> None:
+    judged("m1", Verdict.MATCH, tried=False)
+    ended = strangler("compare", "show")
+    assert ended.code == ExitCode.FAILED
+    assert "VOID: no mutant was made of payin.create." in ended.out
+    assert "against it: void: no mutant was made of payin.create" in ended.err
+
+
+def test_only_what_is_new_fails_where_that_was_asked_for(
+    strangler: Strangler, judged: Judge, fee: Difference, tmp_path: Path
+) -> None:
+    judged("m1", Verdict.MISMATCH, [fee])
+    report = tmp_path / "monday.json"
+    report.write_text(strangler("compare", "show", "-o", "json").out, "utf-8")
+    command = ("compare", "show", "--since", str(report), "--fail-on", "new-difference")
+    assert strangler(*command).code == ExitCode.OK
+    judged("m2", Verdict.ID_CONFLICT)
+    ended = strangler(*command, "-o", "json")
+    assert ended.code == ExitCode.ATTENTION
+    assert {group["since"] for group in ended.document["groups"]} == {"still there", "new"}
+    report.write_text("{}", "utf-8")
+    assert strangler(*command).code == ExitCode.SETTINGS
+
+
+def test_the_live_comparison_has_proofs_traps_times_and_junit(
+    strangler: Strangler, judged: Judge, fee: Difference, tmp_path: Path
+) -> None:
+    judged("m1", Verdict.MISMATCH, [fee])
+    junit = tmp_path / "junit.xml"
+    ended = strangler("compare", "show", "--junit", str(junit), "--fail-on", "unproven")
+    assert ended.code == ExitCode.ATTENTION
+    assert "looks like rounding half a cent" in ended.out
+    assert "seen from 2026-11-21T10:00:02.000+00:00" in ended.out
+    assert "payin.create: 99.99 % is not proven" in ended.err
+    assert "1 message differ" in junit.read_text("utf-8")
 
 
 def test_a_bug_of_ours_does_not_look_like_attention(

@@ -1,5 +1,6 @@
 """`strangler corpus` as a shell sees it."""
 
+import base64
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import pytest
 from ops.corpus import CorpusReader
 from ops.corpus_key import file_key
 from ops.exit_code import ExitCode
+from tests.leak import leaks
 from tests.unit.ops.conftest import Strangler
 
 GOOD = b'{"type":"payin.create","body_base64":"","id":"%d","at":"2026-11-21T10:00:0%dZ"}\n'
@@ -128,3 +130,42 @@ def test_another_key_is_told(strangler: Strangler, recording: Path, places: tupl
     ended = strangler("corpus", "show", str(tmp_path / "corpus"), "--key", str(tmp_path / "other"))
     assert ended.code == ExitCode.REFUSED
     assert "sealed with the key" in ended.err
+
+
+def test_an_imported_corpus_can_have_pseudonyms(
+    strangler: Strangler, recording: Path, places: tuple[str, ...], tmp_path: Path
+) -> None:
+    body = base64.b64encode(b'{"webhook_id":"w-1","ibanFullname":"Zoe Zzyx"}').decode()
+    line = {
+        "type": "payin.create",
+        "body_base64": body,
+        "headers": {"customer": "Zoe Zzyx", "x-death": [{"queue": "q"}]},
+    }
+    recording.write_text(f"{json.dumps(line)}\n" * 2, "utf-8")
+    ended = strangler("corpus", "import", str(recording), *places, "--pseudonymise")
+    assert ended.code == ExitCode.OK
+    with CorpusReader(tmp_path / "corpus", file_key(tmp_path / "key")) as reader:
+        assert reader.header.pseudonymised
+        one, other = (json.loads(record.line) for record in reader.records())
+    assert one == other
+    read = json.loads(base64.b64decode(one["body_base64"]))
+    assert (one["id"], read["webhook_id"], len(read["ibanFullname"])) == ("w-1", "w-1", 8)
+    assert read["ibanFullname"] == one["headers"]["customer"] != "Zoe Zzyx"
+    assert one["headers"]["x-death"] == [{"queue": "q"}]
+
+
+def test_nothing_of_a_recording_stands_in_clear_anywhere_but_where_it_was(
+    strangler: Strangler, recording: Path, places: tuple[str, ...], tmp_path: Path
+) -> None:
+    body = base64.b64encode(b'{"webhook_id":"w-1","ibanFullname":"Zoe Zzyx","DbtrIBAN":"FR76ZZ12"}').decode()
+    good = json.dumps({"type": "payin.create", "body_base64": body})
+    recording.write_text(f'{good}\n{{"type": "Zoe Zzyx "}}\n"FR76ZZ"\n{good[:-3]}\n', "utf-8")
+    said = [strangler("corpus", "import", str(recording), *places, "--skip-bad")]
+    said += [
+        strangler("corpus", "show", str(tmp_path / "corpus"), *places[2:], *options) for options in ((), ("-o", "json"))
+    ]
+    assert [one.code for one in said] == [ExitCode.ATTENTION, ExitCode.OK, ExitCode.OK]
+    recording.unlink()
+    files = [(path.name, path.read_bytes()) for path in tmp_path.rglob("*") if path.is_file()]
+    assert {name for name, _ in files} == {"corpus", "key"}
+    assert leaks([*files, *(("said", one.out + one.err) for one in said)]) == []

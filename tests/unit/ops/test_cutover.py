@@ -11,6 +11,7 @@ import pytest
 
 from contracts import point
 from contracts.authority import AuthorityRecord, Stage
+from contracts.liveness import Survivor
 from contracts.registry import PAYIN
 from contracts.verdict import Verdict
 from ops.audit_chain import AuditChain, Entry, NotAsReadError, verify
@@ -48,6 +49,7 @@ class FakeEvidence(Evidence):
         self.found = AGREED
         self.later = AGREED
         self.dead: tuple[str, ...] = ()
+        self.blind: tuple[Survivor, ...] = ()
         self.running: tuple[str, ...] = ()
         self.sent: tuple[str, ...] = ()
 
@@ -56,6 +58,9 @@ class FakeEvidence(Evidence):
 
     def judged_of(self, message_ids: Any) -> Judged:
         return self.later
+
+    def survivors(self) -> tuple[Survivor, ...]:
+        return self.blind
 
     def letters(self) -> tuple[str, ...]:
         return self.dead
@@ -509,8 +514,19 @@ def test_a_step_that_was_read_before_a_waiver_does_not_undo_it(world: World) -> 
     assert waived(world) == {"m1", "m2"}
 
 
-def test_dead_letters_and_verdicts_do_not_stand_in_the_way_back(world: World) -> None:
+def test_a_judge_that_was_shown_to_be_blind_stands_against_going_live(world: World) -> None:
+    world.put("shadow")
+    world.evidence.blind = (Survivor("payin.create", "one cent", "row:payins.net", 3),)
+    ended = world.operator().move("live")
+    assert ended.result == "refused"
+    (objection,) = ended.objections
+    assert (objection.against, objection.ids) == ("void", ("one cent in row:payins.net of payin.create",))
+    assert world.record.stage == "shadow"
+
+
+def test_dead_letters_verdicts_and_a_blind_judge_do_not_stand_in_the_way_back(world: World) -> None:
     world.put("live")
+    world.evidence.blind = (Survivor("payin.create", "one cent", "row:payins.net", 3),)
     world.evidence.dead = ("l1",)
     world.evidence.found = Judged(("m1",), {Verdict.MISMATCH: ("m2",)})
     assert world.operator().move("shadow").result == "done"

@@ -23,7 +23,7 @@ from ops.catch_up import CatchUp
 from ops.cutover import Cutover
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
-from tests.fakes.fleet import create_control_table, write_row
+from tests.fakes.fleet import write_row
 from tests.fakes.key import static_sealer
 from tests.fakes.table import BROKEN_ATTRIBUTES, broken_record
 from tests.unit.ops.conftest import STACK, Judge, Strangler
@@ -45,7 +45,6 @@ PAYIN_ROW: dict[str, str | int | float | None] = {
 @pytest.fixture
 def deployment(dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch) -> "DynamoDBClient":
     """Every table, and a router that has spoken just now."""
-    create_control_table(dynamodb, STACK)
     dynamodb.create_table(
         TableName=naming.letters_table_name(STACK),
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],

@@ -134,3 +134,10 @@ def test_how_late_a_side_may_tell_is_kept_unless_another_figure_is_given() -> No
     assert complete(_wish(), present)["AllowedLateness"] == "7200"
     assert complete(replace(_wish(), lateness_s=60), present)["AllowedLateness"] == "60"
     assert "AllowedLateness" not in complete(_wish(), {"WebhookSecretArn": ARN}), "the template's default"
+
+
+def test_of_how_many_messages_mutants_are_made_is_kept_unless_another_figure_is_given() -> None:
+    present = {"WebhookSecretArn": ARN, "ProbeOneIn": "200"}
+    assert complete(_wish(), present)["ProbeOneIn"] == "200"
+    assert complete(replace(_wish(), probe_one_in=20), present)["ProbeOneIn"] == "20"
+    assert "ProbeOneIn" not in complete(_wish(), {"WebhookSecretArn": ARN}), "the template's default"

@@ -2,6 +2,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from contracts.liveness import Survivor
 from contracts.verdict import Verdict
 from ops.queue import QueueDepth
 from ops.status import Status, read_status
@@ -67,6 +68,12 @@ def test_an_open_letter_needs_a_look() -> None:
 def test_a_differing_message_needs_a_look() -> None:
     (sentence,) = _status({Verdict.MATCH: 5, Verdict.MISMATCH: 2, Verdict.ID_CONFLICT: 1}).attention
     assert sentence.startswith("3 messages on which both sides differ")
+
+
+def test_a_mutant_that_survived_needs_a_look() -> None:
+    survivors = (Survivor("payin.create", "one cent", "row:payins.net", 2),)
+    (sentence,) = read_status(MemoryLedger({}), MemoryQueues(), "unit", NOW, survivors=survivors).attention
+    assert sentence == "2 mutants survived, verdicts prove nothing: strangler compare show"
 
 
 def test_pending_messages_are_counted_only_on_request() -> None:

@@ -9,17 +9,14 @@ import pytest
 from rich.console import Console, RenderableType
 
 from contracts.registry import FAMILIES
-from contracts.shown import ShownDifference
-from contracts.verdict import Verdict
 from infra.deploy import Change
 from ops import output
 from ops.catalogue import catalogue
-from ops.comparison import Comparison, DifferingGroup, Example, TypeAgreement
 from ops.doctor import Check, State
 from ops.life import tell
 from ops.queue import QueueDepth
 from ops.status import ChannelStatus, Status
-from ops.table import catalogue_tables, checks_table, comparison_tables, life_tables, plan_tables, status_tables
+from ops.table import catalogue_tables, checks_table, life_tables, plan_tables, status_tables
 from tests.unit.ops.test_life import ENTRY
 
 HOSTILE = "\x1b]0;title\x07[bold red]x[/]"
@@ -36,14 +33,6 @@ def _written(renderables: Iterable[RenderableType], capsys: pytest.CaptureFixtur
     return capsys.readouterr().out
 
 
-def test_a_hostile_difference_is_shown_as_text(capsys: pytest.CaptureFixture[str]) -> None:
-    difference = ShownDifference(HOSTILE, HOSTILE, "-", "-", HOSTILE, HOSTILE)
-    group = DifferingGroup(HOSTILE, 1, (HOSTILE,), (Example(HOSTILE, Verdict.MISMATCH, (difference,)),))
-    written = _written(comparison_tables(Comparison((), (group,)), 1), capsys)
-    assert "\x1b" not in written
-    assert written.count(SHOWN) >= 6
-
-
 def test_a_hostile_entry_is_shown_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     entry = replace(
         ENTRY, message_id=HOSTILE, business_key=HOSTILE, candidate_ending="rejected", candidate_cause=HOSTILE
@@ -51,21 +40,6 @@ def test_a_hostile_entry_is_shown_as_text(capsys: pytest.CaptureFixture[str]) ->
     written = _written(life_tables(entry, tell(entry, "unit")), capsys)
     assert "\x1b" not in written
     assert written.count(SHOWN) == 4
-
-
-def test_groups_beyond_the_limit_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    groups = tuple(DifferingGroup(f"payin.create | {number}", 2, (), ()) for number in range(5))
-    written = _written(comparison_tables(Comparison((), groups), 3), capsys)
-    assert "5 groups of differences, 10 messages" in written
-    assert "and 2 smaller groups of 4 messages" in written
-
-
-def test_the_sum_of_all_types_stands_below_them(capsys: pytest.CaptureFixture[str]) -> None:
-    types = (TypeAgreement("a", {Verdict.MATCH: 1500}, 1.0, 2.5), TypeAgreement("b", {Verdict.MISMATCH: 500}))
-    rows = _written(comparison_tables(Comparison(types, ()), 1), capsys).splitlines()
-    (last,) = [row.split() for row in rows if row.split()[:1] == ["all"]]
-    assert last[:4] == ["all", "2,000", "75.00", "%"]
-    assert any("2.5 s" in row for row in rows)
 
 
 def test_what_a_status_wants_looked_at_is_said_in_words(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,13 +6,25 @@ from hypothesis import strategies as st
 
 from contracts.difference import Difference
 from contracts.shown import ShownDifference
-from ops.wording import candidate_value, control_value, percent, place, plural, printable, seconds
+from contracts.tally import UNPLACED, Sighting
+from ops.wording import (
+    candidate_value,
+    control_value,
+    nines,
+    percent,
+    place,
+    plural,
+    portion,
+    printable,
+    seconds,
+    sighting,
+)
 
 
 @given(st.text(st.characters(exclude_categories=())))
 def test_no_text_keeps_a_character_that_steers(text: str) -> None:
     shown = printable(text)
-    assert all(unicodedata.category(character)[0] != "C" for character in shown)
+    assert all(unicodedata.category(character)[0] not in "CZ" or character == " " for character in shown)
     shown.encode("utf-8")
 
 
@@ -24,6 +36,7 @@ def test_no_text_keeps_a_character_that_steers(text: str) -> None:
         ("a\u202eb", "a\\u{202e}b"),
         ("half \udce9", "half \\u{dce9}"),
         ("two\nlines", "two\\u{a}lines"),
+        ("1\u202f234\u00a0€\u2028", "1\\u{202f}234\\u{a0}€\\u{2028}"),
     ],
 )
 def test_what_has_no_glyph_becomes_its_escape(text: str, shown: str) -> None:
@@ -32,10 +45,47 @@ def test_what_has_no_glyph_becomes_its_escape(text: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(1.0, "100 %"), (0.99999, "99.99 %"), (0.0, "0.00 %"), (0.5, "50.00 %"), (None, "—"), (1, "100 %")],
+    [
+        (1.0, "100 %"),
+        (0.99999, "99.99 %"),
+        (0.0, "0.00 %"),
+        (0.5, "50.00 %"),
+        (None, "—"),
+        (1, "100 %"),
+        (0.57, "57.00 %"),
+    ],
 )
 def test_a_hundred_percent_means_all(share: float | None, text: str) -> None:
     assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.9999, "99.99 %"),
+        (0.99999, "99.999 %"),
+        (0.999912345, "99.9912 %"),
+        (0.9994, "99.94 %"),
+        (0.5, "50.00 %"),
+        (0.0, "0.00 %"),
+        (1.0, "100 %"),
+        (0.99, "99.00 %"),
+    ],
+)
+def test_a_share_near_one_keeps_its_nines(share: float, text: str) -> None:
+    assert nines(share) == text
+
+
+def test_what_is_there_has_a_share_however_small() -> None:
+    assert [portion(share) for share in (None, 0.0, 0.00009, 0.0001, 1.0)] == [
+        *("—", "0.00 %", "under 0.01 %", "0.01 %", "100 %")
+    ]
+
+
+def test_messages_are_counted_from_one() -> None:
+    assert sighting(Sighting(411, "2026-11-21T10:00:00Z")) == "message 412 (2026-11-21T10:00:00Z)"
+    assert sighting(Sighting(0)) == "message 1"
+    assert sighting(Sighting(UNPLACED, "2026-11-21T10:00:00Z")) == "2026-11-21T10:00:00Z"
 
 
 @pytest.mark.parametrize(
@@ -48,6 +98,7 @@ def test_durations_are_short(duration_s: float | None, text: str) -> None:
 
 def test_one_message_is_not_one_messages() -> None:
     assert (plural(1, "message"), plural(2000, "message")) == ("1 message", "2,000 messages")
+    assert (plural(1, "branch", "branches"), plural(2, "branch", "branches")) == ("1 branch", "2 branches")
 
 
 def test_a_value_that_looks_like_a_signature_is_taken_for_none() -> None:

@@ -29,7 +29,7 @@ def image(candidate: Attempt | None = None, *control: Attempt, conflict: bool = 
 
 
 def verdict(entry: dict[str, Any], sealer: Sealer = SEALER) -> Verdict:
-    return judge_image(entry, type_named("payin.create"), sealer, TODAY).verdict
+    return judge_image(entry, type_named("payin.create"), sealer, TODAY).judgement.verdict
 
 
 def test_both_sides_outcomes_are_opened_and_judged() -> None:

@@ -2,6 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from workers.settings import (
+    judge_settings,
     ledger_settings,
     letters_settings,
     outlet_settings,
@@ -30,9 +31,16 @@ def test_a_familys_function_reads_all_that_it_needs() -> None:
     assert settings.dead_letter_queue_url == "https://sqs/1/s-payin-dead.fifo"
 
 
-def test_control_and_judge_need_the_ledger_and_its_key_only() -> None:
+def test_control_needs_the_ledger_and_its_key_only() -> None:
     needed = {name: ENVIRONMENT[name] for name in ("LEDGER_TABLE", "SEAL_KEY_ARN")}
     assert ledger_settings(needed).ledger_table == "s-ledger"
+
+
+def test_the_judge_is_told_of_how_many_messages_mutants_are_made() -> None:
+    assert judge_settings({**ENVIRONMENT, "PROBE_ONE_IN": "1000"}).probe_one_in == 1000
+    for value in ("0", "", "some"):
+        with pytest.raises(ValidationError, match="PROBE_ONE_IN"):
+            judge_settings({**ENVIRONMENT, "PROBE_ONE_IN": value})
 
 
 @pytest.mark.parametrize("name", sorted(set(ENVIRONMENT) - {"AWS_SESSION_TOKEN"}))

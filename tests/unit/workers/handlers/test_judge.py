@@ -12,18 +12,22 @@ from contracts.effect import Attempt
 from contracts.judge import Judgement
 from contracts.message_type import MessageType
 from contracts.verdict import Verdict
+from tests.fakes.fates import MemoryFates
 from tests.fakes.function import FakeLambdaContext, event
 from tests.fakes.key import refused_sealer, static_sealer
 from tests.fakes.message import NAME, PLANTED
 from tests.fakes.outcome import attempt, row
 from tests.unit.workers.handlers.conftest import Printed
 from workers import bootstrap
+from workers import probing as module
 from workers.fate import UnavailableError
 from workers.handlers.judge import handler
+from workers.probing import Probing
 from workers.store.attribute import seal_attempt
 from workers.store.sealing import Sealer
 
 SEALER = static_sealer()
+NEVER = 2**64
 QUIET = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 
 
@@ -64,6 +68,23 @@ def verdicts(monkeypatch: pytest.MonkeyPatch) -> MemoryVerdicts:
     store = MemoryVerdicts()
     monkeypatch.setattr(bootstrap, "verdict_store", lambda: (store, SEALER))
     return store
+
+
+@pytest.fixture(autouse=True)
+def fates(monkeypatch: pytest.MonkeyPatch) -> MemoryFates:
+    """Nothing is tried but where a test asks for it."""
+    store = MemoryFates()
+    probing = Probing(NEVER, first=0)
+    monkeypatch.setattr(bootstrap, "probing", lambda: (probing, store))
+    return store
+
+
+@pytest.fixture
+def probing(monkeypatch: pytest.MonkeyPatch, fates: MemoryFates) -> Probing:
+    """Every agreeing message is tried."""
+    every = Probing(1)
+    monkeypatch.setattr(bootstrap, "probing", lambda: (every, fates))
+    return every
 
 
 def images(*pairs: tuple[Attempt, Attempt], **attributes: Any) -> dict[str, Any]:
@@ -187,3 +208,75 @@ def test_an_outage_brings_every_entry_back(
     records = images(*[(attempt(row(a=1)), attempt(row(a=1)))] * 3)
     assert invoke(records) == [record["dynamodb"]["SequenceNumber"] for record in records["Records"]]
     assert {line["message"] for line in printed.lines} == {"not judged"}
+
+
+def test_mutants_are_made_of_what_agrees_counted_and_added_up(
+    verdicts: MemoryVerdicts, probing: Probing, fates: MemoryFates, printed: Printed
+) -> None:
+    same, other = attempt(row(a=1)), attempt(row(a=2), message_id="w2")
+    assert (
+        invoke(images((same, same), (other, other), (attempt(message_id="w3"), attempt(row(a=3), message_id="w3"))))
+        == []
+    )
+    assert printed.metrics == {"MessagesJudged": 3, "MessagesDiffering": 1, "MutantsMade": 5}
+    assert fates.read("payin.create").fates == {
+        ("payin.create", "lost row", "row:payins", "killed"): 2,
+        ("payin.create", "doubled row", "row:payins", "killed"): 2,
+        ("payin.create", "reordered pair", "row:payins", "killed"): 1,
+    }
+    assert fates.writes == 1, "one of a batch and type"
+    assert not probing.unsaved.fates
+
+
+@QUIET
+def test_a_record_that_comes_again_is_not_tried_again(
+    verdicts: MemoryVerdicts, probing: Probing, fates: MemoryFates, printed: Printed
+) -> None:
+    same = attempt(row(a=1))
+    invoke(images((same, same)))
+    verdicts.moved_on = True
+    invoke(images((same, same)))
+    assert printed.metrics == {"MessagesJudged": 1, "MutantsMade": 2}
+
+
+def test_a_survivor_is_counted_and_told_by_its_place(
+    verdicts: MemoryVerdicts, probing: Probing, fates: MemoryFates, printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "judge", lambda *_, **__: Judgement(Verdict.MATCH))
+    same = attempt(row(debtor_name=NAME))
+    assert invoke(images((same, same))) == []
+    assert printed.metrics == {"MessagesJudged": 1, "MutantsMade": 2, "MutantsSurvived": 2}
+    assert {(one["message"], one["type"], one["kind"], one["place"]) for one in printed.lines} == {
+        ("a mutant survived", "payin.create", kind, "row:payins") for kind in ("lost row", "doubled row")
+    }
+    assert not [value for value in PLANTED if value in printed.text]
+    assert {one.kind for one in fates.read("payin.create").survivors} == {"lost row", "doubled row"}
+
+
+def test_counts_that_cannot_be_written_fail_no_verdict_and_come_with_the_next_ones(
+    verdicts: MemoryVerdicts, probing: Probing, fates: MemoryFates, printed: Printed
+) -> None:
+    fates.refuse = 1
+    same, other = attempt(row(a=1)), attempt(row(a=1), message_id="w2")
+    assert invoke(images((same, same))) == []
+    assert printed.metrics == {"MessagesJudged": 1, "MutantsMade": 2, "MutantsNotNoted": 1}
+    (line,) = printed.lines
+    assert (line["message"], line["type"]) == ("mutants not noted", "payin.create")
+    assert invoke(images((other, other))) == []
+    assert fates.read("payin.create").fates.total() == 4
+    assert verdicts.verdicts == [Verdict.MATCH, Verdict.MATCH]
+
+
+def test_a_mutant_that_cannot_be_made_fails_no_verdict(
+    verdicts: MemoryVerdicts, probing: Probing, printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError(NAME)
+
+    monkeypatch.setattr(module, "judge", broken)
+    same = attempt(row(debtor_name=NAME))
+    assert invoke(images((same, same))) == []
+    assert (verdicts.verdicts, printed.metrics) == ([Verdict.MATCH], {"MessagesJudged": 1})
+    (line,) = printed.lines
+    assert (line["message"], line["reason"]) == ("not probed", "ZeroDivisionError")
+    assert not [value for value in PLANTED if value in printed.text]

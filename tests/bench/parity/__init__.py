@@ -1,0 +1,1 @@
+"""What the comparison promises to see, measured with the product's own code, each beside a case that must fail."""
