@@ -34,7 +34,7 @@ TRAFFIC += [notification("balance.update", balance("b1", "7")), notification("re
 def wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wanted:
     """A comparison of a small corpus with an oracle that differs in every fourth message."""
     monkeypatch.setattr(module, "ProcessPoolExecutor", InThisProcess)
-    monkeypatch.setattr("ops.parity.part.Candidate", partial(Candidate, clock=lambda: NOW))
+    monkeypatch.setattr("ops.parity.candidate.Candidate", partial(Candidate, clock=lambda: NOW))
     monkeypatch.setattr(module, "fingerprint", lambda: "code")
     monkeypatch.setattr(module, "_TICKS", 1)
     corpus, key = write_corpus(tmp_path, TRAFFIC)
