@@ -8,6 +8,7 @@ beside it. Messages that differ in exactly the same places are one class, and on
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 DifferenceClass = frozenset[str]
 """The signatures of all differences of a message."""
@@ -42,15 +43,22 @@ class Group:
 def group_classes(classes: Mapping[DifferenceClass, int]) -> tuple[ClassGroup, ...]:
     """Group classes, each with its number of messages, the largest group first."""
     left = {one: count for one, count in classes.items() if one and count}
+    counts: Counter[str] = Counter()
+    holders: dict[str, list[DifferenceClass]] = {}
+    for one, count in left.items():
+        for signature in one:
+            counts[signature] += count
+            holders.setdefault(signature, []).append(one)
+    queue = [_rank(signature, count) for signature, count in counts.items()]
+    heapify(queue)
     groups = []
     while left:
-        counts: Counter[str] = Counter()
-        for one, count in left.items():
-            for signature in one:
-                counts[signature] += count
-        # Where several places differ equally often, a place of a row names the bug best: rows are what is stored.
-        leading = min(counts, key=lambda signature: (-counts[signature], " | row:" not in signature, signature))
-        members = tuple(one for one in left if leading in one)
+        rank = heappop(queue)
+        leading = rank[-1]
+        if rank != (now := _rank(leading, counts[leading])):  # some of its messages are in a group by now
+            heappush(queue, now)
+            continue
+        members = tuple(one for one in holders[leading] if one in left)
         along: Counter[str] = Counter()
         for one in members:
             for signature in one - {leading}:
@@ -58,8 +66,15 @@ def group_classes(classes: Mapping[DifferenceClass, int]) -> tuple[ClassGroup, .
         also = sorted(along, key=lambda signature: (-along[signature], signature))
         groups.append(ClassGroup(leading, members, counts[leading], tuple(also)))
         for one in members:
-            del left[one]
+            count = left.pop(one)
+            for signature in one:
+                counts[signature] -= count
     return tuple(groups)
+
+
+def _rank(signature: str, count: int) -> tuple[int, bool, str]:
+    """The most frequent first; of equals a place of a row names the bug best, for rows are what is stored."""
+    return -count, " | row:" not in signature, signature
 
 
 def group(messages: Mapping[str, Iterable[str]]) -> tuple[Group, ...]:

@@ -24,8 +24,8 @@ class Place:
 
 def place(signature: str) -> Place:
     """Take a signature (`contracts.difference.Difference.signature`) apart; what is none is all kind."""
-    parts = signature.split(" | ")
-    if len(parts) == 4:
+    parts = signature.split(" | ", 3)  # what a value looks like may hold a bar itself
+    if len(parts) == 4 and " -> " in parts[3]:
         message_type, path, kind, shapes = map(printable, parts)
         return Place(message_type, path, kind, shapes.replace(" -> ", " → "))
     return Place(printable(parts[0]) if len(parts) == 2 else "", "", printable(parts[-1]), "")

@@ -101,6 +101,11 @@ def test_one_message_is_not_one_messages() -> None:
     assert (plural(1, "branch", "branches"), plural(2, "branch", "branches")) == ("1 branch", "2 branches")
 
 
+def test_a_value_that_looks_like_a_signature_is_taken_for_none() -> None:
+    found = place('payin.create | row:payins.label | value | "a | a" -> "a | a | a"')
+    assert (found.kind, found.shapes) == ("value", '"a | a" → "a | a | a"')
+
+
 def test_a_signature_is_taken_apart_as_the_judge_has_put_it_together() -> None:
     signature = Difference("row:payins.fee", "type", "int", "float", 1, 2).signature("payin.create")
     found = place(signature)

@@ -35,7 +35,7 @@ def against(one: Comparison, *fail_on: FailOn) -> list[str]:
         (comparison([GROUP]), FailOn.NEW, "1 new group of differences"),
         (comparison(rules=[replace(USE, problem="expired")]), FailOn.EXPIRED_RULE, "has ended (2026-12-31, payments)"),
         (comparison(rules=[replace(USE, problem="never hit")]), FailOn.UNUSED_RULE, "was never hit (payments)"),
-        (comparison(pending=2), FailOn.UNDECIDED, "2 undecided"),
+        (comparison(match=5, pending=2), FailOn.UNDECIDED, "2 undecided"),
         (comparison(match=5, control_only=1), FailOn.UNDECIDED, "1 undecided"),
         (comparison(match=5, candidate_only=1, expired=1), FailOn.UNDECIDED, "2 undecided"),
         (Comparison((), ()), FailOn.UNDECIDED, "nothing was compared"),

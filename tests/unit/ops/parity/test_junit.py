@@ -44,7 +44,9 @@ def test_rules_and_mutants_are_cases_and_a_survivor_is_a_failure() -> None:
     counts = (MutantCount(NAME, "one cent", 5, 0, 2), MutantCount(NAME, "one hour", 5, 1, 0))
     root = parsed(Comparison((TypeAgreement(NAME, {Verdict.MATCH: 7}),), (), counts, rules=(use,)))
     cases = {one.get("name"): one for one in suite(root, NAME)}
-    assert cases["rule on row:payins.at"].findtext("system-out") == "hit by 4 messages; random"
+    assert (
+        cases["rule on row:payins.at"].findtext("system-out") == "hit by 4 messages; random; payments, until 2026-12-31"
+    )
     survived = cases["mutants: one cent"].find("failure")
     assert survived is not None
     assert survived.get("message") == "2 survived"

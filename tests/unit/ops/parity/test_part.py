@@ -43,7 +43,7 @@ def created(webhook: str, key: str, **fields: Any) -> dict[str, Any]:
 @pytest.fixture
 def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Compare:
     """Compares these messages with what an oracle answers, in so many parts; all parts' findings."""
-    monkeypatch.setattr("ops.parity.part.Candidate", partial(Candidate, clock=lambda: NOW))
+    monkeypatch.setattr("ops.parity.candidate.Candidate", partial(Candidate, clock=lambda: NOW))
 
     def of(notifications: Sequence[dict[str, Any]], oracle: Sequence[str], parts: int = 1) -> Part:
         if not (tmp_path / "corpus").exists():

@@ -1,7 +1,6 @@
 """A run and its folder: what was found is kept, and what is gone on with is the same run."""
 
 import json
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -19,7 +18,7 @@ from ops.fault import CommandError
 from ops.parity import run as module
 from ops.parity.candidate import Candidate
 from ops.parity.oracle import OracleError
-from ops.parity.part import Part, Sides
+from ops.parity.part import Part, Sides, compare_part
 from ops.parity.run import MANIFEST, REPORT, Manifest, Run, Wanted, earlier, fingerprint, merged
 from tests.fakes.message import balance, payin
 from tests.fakes.notification import notification, write_corpus
@@ -35,7 +34,7 @@ TRAFFIC += [notification("balance.update", balance("b1", "7")), notification("re
 def wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wanted:
     """A comparison of a small corpus with an oracle that differs in every fourth message."""
     monkeypatch.setattr(module, "ProcessPoolExecutor", InThisProcess)
-    monkeypatch.setattr("ops.parity.part.Candidate", partial(Candidate, clock=lambda: NOW))
+    monkeypatch.setattr("ops.parity.candidate.Candidate", partial(Candidate, clock=lambda: NOW))
     monkeypatch.setattr(module, "fingerprint", lambda: "code")
     monkeypatch.setattr(module, "_TICKS", 1)
     corpus, key = write_corpus(tmp_path, TRAFFIC)
@@ -75,10 +74,9 @@ def test_a_manifest_tells_nothing_of_a_command_line_or_a_person(tmp_path: Path, 
 
 
 @pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def failing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Parts that fail, as long as they stand in this list."""
     failing: list[int] = []
-    compare_part = module.compare_part
 
     def once(sides: Sides, plan: Any, number: int, tick: Any) -> Part:
         if number in failing:
@@ -219,7 +217,7 @@ def test_the_fingerprint_changes_with_any_file_that_an_outcome_comes_from(
 ) -> None:
     monkeypatch.setattr(module, "_ROOT", tmp_path)
     (tmp_path / "contracts").mkdir()
-    prints: Sequence[str] = [fingerprint()]
+    prints = [fingerprint()]
     for name, text in (("a.py", ""), ("a.py", "x"), ("b.py", "x")):
         (tmp_path / "contracts" / name).write_text(text)
         prints = [*prints, fingerprint()]
