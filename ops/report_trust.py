@@ -22,7 +22,7 @@ def _untried(names: Sequence[str]) -> str:
     if not names:
         return ""
     return (
-        "<p><strong>No mutant was made of these types.</strong> Nobody knows what this comparison sees of them, so that "
+        "<p><strong>No mutant was made of these types.</strong> Nobody knows what this comparison sees of them: "
         f"their agreement proves nothing.</p>{bullets(f'<code>{text(name)}</code>' for name in names)}"
     )
 
