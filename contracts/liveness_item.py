@@ -1,8 +1,8 @@
 """Fates of live mutants in the control table: an item for each type and judge, added to as verdicts are given. Pure.
 
 The sort key is the judge's fingerprint. A number for each fate, kind and place: `killed|one cent|row:a.b`. Shown is the
-item that was added to last: an older judge is about verdicts that nobody would give any more. Counts of one judge never
-grow old, for the same code and terms see the same; an item goes by itself when nobody has added to it for half a year.
+item that was added to last: an older judge's is about verdicts that nobody would give any more. Counts of one judge do
+not grow old, for the same code and terms see the same; an item goes when nobody has added to it for half a year.
 """
 
 from collections.abc import Iterable, Mapping

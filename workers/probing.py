@@ -20,7 +20,7 @@ from contracts.verdict import AGREED, Verdict
 from workers.judging import Judged
 
 FIRST = 5
-"""Agreeing messages of a type that each process tries, from its first one on: some 7 ms of its life."""
+"""Agreeing messages of a type that each process tries, from its first one on: some 10 ms of its life."""
 
 
 class Fates(Protocol):

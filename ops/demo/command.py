@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from contracts.liveness import Liveness
 from infra.deploy import DeployError
 from infra.local.process import LocalProgramError
 from infra.package import PackageError
@@ -38,6 +39,9 @@ from ops.session import dynamodb_client
 from ops.wording import percent
 
 _EXAMPLES = 3
+_LOOK_AGAIN_S = 1.0
+_COUNTED_WITHIN_S = 15.0
+"""A type of which nothing agrees has no mutants, and is waited for as long as that."""
 
 
 def demo(
@@ -94,8 +98,7 @@ def _run(scene: Scene, messages: int, rate: float, seed: int, began: float) -> S
     published = read_published(scene.places.published)
     types = {message_id: type_name for message_id, (type_name, _) in published.items()}
     asked = Asked(datetime.now(UTC).date())
-    liveness = MutantFates(dynamodb_client(STACK), STACK).of(sorted(set(types.values())))
-    comparison = compare(ledger, liveness, asked, examples=_EXAMPLES)
+    comparison = compare(ledger, _counted(sorted(set(types.values()))), asked, examples=_EXAMPLES)
     measured = tally(types, publish_times(scene.places.published), timings)
     return Summary(
         published=len(types),
@@ -103,6 +106,16 @@ def _run(scene: Scene, messages: int, rate: float, seed: int, began: float) -> S
         audit=scene.audit(),
         duration_s=time.monotonic() - began,
     )
+
+
+def _counted(types: Sequence[str]) -> Liveness:
+    """What became of mutants, once the judge has counted those of its last verdicts: it does so after them."""
+    fates, until = MutantFates(dynamodb_client(STACK), STACK), time.monotonic() + _COUNTED_WITHIN_S
+    before, found = Liveness(), fates.of(types)
+    while (found != before or {name for name, *_ in found.fates} != {*types}) and time.monotonic() < until:
+        time.sleep(_LOOK_AGAIN_S)
+        before, found = found, fates.of(types)
+    return found
 
 
 _STATIONS = {
@@ -148,6 +161,8 @@ def _tell(place: Path, summary: Summary, *, json_output: bool) -> None:
         show_json(summary.document())
     else:
         show(comparison_tables(summary.comparison, len(summary.comparison.groups)))
+    for one in objections(summary.comparison, ()):
+        note(f"against it: {one}")
     document = summary.document()
     note(
         f"\n{summary.published:,} published, {document['lost']} lost, {document['processed_twice']} processed twice "

@@ -218,10 +218,11 @@ def test_mutants_are_made_of_what_agrees_counted_and_added_up(
         invoke(images((same, same), (other, other), (attempt(message_id="w3"), attempt(row(a=3), message_id="w3"))))
         == []
     )
-    assert printed.metrics == {"MessagesJudged": 3, "MessagesDiffering": 1, "MutantsMade": 5}
+    assert printed.metrics == {"MessagesJudged": 3, "MessagesDiffering": 1, "MutantsMade": 7}
     assert fates.read("payin.create").fates == {
         ("payin.create", "lost row", "row:payins", "killed"): 2,
         ("payin.create", "doubled row", "row:payins", "killed"): 2,
+        ("payin.create", "altered value", "row:payins.a", "killed"): 2,
         ("payin.create", "reordered pair", "row:payins", "killed"): 1,
     }
     assert fates.writes == 1, "one of a batch and type"
@@ -236,7 +237,7 @@ def test_a_record_that_comes_again_is_not_tried_again(
     invoke(images((same, same)))
     verdicts.moved_on = True
     invoke(images((same, same)))
-    assert printed.metrics == {"MessagesJudged": 1, "MutantsMade": 2}
+    assert printed.metrics == {"MessagesJudged": 1, "MutantsMade": 3}
 
 
 def test_a_survivor_is_counted_and_told_by_its_place(
@@ -245,12 +246,14 @@ def test_a_survivor_is_counted_and_told_by_its_place(
     monkeypatch.setattr(module, "judge", lambda *_, **__: Judgement(Verdict.MATCH))
     same = attempt(row(debtor_name=NAME))
     assert invoke(images((same, same))) == []
-    assert printed.metrics == {"MessagesJudged": 1, "MutantsMade": 2, "MutantsSurvived": 2}
+    assert printed.metrics == {"MessagesJudged": 1, "MutantsMade": 3, "MutantsSurvived": 3}
     assert {(one["message"], one["type"], one["kind"], one["place"]) for one in printed.lines} == {
-        ("a mutant survived", "payin.create", kind, "row:payins") for kind in ("lost row", "doubled row")
+        ("a mutant survived", "payin.create", "lost row", "row:payins"),
+        ("a mutant survived", "payin.create", "doubled row", "row:payins"),
+        ("a mutant survived", "payin.create", "altered value", "row:payins.debtor_name"),
     }
     assert not [value for value in PLANTED if value in printed.text]
-    assert {one.kind for one in fates.read("payin.create").survivors} == {"lost row", "doubled row"}
+    assert {one.kind for one in fates.read("payin.create").survivors} == {"lost row", "doubled row", "altered value"}
 
 
 def test_counts_that_cannot_be_written_fail_no_verdict_and_come_with_the_next_ones(
@@ -259,11 +262,11 @@ def test_counts_that_cannot_be_written_fail_no_verdict_and_come_with_the_next_on
     fates.refuse = 1
     same, other = attempt(row(a=1)), attempt(row(a=1), message_id="w2")
     assert invoke(images((same, same))) == []
-    assert printed.metrics == {"MessagesJudged": 1, "MutantsMade": 2, "MutantsNotNoted": 1}
+    assert printed.metrics == {"MessagesJudged": 1, "MutantsMade": 3, "MutantsNotNoted": 1}
     (line,) = printed.lines
     assert (line["message"], line["type"]) == ("mutants not noted", "payin.create")
     assert invoke(images((other, other))) == []
-    assert fates.read("payin.create").fates.total() == 4
+    assert fates.read("payin.create").fates.total() == 6
     assert verdicts.verdicts == [Verdict.MATCH, Verdict.MATCH]
 
 
