@@ -94,7 +94,7 @@ def show_comparison(  # noqa: PLR0913  options are arguments here
         detailed_groups=signature_limit,
         examples=examples,
     )
-    against = list(objections(comparison, fail_on))
+    against = list(objections(comparison, fail_on, may_be_empty=True))
     title = f"{stack}: both sides compared"
     write_reports(comparison, against, title, (Fact("Deployment", stack),), html=html, junit=junit)
     if output is Output.JSON:

@@ -25,8 +25,10 @@ class FailOn(StrEnum):
     """A type whose wanted agreement is not proven."""
 
 
-def objections(comparison: Comparison, fail_on: Collection[FailOn]) -> Iterator[str]:
-    """What stands against it. A comparison that is void always fails, as does one of nothing."""
+def objections(comparison: Comparison, fail_on: Collection[FailOn], *, may_be_empty: bool = False) -> Iterator[str]:
+    """What stands against it. A comparison that is void always fails, as does one of nothing unless it may be empty."""
+    if comparison.agreement is None and not may_be_empty:
+        yield "nothing was compared"
     yield from _void(comparison)
     if FailOn.DIFFERENCE in fail_on and comparison.groups:
         messages = sum(one.count for one in comparison.groups)
@@ -64,8 +66,6 @@ def _unproven(comparison: Comparison) -> Iterator[str]:
 
 
 def _void(comparison: Comparison) -> Iterator[str]:
-    if comparison.agreement is None:
-        yield "nothing was compared"
     for one in comparison.survivors:
         yield f"void: a mutant survived, {one.kind} in {one.path} of {one.type}, {plural(one.count, 'time')}"
     for name in comparison.unprobed:
