@@ -52,7 +52,8 @@ def comparison_tables(comparison: Comparison, limit: int) -> Iterator[Renderable
 def _groups(comparison: Comparison, limit: int) -> Iterator[RenderableType]:
     if not comparison.groups:
         if not comparison.void:
-            yield Text("No differences: wherever both sides have told, they agree.", "green")
+            calm = "No differences: wherever both sides have told, they agree."
+            yield Text("Nothing was compared.", "red") if comparison.agreement is None else Text(calm, "green")
         return
     count = sum(one.count for one in comparison.groups)
     yield Text(f"\n{plural(len(comparison.groups), 'group')} of differences, {plural(count, 'message')}", "bold")

@@ -10,7 +10,6 @@ from contracts.effect import MalformedOutcomeError
 from contracts.outcome_line import OutcomeLine
 from contracts.tally import Sighting
 from contracts.verdict import AGREED, Verdict
-from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from ops.parity.judging import Judging
 from ops.parity.outcome_file import OutcomeFile, join
@@ -56,7 +55,7 @@ def judge_files(control: Path, candidate: Path, types: Collection[str] | None, t
         today: the day by which rules expire.
 
     Raises:
-        CommandError: a file cannot be read, one of its lines is no outcome, or there is nothing to judge.
+        CommandError: a file cannot be read, or one of its lines is no outcome.
     """
     found = JudgedFiles(Judging(today))
     with OutcomeFile(control) as theirs, OutcomeFile(candidate) as ours:
@@ -67,9 +66,6 @@ def judge_files(control: Path, candidate: Path, types: Collection[str] | None, t
                 raise _blame(one, theirs, ours) from error
             except RecursionError as error:
                 raise _too_deep(one, theirs, ours) from error
-    if not found.messages:
-        left_out = ", ".join(f"{count:,} of {name}" for name, count in sorted(found.of_other_types.items()))
-        raise CommandError(ExitCode.ATTENTION, f"nothing to judge; left out: {left_out or 'nothing'}")
     return found
 
 

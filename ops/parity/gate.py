@@ -26,10 +26,8 @@ class FailOn(StrEnum):
 
 
 def objections(comparison: Comparison, fail_on: Collection[FailOn]) -> Iterator[str]:
-    """What stands against it. A void comparison always fails: nobody knows what it did not see."""
-    fail_on = frozenset(fail_on)
+    """What stands against it. A comparison that is void always fails, as does one of nothing."""
     yield from _void(comparison)
-    counts = total(comparison.types)
     if FailOn.DIFFERENCE in fail_on and comparison.groups:
         messages = sum(one.count for one in comparison.groups)
         yield f"{plural(messages, 'message')} differ, in {plural(len(comparison.groups), 'group')}"
@@ -41,31 +39,33 @@ def objections(comparison: Comparison, fail_on: Collection[FailOn]) -> Iterator[
         if FailOn.UNUSED_RULE in fail_on and rule.problem == "never hit":
             yield f"the rule on {rule.path} of {rule.type} was never hit ({rule.owner}): take it out, or mend its path"
     if FailOn.UNDECIDED in fail_on:
-        undecided = sum(counts.get(verdict, 0) for verdict in (Verdict.PENDING, *BY_CLOCK))
-        if undecided:
-            yield f"{number(undecided)} undecided"
-    if fail_on & {FailOn.UNDECIDED, FailOn.UNPROVEN}:
-        yield from _never_compared(comparison)
+        yield from _undecided(comparison)
     if FailOn.UNPROVEN in fail_on:
-        for of_type in comparison.types:
-            proof = of_type.confidence
-            if proof is not None and not proof.proven:
-                yield (
-                    f"{of_type.type}: {nines(proof.target)} is not proven, {nines(proof.agreement_at_least)} is; "
-                    f"{plural(proof.messages_needed, 'more agreeing message')} needed"
-                )
+        yield from _unproven(comparison)
 
 
-def _never_compared(comparison: Comparison) -> Iterator[str]:
-    """No data is no success."""
+def _undecided(comparison: Comparison) -> Iterator[str]:
+    counts = total(comparison.types)
+    undecided = sum(counts.get(verdict, 0) for verdict in (Verdict.PENDING, *BY_CLOCK))
+    if undecided:
+        yield f"{number(undecided)} undecided"
+    if comparison.agreement is not None:
+        yield from (f"nothing was compared of {one.type}" for one in comparison.types if one.agreement is None)
+
+
+def _unproven(comparison: Comparison) -> Iterator[str]:
     for one in comparison.types:
-        if one.agreement is None:
-            yield f"nothing was compared of {one.type}"
-    if not comparison.types:
-        yield "nothing was compared"
+        proof = one.confidence
+        if proof is not None and not proof.proven:
+            yield (
+                f"{one.type}: {nines(proof.target)} is not proven, {nines(proof.agreement_at_least)} is; "
+                f"{plural(proof.messages_needed, 'more agreeing message')} needed"
+            )
 
 
 def _void(comparison: Comparison) -> Iterator[str]:
+    if comparison.agreement is None:
+        yield "nothing was compared"
     for one in comparison.survivors:
         yield f"void: a mutant survived, {one.kind} in {one.path} of {one.type}, {plural(one.count, 'time')}"
     for name in comparison.unprobed:

@@ -38,7 +38,6 @@ def against(one: Comparison, *fail_on: FailOn) -> list[str]:
         (comparison(match=5, pending=2), FailOn.UNDECIDED, "2 undecided"),
         (comparison(match=5, control_only=1), FailOn.UNDECIDED, "1 undecided"),
         (comparison(match=5, candidate_only=1, expired=1), FailOn.UNDECIDED, "2 undecided"),
-        (Comparison((), ()), FailOn.UNDECIDED, "nothing was compared"),
         (comparison(match=5), FailOn.UNPROVEN, "99.99 % is not proven"),
     ],
 )
@@ -55,6 +54,17 @@ def test_nothing_stands_against_a_comparison_that_is_whole(fail_on: FailOn) -> N
     whole = comparison(match=100_000, rules=[USE])
     assert against(whole, fail_on) == []
     assert exit_code(whole, objected=False) is ExitCode.OK
+
+
+@pytest.mark.parametrize("fail_on", [[], *([one] for one in FailOn)])
+def test_no_data_is_no_success_whatever_was_asked_for(fail_on: list[FailOn]) -> None:
+    assert against(Comparison((), ()), *fail_on)[0] == "nothing was compared"
+
+
+def test_a_type_of_which_nothing_was_compared_stands_against_it_beside_others() -> None:
+    two = replace(comparison(match=5), types=(*comparison(match=5).types, TypeAgreement("payout.update", {})))
+    assert against(two, FailOn.UNDECIDED) == ["nothing was compared of payout.update"]
+    assert against(two) == []
 
 
 def test_a_group_that_was_there_before_is_not_new() -> None:

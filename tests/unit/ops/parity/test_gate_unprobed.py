@@ -22,7 +22,7 @@ def test_a_type_of_which_no_mutant_was_made_voids_the_comparison_whatever_was_as
         "void: no mutant was made of payout.update, so that nobody knows what is seen of it",
     ]
     assert UNPROBED.void
-    assert exit_code(UNPROBED, bool(against)) is ExitCode.FAILED
+    assert exit_code(UNPROBED, objected=bool(against)) is ExitCode.FAILED
 
 
 def test_a_survivor_voids_it_as_well() -> None:
@@ -42,7 +42,6 @@ def test_one_that_agrees_and_was_tried_passes() -> None:
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (Comparison((), ()), "nothing was compared"),
         (Comparison((comparison.of_type("a", {Verdict.MATCH: 1, Verdict.PENDING: 2}),), ()), "2 undecided"),
     ],
 )
