@@ -6,7 +6,7 @@ neither. One survivor voids the comparison, and so does a type that agrees and o
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -20,8 +20,9 @@ from contracts.mutant import MutantKind, Place, mutate, places
 from contracts.verdict import AGREED, Verdict
 
 Fate = Literal["killed", "tolerated", "survived"]
-Probe = Callable[[Sequence[Effect]], Verdict]
-"""Judges a message's outcome with other effects in the candidate's place."""
+Probe = Callable[[Sequence[Effect]], Verdict | None]
+"""Judges a message's outcome with other effects in the candidate's place; None where those are the control's own: a
+tolerated value may be altered into just what the control did, and nothing is wrong then."""
 
 KINDS: tuple[MutantKind, ...] = get_args(MutantKind)
 WHOLE: frozenset[MutantKind] = frozenset(
@@ -79,7 +80,7 @@ class Liveness:
             self.note(message_type, "reordered pair", path, judge(other))
 
     def note(
-        self, message_type: JudgedType, kind: MutantKind, path: str, verdict: Verdict, *, within: str = ""
+        self, message_type: JudgedType, kind: MutantKind, path: str, verdict: Verdict | None, *, within: str = ""
     ) -> None:
         """Count one mutant by the verdict that it got.
 
@@ -87,9 +88,11 @@ class Liveness:
             message_type: what it was judged by.
             kind: what is wrong in it.
             path: and where.
-            verdict: of the judge.
+            verdict: of the judge; None where it was no mutant, and is not counted.
             within: path of the effect that is wrong: it may have dots, and its name guards nothing.
         """
+        if verdict is None:
+            return
         fate: Fate = "killed" if verdict not in AGREED else "survived"
         # As the registry has it: what stands beneath a guarded field is guarded too.
         guarded = any(step.rstrip("[]") in message_type.guarded for step in path.removeprefix(within).split("."))
@@ -135,6 +138,16 @@ class Liveness:
 
     def _tried(self, name: str, place: Place) -> int:
         return sum(self.fates[name, place.kind, place.path, fate] for fate in get_args(Fate))
+
+
+def did_the_same(one: Iterable[Effect], other: Iterable[Effect]) -> bool:
+    """Whether two sides' effects are equal, value for value. Asks nothing of the judge, which is what is tried."""
+    left = list(other)
+    for effect in one:
+        if effect not in left:
+            return False
+        left.remove(effect)
+    return not left
 
 
 def _differ_beyond_rules(message_type: JudgedType, one: Sequence[Effect], other: Sequence[Effect]) -> bool:

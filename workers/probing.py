@@ -14,7 +14,7 @@ from typing import Protocol
 
 from contracts.effect import Effect
 from contracts.judge import judge
-from contracts.liveness import Liveness
+from contracts.liveness import Liveness, did_the_same
 from contracts.message_type import MessageType
 from contracts.verdict import AGREED, Verdict
 from workers.judging import Judged
@@ -57,9 +57,11 @@ class Probing:
         """Make one mutant of each kind that the candidate's effects offer, and judge them; what became of these."""
         (candidate,) = judged.candidate  # the ledger keeps one outcome of ours
 
-        def verdict(altered: Sequence[Effect]) -> Verdict:
+        def verdict(altered: Sequence[Effect]) -> Verdict | None:
             mutant = replace(candidate, effects=tuple(altered))
-            return judge(judged.control, [mutant], message_type.terms, today=today).verdict
+            found = judge(judged.control, [mutant], message_type.terms, today=today).verdict
+            theirs = (effect for one in judged.control for effect in one.effects)
+            return None if found is Verdict.MATCH and did_the_same(theirs, altered) else found
 
         before = self._tried.fates.copy()
         self._tried.probe(candidate.effects, message_type, verdict)

@@ -10,7 +10,7 @@ import msgspec
 from contracts.effect import Effect, write_json
 from contracts.judge import Judgement, final_ending, judge_lines
 from contracts.judged_type import JudgedType, judged_type
-from contracts.liveness import Liveness
+from contracts.liveness import Liveness, did_the_same
 from contracts.outcome_line import OutcomeLine, read_line
 from contracts.tally import Sighting, Tally
 from contracts.verdict import AGREED, Verdict
@@ -85,14 +85,20 @@ class Judging:
         effects = [effect.effect() for effect in last.effect_lines()]
         others = [line for line in candidate if line is not last]
 
-        def verdict(altered: Sequence[Effect]) -> Verdict:
-            return self._judge(control, [*others, _with(last, altered)], known).verdict
+        def verdict(altered: Sequence[Effect]) -> Verdict | None:
+            found = self._judge(control, [*others, _with(last, altered)], known).verdict
+            same = found is Verdict.MATCH and did_the_same(_effects(control), [*_effects(others), *altered])
+            return None if same else found
 
         self.liveness.probe(effects, known, verdict)
         former = self._former.get(known.name)
         if former is not None:
             self.liveness.probe_pair(known, effects, former, verdict)
         self._former[known.name] = effects
+
+
+def _effects(lines: Sequence[OutcomeLine]) -> list[Effect]:
+    return [effect.effect() for line in lines for effect in line.effect_lines()]
 
 
 def _with(line: OutcomeLine, effects: Sequence[Effect]) -> OutcomeLine:

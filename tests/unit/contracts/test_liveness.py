@@ -9,7 +9,7 @@ import pytest
 from contracts.effect import Effect
 from contracts.judge import judge
 from contracts.judged_type import JudgedType, Uncontracted
-from contracts.liveness import AT_ONCE, Liveness, Probe, Survivor
+from contracts.liveness import AT_ONCE, Liveness, Probe, Survivor, did_the_same
 from contracts.mutant import MutantKind
 from contracts.rule import Rule
 from contracts.terms import Terms
@@ -198,3 +198,17 @@ def test_parts_of_a_comparison_add_up_the_most_frequent_survivor_first() -> None
         {"type": "payin.create", "kind": "one hour", "path": "row:payins.b", "fate": "killed", "count": 1},
         {"type": "payin.create", "kind": "one hour", "path": "row:payins.b", "fate": "survived", "count": 1},
     ]
+
+
+def test_what_is_no_mutant_is_not_counted() -> None:
+    liveness = Liveness()
+    liveness.note(KNOWN, "altered value", "row:payins.recorded_at", None)
+    assert not liveness.fates
+
+
+def test_sides_did_the_same_whatever_the_order_and_not_where_one_did_it_twice() -> None:
+    one, other = Effect("row", "payins", "p1", {"fee": 1}), Effect("row", "payins", "p2", {"fee": 1})
+    assert did_the_same([one, other], [other, one])
+    assert not did_the_same([one, one], [one, other])
+    assert not did_the_same([one], [one, one])
+    assert not did_the_same([one], [Effect("row", "payins", "p1", {"fee": 2})])

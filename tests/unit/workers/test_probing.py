@@ -113,6 +113,17 @@ def test_mutants_are_judged_beside_every_attempt_of_the_monolith_and_by_the_term
     assert ("one hour", "tolerated") in fates
 
 
+def test_a_tolerated_value_that_is_altered_into_the_controls_own_is_no_mutant() -> None:
+    theirs = attempt(row(recorded_at="2026-11-21 10:00:01"), message_id="w1")
+    ours = attempt(row(recorded_at="2026-11-21 10:00:00"), message_id="w1")
+    known = Judged(judge([theirs], [ours], PAYIN.terms, today=TODAY), [theirs], [ours])
+    assert known.judgement.verdict is Verdict.MATCH_BY_RULE
+    made = Probing(1).probe(known, PAYIN, TODAY)
+    assert not made.survivors
+    assert "altered value" not in {kind for _, kind, *_ in made.fates}
+    assert made.fates.total() == 3
+
+
 def test_what_was_made_waits_until_it_is_saved() -> None:
     probing = Probing(1)
     one, other = probing.probe(judged(1), PAYIN, TODAY), probing.probe(judged(2), PAYIN, TODAY)

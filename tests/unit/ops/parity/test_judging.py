@@ -128,3 +128,15 @@ def test_mutants_of_numbers_of_any_size_are_told_from_their_origin(judging: Judg
 def test_the_type_that_is_named_counts_whatever_an_outcome_says_of_itself(judging: Judging) -> None:
     judging.judge([DONE], [DONE], Sighting(3), 1, "payin.create")
     assert list(judging.tally.types) == ["payin.create"]
+
+
+def test_a_tolerated_value_that_is_altered_into_the_controls_own_is_no_mutant(judging: Judging) -> None:
+    def payin(second: int) -> OutcomeLine:
+        value = {"recorded_at": f"2026-11-21 10:00:0{second}"}
+        effects = [{"kind": "row", "name": "payins", "key": "1", "value": value}]
+        document = {"message_id": "w1", "type": "payin.create", "ending": "done", "attempt": 1, "effects": effects}
+        return read_line(json.dumps(document).encode())
+
+    assert judge(judging, [payin(1)], [payin(0)]) is Verdict.MATCH_BY_RULE
+    assert judging.liveness.survivors == ()
+    assert "altered value" not in {kind for _, kind, *_ in judging.liveness.fates}
