@@ -154,7 +154,7 @@ def _examples(one: DifferingGroup) -> str:
         return ""
     leading = place(one.signature).path
     shown = "".join(example(each, leading) for each in one.examples)
-    return f"<h3>{plural(len(one.examples), 'example')} of {number(one.count)}, the smallest first</h3>{shown}"
+    return f"<h3>{plural(len(one.examples), 'example')} of {number(one.count)}</h3>{shown}"
 
 
 def _rest(found: Sequence[DifferingGroup]) -> str:

@@ -56,20 +56,19 @@ def _survivors_listed(found: Sequence[Survivor]) -> str:
 
 
 def mutants(comparison: Comparison) -> str:
-    """What became of them, by type and kind."""
+    """What became of them, by kind and type."""
     found = comparison.mutants
     if not found:
         return '<p class="soft">None were made here: whether this comparison sees what is wrong was not tried.</p>'
-    kinds = [kind for kind in KINDS if any(one.kind == kind for one in found)]
-    by_type: dict[str, dict[str, MutantCount]] = {}
-    for one in found:
-        by_type.setdefault(one.type, {})[one.kind] = one
-    heads = [("Type", ""), *((kind.capitalize(), "n") for kind in kinds)]
+    types = sorted({one.type for one in found})
+    by_kind = {(one.kind, one.type): one for one in found}
+    heads = [("Kind", ""), *((name, "n") for name in types)]
     rows = (
-        row(f"<code>{text(name)}</code>", (_fates(counts.get(kind)) for kind in kinds))
-        for name, counts in by_type.items()
+        row(text(kind), (_fates(by_kind.get((kind, name))) for name in types))
+        for kind in KINDS
+        if any(one.kind == kind for one in found)
     )
-    return f"<p>{_sum(found)}</p>{table('Mutants by type and kind', heads, rows)}{_MUTANTS_NOTE}"
+    return f"<p>{_sum(found)}</p>{table('Mutants by kind and type', heads, rows)}{_MUTANTS_NOTE}"
 
 
 _MUTANTS_NOTE = (
