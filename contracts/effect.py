@@ -21,6 +21,8 @@ Ending = Literal["done", "retried", "rejected", "duplicate"]
 Json = None | bool | int | Decimal | str | list["Json"] | dict[str, "Json"]
 
 _POSITIONAL_PLACES = 40
+_TINY = ("0.000000", "-0.000000")
+"""So small that it is written with an exponent, whoever writes it."""
 
 FORMAT = 1
 """Version of the outcome document; a reader refuses one that it does not know."""
@@ -72,7 +74,9 @@ def exact(lexeme: str) -> Decimal:
         number = Decimal(lexeme)
     except InvalidOperation as error:
         raise ValueError("an exponent past all bounds") from error
-    return _positional(number) if "e" in lexeme or "E" in lexeme else number
+    if "e" in lexeme or "E" in lexeme or lexeme.startswith(_TINY):
+        return _positional(number)
+    return number
 
 
 def _positional(number: Decimal) -> Decimal:

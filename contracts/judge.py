@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import product
+from itertools import product, zip_longest
 from typing import Protocol, TypeVar
 
 from contracts.difference import Difference, compare_effects, extra_effect, missing_effect
@@ -36,6 +36,9 @@ _Identity = tuple[str, str, str]
 """Kind, name and key of an effect."""
 _Pair = tuple[Effect | None, Effect | None]
 """Control's and candidate's effect; None where one side has no counterpart."""
+_PAIRS_MOST = 2_500
+"""More possible pairs of one identity are not looked at, each beside each: paired in the order of their texts, they
+differ as surely, and perhaps in more places."""
 _MATCH = Judgement(Verdict.MATCH)
 _NO_TERMS = Terms()
 
@@ -254,6 +257,9 @@ def _pairs(missing: _Remainder, extra: _Remainder, tolerance: _Tolerance) -> Ite
 
 def _pair_closest(theirs: Sequence[Effect], ours: Sequence[Effect], tolerance: _Tolerance) -> Iterator[_Pair]:
     """Pair what differs least, so that neither the order of effects nor noise in them makes a difference."""
+    if len(theirs) * len(ours) > _PAIRS_MOST:
+        yield from zip_longest(sorted(theirs, key=Effect.canonical), sorted(ours, key=Effect.canonical))
+        return
     left_theirs, left_ours = dict(enumerate(theirs)), dict(enumerate(ours))
 
     def distance(pair: tuple[int, int]) -> tuple[bool, int, Sequence[bytes]]:

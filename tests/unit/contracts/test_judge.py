@@ -388,3 +388,11 @@ def test_the_rules_of_the_registry_tolerate_what_they_are_for() -> None:
         today=TODAY,
     )
     assert judgement.verdict is Verdict.MATCH_BY_RULE
+
+
+def test_very_many_effects_of_one_name_are_judged_in_time_that_does_not_grow_with_their_square() -> None:
+    control = [message(f'{{"n":{n},"fee":1}}') for n in range(3_000)]
+    candidate = [message(f'{{"n":{n},"fee":2}}') for n in reversed(range(3_000))]
+    judgement = judged(control, candidate)
+    assert judgement.verdict is Verdict.MISMATCH
+    assert {one[0] for one in places(judgement)} == {"message:accounting/payin.booked.body.fee"}
