@@ -82,7 +82,9 @@ def test_a_number_keeps_its_digits_and_stays_a_number_with_a_fraction(lexeme: st
     assert isinstance(json.loads(written)["effects"][0]["value"]["x"], float)
 
 
-@pytest.mark.parametrize(("lexeme", "read"), [("1e1", "10.0"), ("0E-10", "0.0"), ("12E-1", "1.2"), ("-0e0", "-0.0"), ("0.00000010", "1E-7")])
+@pytest.mark.parametrize(
+    ("lexeme", "read"), [("1e1", "10.0"), ("0E-10", "0.0"), ("12E-1", "1.2"), ("-0e0", "-0.0"), ("0.00000010", "1E-7")]
+)
 def test_an_exponent_counts_by_its_value(lexeme: str, read: str) -> None:
     assert exact(lexeme).as_tuple() == Decimal(read).as_tuple()
 
