@@ -25,6 +25,7 @@ _ALIGNED_ITEMS = 300
 _WALKED_DEEP = 40
 """Objects and lists within so many others are compared as a whole: PHP takes 512 levels, Python's stack does not."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
+_SEGMENT = re.compile(r"[^/.]+")
 _DIGITS_OF_A_NAME = 4
 """`sha256`, `column_0001`; with more it is an account, a token or an id."""
 
@@ -48,8 +49,15 @@ class Difference:
 
 
 def effect_path(effect: Effect) -> str:
-    """Where an effect stands: `row:payins`, `message:exchange/key`, `event:detail-type`, `webhook:name`."""
-    return f"{effect.kind}:{effect.name}"
+    """Where an effect stands: `row:payins`, `message:exchange/key`, `event:detail-type`, `webhook:name`.
+
+    A part of the name with many digits (an account, a customer in a routing key) is data: told as `*`.
+    """
+    return f"{effect.kind}:{_SEGMENT.sub(_segment, effect.name)}"
+
+
+def _segment(found: re.Match[str]) -> str:
+    return found[0] if sum(map(str.isdigit, found[0])) <= _DIGITS_OF_A_NAME else "*"
 
 
 def missing_effect(effect: Effect) -> Difference:

@@ -72,9 +72,10 @@ def group_classes(classes: Mapping[DifferenceClass, int]) -> tuple[ClassGroup, .
     return tuple(groups)
 
 
-def _rank(signature: str, count: int) -> tuple[int, bool, str]:
-    """The most frequent first; of equals a place of a row names the bug best, for rows are what is stored."""
-    return -count, " | row:" not in signature, signature
+def _rank(signature: str, count: int) -> tuple[int, int, str]:
+    """The most frequent first; of equals how it ended, then a place of a row, for rows are what is stored."""
+    place = 0 if " | ending | " in signature else 1 if " | row:" in signature else 2
+    return -count, place, signature
 
 
 def group(messages: Mapping[str, Iterable[str]]) -> tuple[Group, ...]:

@@ -6,14 +6,14 @@ and walked.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import product, zip_longest
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from contracts.difference import Difference, compare_effects, extra_effect, missing_effect
-from contracts.effect import Attempt, Effect, Ending
+from contracts.difference import Difference, child, compare_effects, effect_path, extra_effect, missing_effect
+from contracts.effect import Attempt, Effect, Ending, canonical, parse_json
 from contracts.outcome_line import EffectLine, OutcomeLine, same_effects
 from contracts.rule import Rule
 from contracts.terms import Terms
@@ -30,6 +30,8 @@ class Judgement:
     """The rules that tolerated something."""
 
 
+ENDING = "ending"
+"""Path of the difference between two endings."""
 _Key = TypeVar("_Key")
 _Item = TypeVar("_Item")
 _Identity = tuple[str, str, str]
@@ -37,8 +39,7 @@ _Identity = tuple[str, str, str]
 _Pair = tuple[Effect | None, Effect | None]
 """Control's and candidate's effect; None where one side has no counterpart."""
 _PAIRS_MOST = 2_500
-"""More possible pairs of one identity are not looked at, each beside each: paired in the order of their texts, they
-differ as surely, and perhaps in more places."""
+"""More possible pairs of one identity are not looked at, each beside each."""
 _MATCH = Judgement(Verdict.MATCH)
 _NO_TERMS = Terms()
 
@@ -165,8 +166,9 @@ def _judge(sides: _Sides, terms: Terms, today: date) -> Judgement:
     pairs = tuple(_pairs(missing, extra, tolerance))
     found = [tolerance.compare(pair) for pair in pairs]
     if sides.ours_ended != sides.theirs_ended:
-        bare = _Tolerance(replace(terms, rules=()), today)
-        return Judgement(Verdict.ERROR_ONE_SIDE, tuple(one for some in found for one in bare.kept(some)))
+        ended = Difference(ENDING, "value", sides.theirs_ended, sides.ours_ended, sides.theirs_ended, sides.ours_ended)
+        kept = tuple(one for some in found for one in tolerance.kept(some))
+        return Judgement(Verdict.ERROR_ONE_SIDE, (ended, *kept), tolerance.used(one for some in found for one in some))
     if not found:
         return _MATCH
     kept = tuple(one for some in found for one in tolerance.kept(some))
@@ -219,6 +221,11 @@ class _Tolerance:
         used = {self._rule(one) for one in differences}
         return tuple(rule for rule in self._terms.rules if rule in used)
 
+    def blank(self, effect: Effect) -> bytes:
+        """Canonical text of an effect without what stands in places of rules, or follows from another place."""
+        places = {rule.path for rule in self._terms.rules} | self._terms.derived.keys()
+        return canonical(_blanked(effect_path(effect), effect.value, places, self._terms.maps))
+
     def _follows(self, one: Difference, others: Sequence[Difference]) -> bool:
         # Be the other one tolerated or not: a signature over a tolerated UUID differs as well.
         origin = self._terms.derived.get(one.path)
@@ -228,6 +235,21 @@ class _Tolerance:
 
     def _rule(self, one: Difference) -> Rule | None:
         return next((rule for rule in self._terms.rules if rule.tolerates(one, self._today)), None)
+
+
+def _blanked(path: str, value: Any, places: Collection[str], maps: Collection[str]) -> Any:
+    if path in places:
+        return None
+    if isinstance(value, dict):
+        return {key: _blanked(child(path, key, maps), item, places, maps) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_blanked(f"{path}[]", item, places, maps) for item in value]
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return _blanked(path, parse_json(value), places, maps)
+        except (ValueError, RecursionError):
+            return value
+    return value
 
 
 _Remainder = dict[_Identity, list[Effect]]
@@ -258,7 +280,7 @@ def _pairs(missing: _Remainder, extra: _Remainder, tolerance: _Tolerance) -> Ite
 def _pair_closest(theirs: Sequence[Effect], ours: Sequence[Effect], tolerance: _Tolerance) -> Iterator[_Pair]:
     """Pair what differs least, so that neither the order of effects nor noise in them makes a difference."""
     if len(theirs) * len(ours) > _PAIRS_MOST:
-        yield from zip_longest(sorted(theirs, key=Effect.canonical), sorted(ours, key=Effect.canonical))
+        yield from _pair_many(theirs, ours, tolerance)
         return
     left_theirs, left_ours = dict(enumerate(theirs)), dict(enumerate(ours))
 
@@ -274,6 +296,22 @@ def _pair_closest(theirs: Sequence[Effect], ours: Sequence[Effect], tolerance: _
             yield left_theirs.pop(one), left_ours.pop(other)
     yield from ((effect, None) for effect in left_theirs.values())
     yield from ((None, effect) for effect in left_ours.values())
+
+
+def _pair_many(theirs: Sequence[Effect], ours: Sequence[Effect], tolerance: _Tolerance) -> Iterator[_Pair]:
+    """Pair those that are equal but for places of rules; what is left in the order of its texts."""
+    by_text: dict[bytes, list[Effect]] = {}
+    for effect in sorted(ours, key=Effect.canonical):
+        by_text.setdefault(tolerance.blank(effect), []).append(effect)
+    left = []
+    for effect in sorted(theirs, key=Effect.canonical):
+        like = by_text.get(tolerance.blank(effect))
+        if like:
+            yield effect, like.pop(0)
+        else:
+            left.append(effect)
+    rest = sorted((effect for like in by_text.values() for effect in like), key=tolerance.blank)
+    yield from zip_longest(sorted(left, key=tolerance.blank), rest)
 
 
 def _only_doubled(

@@ -11,12 +11,15 @@ from datetime import date
 from typing import Literal
 
 from contracts.difference import Difference
-from contracts.shape import seconds_apart
+from contracts.shape import layout, seconds_apart
 
 RuleKind = Literal["uuid", "time within", "permutation", "counter within"]
 """`permutation`: a list with the same items in another order. `counter within`: whole numbers that are not far apart,
 as a sequence gives them."""
 
+WIDEST_S = 7 * 86_400
+"""An envelope of time is no wider than an outcome may be late at most."""
+WIDEST = 1_000_000
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DIGITS = re.compile(r"\d{1,18}")
 
@@ -54,7 +57,7 @@ class Rule:
                 if not isinstance(control, str) or not isinstance(candidate, str):
                     return False
                 apart = seconds_apart(control, candidate)
-                return apart is not None and apart <= self.tolerance_s
+                return apart is not None and apart <= self.tolerance_s and layout(control) == layout(candidate)
             case "counter within":
                 one, other = _whole(control), _whole(candidate)
                 return one is not None and other is not None and abs(one - other) <= self.tolerance
@@ -82,6 +85,8 @@ def refusal(rule: Rule, effect_paths: Iterable[str], guarded: frozenset[str]) ->
         return "too broad: every key that is data would be tolerated"
     if not rule.reason.strip() or not rule.owner.strip():
         return "a rule has a reason and an owner"
-    if rule.kind in ("time within", "counter within") and not (rule.tolerance_s or rule.tolerance):
-        return f"{rule.kind}: how far, is not said"
+    if rule.kind == "time within" and not 0 < rule.tolerance_s <= WIDEST_S:
+        return f"time within: how far, above 0 and at most {WIDEST_S:,} seconds"
+    if rule.kind == "counter within" and not 0 < rule.tolerance <= WIDEST:
+        return f"counter within: how far, above 0 and at most {WIDEST:,}"
     return None

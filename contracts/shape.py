@@ -21,6 +21,7 @@ _HEX_LENGTHS = (32, 40, 64, 128)
 """Of digests. How letters and digits take turns in one says nothing, and is another way in each."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{43}=")
 _DIGITS = re.compile(r"\d+")
+_EACH_DIGIT = re.compile(r"\d")
 # All that is not ASCII counts as letters: combining marks and symbols say as much of a name as its letters do.
 _LETTERS = re.compile(r"(?:[^\W\d_]|[^\x00-\x7f])+")
 _WORDS = re.compile(r"a(?:[ '\-]+a)+")
@@ -96,6 +97,12 @@ def _times(control: str, candidate: str) -> tuple[str, str] | None:
     if not distance or distance % 900 or distance > _DAY_S:
         return None
     return "time", f"time ±{distance:.0f} s"
+
+
+def layout(text: str) -> str:
+    """A time's notation: every digit a nine, so that a separator, a precision, a kind of offset shows."""
+    day, offset = text[:19], text[19:]
+    return _EACH_DIGIT.sub("9", day + offset.replace("-", "+"))
 
 
 def seconds_apart(control: str, candidate: str) -> float | None:

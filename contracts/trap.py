@@ -130,11 +130,11 @@ def _numbers(control: object, candidate: object) -> Trap | None:
     if one == other:
         return NOTATION
     apart = abs(one - other)
-    if isinstance(control, int) and apart == 1:
-        return ROUNDING
     if max(abs(one), abs(other)) >= 2**53 and apart <= max(abs(one), abs(other)) / 2**50:
         return LONG_INTEGER
     places = max(_places(one), _places(other))
+    if isinstance(control, int) and apart == 1:
+        return ROUNDING if max(abs(one), abs(other)) >= 100 else None  # of small integers it is a count, or a flag
     if apart == Decimal(1).scaleb(-places):
         return ROUNDING
     if one == int(one) and places and int(other) == one:

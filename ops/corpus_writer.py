@@ -84,7 +84,8 @@ class CorpusWriter:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             raise CorpusError(
-                ExitCode.CANNOT_WRITE, f"{path} is there already; a recording goes on with --continue"
+                ExitCode.CANNOT_WRITE,
+                f"{path} is there already: name another, or go on by `strangler record --continue`",
             ) from None
         except OSError as error:
             raise unwritable(path, error) from error

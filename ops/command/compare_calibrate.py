@@ -28,7 +28,7 @@ EPILOG = lesson(
             "a monolith that takes the time: its second run is an hour later",
         ),
     ],
-    [ExitCode.ATTENTION, ExitCode.SETTINGS, ExitCode.FAILED, ExitCode.REFUSED],
+    [ExitCode.ATTENTION, ExitCode.SETTINGS, ExitCode.FAILED, ExitCode.UNFINISHED, ExitCode.REFUSED],
     {
         ExitCode.OK: "there is no noise that an accepted rule does not cover",
         ExitCode.ATTENTION: "there is noise that no rule covers, or a place differs more than its noise explains",

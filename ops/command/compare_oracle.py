@@ -24,7 +24,7 @@ EPILOG = lesson(
             "before the first comparison",
         ),
     ],
-    [ExitCode.ATTENTION, ExitCode.SETTINGS, ExitCode.FAILED, ExitCode.REFUSED],
+    [ExitCode.ATTENTION, ExitCode.SETTINGS, ExitCode.FAILED, ExitCode.UNFINISHED, ExitCode.REFUSED],
     {
         ExitCode.OK: "every promise of the protocol was kept",
         ExitCode.ATTENTION: "a promise was broken; the output says which, and where",

@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,6 +66,7 @@ EPILOG = lesson(
         ExitCode.FAILED,
         ExitCode.CANNOT_WRITE,
         ExitCode.OBJECTED,
+        ExitCode.UNFINISHED,
         ExitCode.REFUSED,
         ExitCode.INTERRUPTED,
     ],
@@ -73,7 +75,8 @@ EPILOG = lesson(
         ExitCode.ATTENTION: "something of --fail-on stands against it; the last lines say what",
         ExitCode.SETTINGS: "no key was named, or the key or the corpus cannot be read",
         ExitCode.FAILED: "void: a mutant survived, or none was made; or the oracle failed: the run can be gone on with",
-        ExitCode.OBJECTED: "--resume: that run was begun with another corpus, oracle or code",
+        ExitCode.OBJECTED: "--resume: that run was begun with another corpus, oracle or code, or somebody is at it",
+        ExitCode.UNFINISHED: "the corpus was cut short; --unfinished is content with what is whole",
         ExitCode.REFUSED: "the corpus was sealed with another key",
         ExitCode.INTERRUPTED: "stopped by Ctrl-C; --resume goes on",
     },
@@ -157,7 +160,12 @@ def run_comparison(  # noqa: PLR0913  options are arguments here
     now = datetime.now(UTC)
     sides = Sides(corpus, key or "", unfinished, command, secret, now.date())
     folder = resume or _free(runs, f"{now:%Y%m%dT%H%M%SZ}")
-    run = Run.begin(folder, Wanted(sides, None if types is None else tuple(sorted(set(types))), workers, parts))
+    try:
+        run = Run.begin(folder, Wanted(sides, None if types is None else tuple(sorted(set(types))), workers, parts))
+    except CommandError:
+        if resume is None:
+            _forget(folder)
+        raise
     if since_report is None:
         report = earlier(runs, run.manifest, folder)
         known = None if report is None else known_signatures(report)
@@ -232,9 +240,24 @@ def report_run(  # noqa: PLR0913  options are arguments here
     raise typer.Exit(exit_code(comparison, objected=bool(against)))
 
 
+def _forget(folder: Path) -> None:
+    """Take away a folder in which nothing has begun, and the one around it if nothing else is there."""
+    with suppress(OSError):
+        folder.rmdir()
+        folder.parent.rmdir()
+
+
 def _free(runs: Path, name: str) -> Path:
-    """A folder that is not there yet: two runs may begin in one second."""
-    return next(one for one in (runs / name, *(runs / f"{name}-{n}" for n in range(2, 1_000))) if not one.exists())
+    """A folder of one's own: two runs may begin in one second. Raises CommandError."""
+    for one in (runs / name, *(runs / f"{name}-{count}" for count in range(2, 1_000))):
+        try:
+            one.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise CommandError(ExitCode.CANNOT_WRITE, f"{one} cannot be made: {error.strerror}") from error
+        return one
+    raise CommandError(ExitCode.CANNOT_WRITE, f"{runs} has a thousand runs of this second")
 
 
 @dataclass(frozen=True, slots=True)

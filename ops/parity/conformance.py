@@ -1,15 +1,21 @@
 """Whether a program keeps to the oracle's protocol: tried with messages of a corpus, each promise by itself."""
 
+from base64 import b64decode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+import orjson
 
 from contracts.difference import Difference
 from contracts.effect import MalformedOutcomeError
+from contracts.envelope import AmqpFacts
 from contracts.judge import judge_lines
 from contracts.judged_type import judged_type
 from contracts.outcome_line import OutcomeLine, read_line
 from contracts.terms import Terms
+from ops.notification import MADE_UP, contract_of, identity_of
 from ops.parity.oracle import Oracle, OracleError
 from ops.wording import number, plural
 
@@ -47,6 +53,7 @@ def check_oracle(command: Sequence[str], lines: Sequence[bytes], secret: str, ot
             "webhooks are signed with the secret that it is given",
             lambda: _signed(command, lines, other_secret, outcomes),
         ),
+        ("an answer is about its notification, in their order", lambda: _in_order(lines, outcomes)),
     ):
         promises.append(_promise(name, check))
     return tuple(promises)
@@ -78,6 +85,32 @@ def _read(answers: Sequence[bytes]) -> list[OutcomeLine | None]:
             raise OracleError(f"answer {position:,}: {error}") from error
         found.append(line)
     return found
+
+
+def _in_order(lines: Sequence[bytes], outcomes: _Outcomes) -> tuple[bool, str]:
+    """Whether messages that were done have the identity that their contract names; of others nobody can tell."""
+    told = wrong = 0
+    for line, outcome in zip(lines, outcomes, strict=True):
+        notification: dict[str, Any] = orjson.loads(line)
+        contract = contract_of(notification["type"])
+        if contract is None or outcome is None or outcome.ending != "done":
+            continue
+        facts = AmqpFacts(
+            notification.get("exchange", ""),
+            notification.get("routing_key", ""),
+            redelivered=False,
+            properties=notification.get("properties") or {},
+        )
+        identity = identity_of(contract, b64decode(notification.get("body_base64", "")), facts)
+        if not identity.startswith(MADE_UP):
+            told += 1
+            wrong += identity != outcome.message_id
+    if wrong:
+        return False, f"{number(wrong)} of {plural(told, 'answer')} name another message: in order, one for each"
+    return (
+        True,
+        f"{plural(told, 'answer')} with the identity of the contract" if told else "no message to tell by: not seen",
+    )
 
 
 def _afresh(command: Sequence[str], lines: Sequence[bytes], secret: str, first: _Outcomes) -> tuple[bool, str]:

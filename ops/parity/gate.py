@@ -32,7 +32,8 @@ def objections(comparison: Comparison, fail_on: Collection[FailOn], *, may_be_em
     yield from _void(comparison)
     if FailOn.DIFFERENCE in fail_on and comparison.groups:
         messages = sum(one.count for one in comparison.groups)
-        yield f"{plural(messages, 'message')} differ, in {plural(len(comparison.groups), 'group')}"
+        verb = "differs" if messages == 1 else "differ"
+        yield f"{plural(messages, 'message')} {verb}, in {plural(len(comparison.groups), 'group')}"
     if FailOn.NEW in fail_on and (new := [one for one in comparison.groups if one.since != "still there"]):
         yield f"{plural(len(new), 'new group')} of differences"
     for rule in comparison.rules:

@@ -143,7 +143,9 @@ class _Comparing:
         ours = self._candidate.process(notification)
         one.conflict |= ours.conflict
         if ours.outcome is not None:
-            one.candidate.append(read_line(ours.outcome))
+            candidate = read_line(ours.outcome)
+            _ensure_same_message(control, candidate, sent.position)
+            one.candidate.append(candidate)
         one.size_bytes += len(answer) + len(ours.outcome or b"")
         if sent.last:
             del self._open[message_id]
@@ -178,6 +180,15 @@ class _Comparing:
         contract = type_named(notification["type"])
         coverage = self.found.coverage.setdefault(contract.name, Coverage())
         coverage.add(exercised(contract, _form(contract, notification), _attempt(control)))
+
+
+def _ensure_same_message(control: OutcomeLine, candidate: OutcomeLine, position: int) -> None:
+    """Two outcomes of different messages must not be compared. Raises OracleError."""
+    if control.ending == candidate.ending == "done" and control.message_id != candidate.message_id:
+        raise OracleError(
+            f"its answer to notification {position + 1} of the corpus names another message than ours: its answers are "
+            "not in the order of the notifications, or the contract names another identity than the monolith has"
+        )
 
 
 def _attempt(line: OutcomeLine) -> Attempt:

@@ -29,6 +29,9 @@ FORMAT = 1
 MANIFEST = "run.json"
 REPORT = "report.json"
 _ROOT = Path(__file__).resolve().parents[2]
+_LEGACY = _ROOT / "legacy"
+_SOURCES = frozenset({"", ".js", ".php", ".py", ".rb", ".sh"})
+"""Of files that an oracle's command names: its programs, not its data."""
 _CODE = ("contracts", "bridge", "workers", "ops/parity")
 _TICKS = 32
 """Messages after which a process tells how far it is."""
@@ -47,7 +50,7 @@ class Manifest:
     types: tuple[str, ...] | None
     parts: int
     oracle: str
-    """SHA-256 of its command line."""
+    """SHA-256 of its command line, and of the files that this names; of the reference monolith all its sources."""
     code: str
     """SHA-256 over all that our side is made of."""
     begun: str
@@ -98,7 +101,7 @@ class Run:
                 records,
                 wanted.types,
                 parts,
-                hashlib.sha256("\0".join(wanted.sides.oracle).encode()).hexdigest(),
+                _oracle_print(wanted.sides.oracle),
                 fingerprint(),
                 datetime.now(UTC).isoformat(timespec="seconds"),
             )
@@ -272,6 +275,16 @@ def _readable(folder: Path) -> Manifest | None:
         return _known(folder)
     except CommandError:
         return None
+
+
+def _oracle_print(command: Sequence[str]) -> str:
+    digest = hashlib.sha256("\0".join(command).encode())
+    files = [Path(word) for word in command if Path(word).suffix in _SOURCES and Path(word).is_file()]
+    if any(file.resolve().is_relative_to(_LEGACY) for file in files):
+        files += sorted(_LEGACY.rglob("*.php"))
+    for file in files:
+        digest.update(b"\0" + file.read_bytes())
+    return digest.hexdigest()
 
 
 def _document(manifest: Manifest) -> dict[str, Any]:

@@ -220,7 +220,7 @@ def test_nothing_personal_is_kept_but_sealed_and_to_reveal_it_is_written_down(de
 
 def test_ctrl_c_keeps_what_was_found_and_says_how_to_go_on(desk: Desk) -> None:
     command = subprocess.Popen(
-        desk.words("stopped", "--parts", "8", "--workers", "1"),
+        desk.words("stopped", "--parts", "64", "--workers", "1"),
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     try:

@@ -196,13 +196,21 @@ def test_rejected_against_done_is_an_error_on_one_side() -> None:
     rejected, done = [attempt(ending="rejected")], [attempt(row(a=1))]
     judgement = judge(rejected, done, today=TODAY)
     assert judgement.verdict is Verdict.ERROR_ONE_SIDE
-    assert places(judgement) == [("row:payins", "extra effect")]
+    assert places(judgement) == [("ending", "value"), ("row:payins", "extra effect")]
+    assert judgement.differences[0].signature("t") == "t | ending | value | rejected -> done"
     assert judge(done, rejected, today=TODAY).verdict is Verdict.ERROR_ONE_SIDE
+
+
+def test_an_error_on_one_side_is_told_without_what_rules_tolerate() -> None:
+    done = attempt(row(recorded_at="2026-11-21 10:00:00"))
+    rejected = attempt(row(recorded_at="2026-11-21 10:00:01"), ending="rejected")
+    judgement = judge([done], [rejected], Terms((CLOCK,)), today=TODAY)
+    assert (places(judgement), judgement.rules) == ([("ending", "value")], (CLOCK,))
 
 
 def test_rejected_against_done_is_an_error_even_without_any_effect() -> None:
     judgement = judge([attempt(ending="rejected")], [attempt()], today=TODAY)
-    assert judgement == Judgement(Verdict.ERROR_ONE_SIDE)
+    assert (judgement.verdict, places(judgement)) == (Verdict.ERROR_ONE_SIDE, [("ending", "value")])
 
 
 def test_both_rejected_is_a_match_whatever_the_cause() -> None:
@@ -354,7 +362,10 @@ def test_an_error_on_one_side_leaves_out_derived_differences_too() -> None:
     control = [attempt(signed("1.00", "s1"), ending="rejected")]
     judgement = judge(control, [attempt(signed("1.01", "s2"))], Terms(derived=DERIVED), today=TODAY)
     assert judgement.verdict is Verdict.ERROR_ONE_SIDE
-    assert places(judgement) == [("webhook:payin.booked.body.object_payload.payins[].amount", "value")]
+    assert places(judgement) == [
+        ("ending", "value"),
+        ("webhook:payin.booked.body.object_payload.payins[].amount", "value"),
+    ]
 
 
 def test_effects_of_one_name_are_paired_with_those_that_they_differ_least_from() -> None:
@@ -396,3 +407,17 @@ def test_very_many_effects_of_one_name_are_judged_in_time_that_does_not_grow_wit
     judgement = judged(control, candidate)
     assert judgement.verdict is Verdict.MISMATCH
     assert {one[0] for one in places(judgement)} == {"message:accounting/payin.booked.body.fee"}
+
+
+def test_very_many_effects_with_noise_match_by_rule_and_a_lost_one_is_the_only_difference() -> None:
+    control = [message(f'{{"reference":"{n:08x}{UUID[8:]}","n":{n}}}') for n in range(80)]
+    candidate = [message(f'{{"reference":"{80 - n:08x}{OTHER_UUID[8:]}","n":{n}}}') for n in range(80)]
+    assert judged(control, candidate, [REFERENCE]).verdict is Verdict.MATCH_BY_RULE
+    assert places(judged(control, candidate[1:], [REFERENCE])) == [
+        ("message:accounting/payin.booked", "missing effect")
+    ]
+
+
+def test_the_name_of_an_effect_that_holds_an_account_is_told_without_it() -> None:
+    (one,) = judged([message("x", "acc/customer.FR7630006000011234567890189")], []).differences
+    assert one.path == "message:acc/customer.*"

@@ -29,7 +29,12 @@ def tolerates(
         ("2026-11-21 10:00:00", "2026-11-21 10:00:02", True),
         ("2026-11-21 10:00:02", "2026-11-21 10:00:00", True),
         ("2026-11-21 10:00:00", "2026-11-21 10:00:03", False),
-        ("2026-11-21T11:00:00+01:00", "2026-11-21 10:00:00", True),
+        ("2026-11-21T11:00:00+01:00", "2026-11-21T10:00:00-00:00", True),
+        ("2026-11-21T11:00:00+01:00", "2026-11-21 10:00:00", False),
+        ("2026-11-21 10:00:00", "2026-11-21T10:00:00", False),
+        ("2026-11-21 10:00:00", "2026-11-21 10:00", False),
+        ("2026-11-21 10:00:00", "2026-11-21 10:00:00.000", False),
+        ("2026-11-21T10:00:00Z", "2026-11-21T10:00:00+00:00", False),
         ("2026-11-21 10:00:00", "2026-11-21 11:00:00", False),
         ("2026-11-21 10:00:00", "soon", False),
         ("0000-00-00 00:00:00", "0000-00-00 00:00:00", False),
@@ -115,6 +120,9 @@ def test_a_rule_without_reason_owner_or_distance_is_refused() -> None:
         (Rule("row:payins.at", "uuid", " ", "payments", TODAY), "reason"),
         (Rule("row:payins.at", "uuid", "random", "", TODAY), "owner"),
         (Rule("row:payins.at", "time within", "clock", "payments", TODAY), "how far"),
+        (Rule("row:payins.at", "time within", "clock", "payments", TODAY, float("inf")), "how far"),
+        (Rule("row:payins.at", "time within", "clock", "payments", TODAY, -5), "how far"),
+        (Rule("row:payins.at", "counter within", "serial", "payments", TODAY, tolerance=10**18), "how far"),
     ):
         assert reason in (refusal(rule, ["row:payins"], frozenset()) or "")
     assert refusal(uuid_rule(), ["row:payins"], frozenset({"amount"})) is None

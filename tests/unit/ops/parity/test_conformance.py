@@ -26,6 +26,7 @@ ALL = (
     "state begins anew with each process",
     "an answer does not hang on what comes after it",
     "webhooks are signed with the secret that it is given",
+    "an answer is about its notification, in their order",
 )
 
 
