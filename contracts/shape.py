@@ -3,10 +3,12 @@
 Signatures of differences are made of shapes: they hold no value, and one bug has one pair of shapes wherever it shows.
 """
 
+import html
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from urllib.parse import unquote_plus
 
 ABSENT = object()
 """In the place of a value that a side does not have."""
@@ -24,6 +26,8 @@ _DIGITS = re.compile(r"\d+")
 _EACH_DIGIT = re.compile(r"\d")
 # All that is not ASCII counts as letters: combining marks and symbols say as much of a name as its letters do.
 _LETTERS = re.compile(r"(?:[^\W\d_]|[^\x00-\x7f])+")
+_RUNS = re.compile(r"[a9]")
+_RUNS_MOST, _RUNS_OF_A_WORD = 4, 2
 _WORDS = re.compile(r"a(?:[ '\-]+a)+")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
@@ -56,6 +60,9 @@ def _text_shape(text: str) -> str:
     if _BASE64.fullmatch(text):
         return '"base64(32)"'
     text = _WORDS.sub("a", _LETTERS.sub("a", _DIGITS.sub("9", text[: 8 * _SHAPE_LIMIT])))
+    runs = _RUNS.findall(text)
+    if "a" in runs and len(runs) > (_RUNS_MOST if " " in text else _RUNS_OF_A_WORD):
+        return '"text"' if " " in text else '"token"'  # else every text of its kind had a shape of its own
     return f'"{text[:_SHAPE_LIMIT]}{"..." if len(text) > _SHAPE_LIMIT else ""}"'
 
 
@@ -128,11 +135,18 @@ def _texts(control: str, candidate: str) -> tuple[str, str] | None:
     if read_as_latin1(candidate, control):
         return "UTF-8 read as Latin-1", "UTF-8"
     if control.casefold() == candidate.casefold():
-        return shape(control), f"{shape(candidate)}, other case"
-    if control.startswith(candidate) and control.strip() != candidate.strip():
-        return shape(control), f"{shape(control)}, cut"
-    if candidate.startswith(control) and control.strip() != candidate.strip():
-        return f"{shape(candidate)}, cut", shape(candidate)
+        return "text", "text, other case"
+    if control.strip() == candidate.strip():
+        return "text", "text, other blanks around it"
+    if control.startswith(candidate):
+        return "text", "text, cut"
+    if candidate.startswith(control):
+        return "text, cut", "text"
+    for how, undo in (("HTML", html.unescape), ("URL", unquote_plus)):
+        if undo(candidate) == control:
+            return "text", f"text, escaped for {how}"
+        if undo(control) == candidate:
+            return f"text, escaped for {how}", "text"
     return None
 
 
