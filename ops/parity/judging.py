@@ -17,7 +17,7 @@ from contracts.verdict import AGREED, Verdict
 
 PROBED_AT_LEAST = 20
 """Agreeing messages of a type that mutants are made of, from its first one on."""
-PROBED_OF = 1_000
+PROBED_OF = 5_000
 """Afterwards one in so many."""
 _NONE = re.compile(rb"\[\s*\]")
 
