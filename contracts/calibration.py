@@ -5,7 +5,6 @@ within so many seconds, another order, a counter), never that anything goes: a c
 What has no shape, and what may never be tolerated, is told with the reason and stays a difference.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +13,8 @@ from datetime import date
 from contracts.difference import Difference
 from contracts.noise import PairedCounts
 from contracts.rule import Rule, RuleKind, refusal
-from contracts.shape import seconds_apart
+from contracts.shape import is_uuid, seconds_apart, whole_number
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_COUNTER_MOST = 10**18
 _MARGIN = 1.5
 """By how much an envelope is wider than what was seen: the rarest noise was not in the sample."""
 
@@ -42,7 +39,7 @@ class Noise:
         """Take in how the monolith differed from itself in one message: all of a shape, or the message has none."""
         self.messages += 1
         self.kinds.update(one.kind for one in differences)
-        self.uuids += all(_is_uuid(one.control) and _is_uuid(one.candidate) for one in differences)
+        self.uuids += all(is_uuid(one.control) and is_uuid(one.candidate) for one in differences)
         apart = [_apart(one.control, one.candidate) for one in differences]
         if None not in apart:
             self.times += 1
@@ -109,22 +106,10 @@ def _up(number: float) -> float:
     return float(-(-number // unit) * unit)
 
 
-def _is_uuid(value: object) -> bool:
-    return isinstance(value, str) and _UUID.fullmatch(value) is not None
-
-
 def _apart(one: object, other: object) -> float | None:
     return seconds_apart(one, other) if isinstance(one, str) and isinstance(other, str) else None
 
 
 def _distance(one: object, other: object) -> int | None:
-    numbers = _whole(one), _whole(other)
+    numbers = whole_number(one), whole_number(other)
     return None if numbers[0] is None or numbers[1] is None else abs(numbers[0] - numbers[1])
-
-
-def _whole(value: object) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value if abs(value) < _COUNTER_MOST else None
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19 else None

@@ -4,14 +4,13 @@ A rule is an *envelope* around a value, never a mask: both sides must still have
 Money, identity and state are never tolerated; the registry refuses such a rule when it is read.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from contracts.difference import Difference
-from contracts.shape import layout, seconds_apart
+from contracts.shape import is_uuid, layout, seconds_apart, whole_number
 
 RuleKind = Literal["uuid", "time within", "permutation", "counter within"]
 """`permutation`: a list with the same items in another order. `counter within`: whole numbers that are not far apart,
@@ -20,8 +19,6 @@ as a sequence gives them."""
 WIDEST_S = 7 * 86_400
 """An envelope of time is no wider than an outcome may be late at most."""
 WIDEST = 1_000_000
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_DIGITS = re.compile(r"\d{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +49,17 @@ class Rule:
     def _covers(self, control: object, candidate: object) -> bool:
         match self.kind:
             case "uuid":
-                return all(isinstance(value, str) and _UUID.fullmatch(value) for value in (control, candidate))
+                return is_uuid(control) and is_uuid(candidate)
             case "time within":
                 if not isinstance(control, str) or not isinstance(candidate, str):
                     return False
                 apart = seconds_apart(control, candidate)
                 return apart is not None and apart <= self.tolerance_s and layout(control) == layout(candidate)
             case "counter within":
-                one, other = _whole(control), _whole(candidate)
+                one, other = whole_number(control), whole_number(candidate)
                 return one is not None and other is not None and abs(one - other) <= self.tolerance
             case "permutation":
                 return True
-
-
-def _whole(value: object) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else None
 
 
 def refusal(rule: Rule, effect_paths: Iterable[str], guarded: frozenset[str]) -> str | None:

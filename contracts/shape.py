@@ -106,6 +106,20 @@ def _times(control: str, candidate: str) -> tuple[str, str] | None:
     return "time", f"time ±{distance:.0f} s"
 
 
+def is_uuid(value: object) -> bool:
+    """Whether it is a UUID in small letters."""
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
+
+
+def whole_number(value: object) -> int | None:
+    """A whole number, as one or as a text of up to 18 digits; None of anything else, and of what has more digits."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value if abs(value) < 10**18 else None
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19 else None
+
+
 def layout(text: str) -> str:
     """A time's notation: every digit a nine, so that a separator, a precision, a kind of offset shows."""
     day, offset = text[:19], text[19:]
