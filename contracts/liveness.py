@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import islice
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from contracts.difference import effect_path
 from contracts.effect import Attempt, Effect
@@ -128,13 +128,6 @@ class Liveness:
         """Types whose messages agree, and of which no mutant was made: nobody knows what is seen of them."""
         probed = {name for name, *_ in self.fates}
         return tuple(sorted(name for name, count in self.agreed.items() if count and name not in probed))
-
-    def document(self) -> list[dict[str, Any]]:
-        """As JSON: one object for each type, kind, place and fate."""
-        return [
-            {"type": name, "kind": kind, "path": path, "fate": fate, "count": count}
-            for (name, kind, path, fate), count in sorted(self.fates.items())
-        ]
 
     def _tried(self, name: str, place: Place) -> int:
         return sum(self.fates[name, place.kind, place.path, fate] for fate in get_args(Fate))

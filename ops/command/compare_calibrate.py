@@ -15,6 +15,7 @@ from ops.option import Output, OutputOption, lesson
 from ops.output import note, show, show_json
 from ops.parity.calibrate import NOW, Place, calibrate
 from ops.parity.calibration_table import calibration_tables
+from ops.parity.finding import DEFAULT_ALPHA
 from ops.parity.option import AlphaOption, JsonOption, OracleOption, TypesOption, chosen_oracle
 from ops.parity.oracle import SECRET_VARIABLE
 from ops.parity.part import Sides
@@ -53,7 +54,7 @@ def calibrate_noise(  # noqa: PLR0913  options are arguments here
         int, typer.Option("--expires", min=1, max=730, metavar="DAYS", help="When a proposed rule is to end.")
     ] = 180,
     unfinished: UnfinishedOption = False,
-    alpha: AlphaOption = 0.05,
+    alpha: AlphaOption = DEFAULT_ALPHA,
     output: OutputOption = Output.TABLE,
     json: JsonOption = False,
 ) -> None:

@@ -13,7 +13,7 @@ from ops.exit_code import ExitCode
 from ops.option import Output, OutputOption, lesson
 from ops.output import note, show, show_json
 from ops.parity.files import JudgedFiles, judge_files
-from ops.parity.finding import finding
+from ops.parity.finding import DEFAULT_ALPHA, DEFAULT_TARGET, finding
 from ops.parity.gate import FailOn, exit_code, objections
 from ops.parity.option import (
     AlphaOption,
@@ -53,8 +53,8 @@ def judge_outcomes(  # noqa: PLR0913  options are arguments here
     types: TypesOption = None,
     signature_limit: SignatureLimitOption = 20,
     fail_on: FailOnOption = [FailOn.DIFFERENCE, FailOn.EXPIRED_RULE, FailOn.UNDECIDED],  # noqa: B006  read only
-    target: TargetOption = 0.9999,
-    alpha: AlphaOption = 0.05,
+    target: TargetOption = DEFAULT_TARGET,
+    alpha: AlphaOption = DEFAULT_ALPHA,
     html: HtmlOption = None,
     junit: JUnitOption = None,
     output: OutputOption = Output.TABLE,

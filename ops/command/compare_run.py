@@ -22,7 +22,7 @@ from ops.letter_option import ReasonOption, needed
 from ops.option import Output, OutputOption, lesson
 from ops.output import note, show, show_json
 from ops.parity.audit_file import append_act
-from ops.parity.finding import finding
+from ops.parity.finding import DEFAULT_ALPHA, DEFAULT_TARGET, finding
 from ops.parity.gate import FailOn, exit_code, objections
 from ops.parity.option import (
     AlphaOption,
@@ -133,8 +133,8 @@ def run_comparison(  # noqa: PLR0913  options are arguments here
     unfinished: UnfinishedOption = False,
     signature_limit: SignatureLimitOption = 20,
     fail_on: FailOnOption = _FAIL_ON,
-    target: TargetOption = 0.9999,
-    alpha: AlphaOption = 0.05,
+    target: TargetOption = DEFAULT_TARGET,
+    alpha: AlphaOption = DEFAULT_ALPHA,
     html: HtmlOption = None,
     junit: JUnitOption = None,
     output: OutputOption = Output.TABLE,
@@ -204,8 +204,8 @@ def report_run(  # noqa: PLR0913  options are arguments here
     reason: ReasonOption = None,
     signature_limit: SignatureLimitOption = 20,
     fail_on: FailOnOption = _FAIL_ON,
-    target: TargetOption = 0.9999,
-    alpha: AlphaOption = 0.05,
+    target: TargetOption = DEFAULT_TARGET,
+    alpha: AlphaOption = DEFAULT_ALPHA,
     html: HtmlOption = None,
     junit: JUnitOption = None,
     output: OutputOption = Output.TABLE,

@@ -16,6 +16,7 @@ from ops.ledger import DIFFERING, Ledger
 from ops.ledger_comparison import compare
 from ops.option import DEFAULT_STACK, READS_AWS, Output, OutputOption, StackOption, TypeOption, lesson
 from ops.output import note, show, show_json
+from ops.parity.finding import DEFAULT_ALPHA, DEFAULT_TARGET
 from ops.parity.gate import FailOn, exit_code, objections
 from ops.parity.option import (
     AlphaOption,
@@ -63,8 +64,8 @@ def show_comparison(  # noqa: PLR0913  options are arguments here
         typer.Option("--since", metavar="FILE", dir_okay=False, help="Earlier JSON of this, to tell what is new from."),
     ] = None,
     fail_on: FailOnOption = [FailOn.DIFFERENCE],  # noqa: B006  read only
-    target: TargetOption = 0.9999,
-    alpha: AlphaOption = 0.05,
+    target: TargetOption = DEFAULT_TARGET,
+    alpha: AlphaOption = DEFAULT_ALPHA,
     html: HtmlOption = None,
     junit: JUnitOption = None,
     stack: StackOption = DEFAULT_STACK,
