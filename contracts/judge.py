@@ -6,17 +6,18 @@ and walked.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import product, zip_longest
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
-from contracts.difference import Difference, child, compare_effects, effect_path, extra_effect, missing_effect
-from contracts.effect import Attempt, Effect, Ending, canonical, parse_json
-from contracts.outcome_line import EffectLine, OutcomeLine, same_effects
+from contracts.difference import Difference, extra_effect, missing_effect
+from contracts.effect import Attempt, Effect, Ending
+from contracts.outcome_line import EffectLine, OutcomeLine, Outline, outline_of_both, same_effect
+from contracts.pairing import Identity, Remainder, by_identity, cancel, pairs, without
 from contracts.rule import Rule
 from contracts.terms import Terms
+from contracts.tolerance import Pair, Tolerance
 from contracts.verdict import Verdict
 
 
@@ -32,14 +33,6 @@ class Judgement:
 
 ENDING = "ending"
 """Path of the difference between two endings."""
-_Key = TypeVar("_Key")
-_Item = TypeVar("_Item")
-_Identity = tuple[str, str, str]
-"""Kind, name and key of an effect."""
-_Pair = tuple[Effect | None, Effect | None]
-"""Control's and candidate's effect; None where one side has no counterpart."""
-_PAIRS_MOST = 2_500
-"""More possible pairs of one identity are not looked at, each beside each."""
 _MATCH = Judgement(Verdict.MATCH)
 _NO_TERMS = Terms()
 
@@ -74,10 +67,6 @@ def judge_lines(
 
     Raises MalformedOutcomeError.
     """
-    if len(control) == len(candidate) == 1:
-        one, other = control[0], candidate[0]
-        if one.ending == other.ending and one.ending in ("done", "rejected") and same_effects(one, other):
-            return _MATCH
     theirs, ours = ([effect for line in side for effect in line.effect_lines()] for side in (control, candidate))
     missing, extra = _left(theirs, ours)
     return _judge(
@@ -92,6 +81,15 @@ def judge_lines(
         terms,
         today,
     )
+
+
+def match_of_lines(control: bytes, candidate: bytes) -> Outline | None:
+    """What both sides did, where each has this line alone and it can be told from the bytes that both did the same.
+
+    None says nothing: `judge_lines` may still find a match.
+    """
+    outline = outline_of_both(control, candidate)
+    return outline if outline is not None and outline.ending in ("done", "rejected") else None
 
 
 class _Ended(Protocol):
@@ -113,7 +111,7 @@ def final_ending(attempts: Sequence[_Ended]) -> Ending | None:
     return None if last.ending == "retried" else last.ending
 
 
-def _named(effects: Iterable[Effect | EffectLine]) -> "Counter[_Identity]":
+def _named(effects: Iterable[Effect | EffectLine]) -> "Counter[Identity]":
     return Counter((one.kind, one.name, one.key) for one in effects)
 
 
@@ -122,26 +120,23 @@ def _effects(lines: Iterable[EffectLine]) -> list[Effect]:
 
 
 def _left(control: Sequence[EffectLine], candidate: Sequence[EffectLine]) -> tuple[list[EffectLine], list[EffectLine]]:
-    """Both without what is the same in its bytes."""
+    """Both without what is the same in the same place, and then without what is the same in its bytes."""
+    theirs, ours = list(control), list(candidate)
+    if len(theirs) == len(ours):
+        unlike = [(one, other) for one, other in zip(theirs, ours, strict=True) if not same_effect(one, other)]
+        if not unlike:
+            return [], []
+        theirs, ours = [one for one, _ in unlike], [other for _, other in unlike]
+    bytes_of_theirs, bytes_of_ours = [_bytes(one) for one in theirs], [_bytes(one) for one in ours]
+    common = Counter(bytes_of_theirs) & Counter(bytes_of_ours)
+    return (
+        without(zip(bytes_of_theirs, theirs, strict=True), common),
+        without(zip(bytes_of_ours, ours, strict=True), common),
+    )
 
-    def bytes_of(one: EffectLine) -> tuple[str, str, str, bytes]:
-        return one.kind, one.name, one.key, bytes(one.value)
 
-    theirs, ours = [bytes_of(one) for one in control], [bytes_of(one) for one in candidate]
-    common = Counter(theirs) & Counter(ours)
-    if not common:
-        return list(control), list(candidate)
-    return _without(zip(theirs, control, strict=True), common), _without(zip(ours, candidate, strict=True), common)
-
-
-def _without(items: Iterable[tuple[_Key, _Item]], common: Counter[_Key]) -> list[_Item]:
-    cancelled, left = common.copy(), []
-    for key, item in items:
-        if cancelled[key] > 0:
-            cancelled[key] -= 1
-        else:
-            left.append(item)
-    return left
+def _bytes(one: EffectLine) -> tuple[str, str, str, bytes]:
+    return one.kind, one.name, one.key, bytes(one.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,25 +149,27 @@ class _Sides:
     ours: Sequence[Effect]
     whole: Callable[[], tuple[Sequence[Effect], Sequence[Effect]]]
     """All effects of both, control's first."""
-    named: Callable[[], tuple["Counter[_Identity]", "Counter[_Identity]"]]
+    named: Callable[[], tuple["Counter[Identity]", "Counter[Identity]"]]
     """How many of each identity there are in all, control's first."""
 
 
 def _judge(sides: _Sides, terms: Terms, today: date) -> Judgement:
-    if sides.theirs_ended is None or sides.ours_ended is None:
+    theirs_ended, ours_ended = sides.theirs_ended, sides.ours_ended
+    if theirs_ended is None or ours_ended is None:
         return Judgement(Verdict.PENDING)
-    tolerance = _Tolerance(terms, today)
-    missing, extra = _cancel(sides.theirs, sides.ours)
-    pairs = tuple(_pairs(missing, extra, tolerance))
-    found = [tolerance.compare(pair) for pair in pairs]
-    if sides.ours_ended != sides.theirs_ended:
-        ended = Difference(ENDING, "value", sides.theirs_ended, sides.ours_ended, sides.theirs_ended, sides.ours_ended)
-        kept = tuple(one for some in found for one in tolerance.kept(some))
-        return Judgement(Verdict.ERROR_ONE_SIDE, (ended, *kept), tolerance.used(one for some in found for one in some))
-    if not found:
+    if not sides.theirs and not sides.ours and theirs_ended == ours_ended:
+        return _MATCH
+    tolerance = Tolerance(terms, today)
+    missing, extra = cancel(sides.theirs, sides.ours)
+    paired = tuple(pairs(missing, extra, tolerance))
+    found = [tolerance.compare(pair) for pair in paired]
+    if not found and theirs_ended == ours_ended:
         return _MATCH
     kept = tuple(one for some in found for one in tolerance.kept(some))
     used = tolerance.used(one for some in found for one in some)
+    if theirs_ended != ours_ended:
+        ended = Difference(ENDING, "value", theirs_ended, ours_ended, theirs_ended, ours_ended)
+        return Judgement(Verdict.ERROR_ONE_SIDE, (ended, *kept), used)
     if not kept:
         return Judgement(Verdict.MATCH_BY_RULE, rules=used)
     if not _only_doubled(missing, extra, sides, tolerance):
@@ -180,12 +177,12 @@ def _judge(sides: _Sides, terms: Terms, today: date) -> Judgement:
     # Nothing became another: of one effect there are too few, of another of its name too many.
     return Judgement(
         Verdict.DUPLICATE,
-        tuple(one for pair, some in zip(pairs, found, strict=True) if tolerance.kept(some) for one in _unpaired(pair)),
+        tuple(one for pair, some in zip(paired, found, strict=True) if tolerance.kept(some) for one in _unpaired(pair)),
         used,
     )
 
 
-def _unpaired(pair: _Pair) -> Iterator[Difference]:
+def _unpaired(pair: Pair) -> Iterator[Difference]:
     control, candidate = pair
     if control is not None:
         yield missing_effect(control)
@@ -193,132 +190,11 @@ def _unpaired(pair: _Pair) -> Iterator[Difference]:
         yield extra_effect(candidate)
 
 
-class _Tolerance:
-    """What is no difference between two effects."""
-
-    def __init__(self, terms: Terms, today: date) -> None:
-        self._terms = terms
-        self._today = today
-
-    def compare(self, pair: _Pair) -> tuple[Difference, ...]:
-        """All differences of a pair, tolerated or not."""
-        match pair:
-            case Effect() as control, Effect() as candidate:
-                return compare_effects(control, candidate, self._terms.lists, self._terms.maps)
-            case Effect() as control, None:
-                return (missing_effect(control),)
-            case None, Effect() as candidate:
-                return (extra_effect(candidate),)
-            case _:
-                return ()
-
-    def kept(self, differences: Sequence[Difference]) -> tuple[Difference, ...]:
-        """Differences of two effects that no rule tolerates and that do not follow from another one of theirs."""
-        return tuple(one for one in differences if self._rule(one) is None and not self._follows(one, differences))
-
-    def used(self, differences: Iterable[Difference]) -> tuple[Rule, ...]:
-        """The rules that tolerate something among them, in their own order."""
-        used = {self._rule(one) for one in differences}
-        return tuple(rule for rule in self._terms.rules if rule in used)
-
-    def blank(self, effect: Effect) -> bytes:
-        """Canonical text of an effect without what stands in places of rules, or follows from another place."""
-        places = {rule.path for rule in self._terms.rules} | self._terms.derived.keys()
-        return canonical(_blanked(effect_path(effect), effect.value, places, self._terms.maps))
-
-    def _follows(self, one: Difference, others: Sequence[Difference]) -> bool:
-        # Be the other one tolerated or not: a signature over a tolerated UUID differs as well.
-        origin = self._terms.derived.get(one.path)
-        return origin is not None and any(
-            other.path == origin or other.path.startswith(f"{origin}.") for other in others
-        )
-
-    def _rule(self, one: Difference) -> Rule | None:
-        return next((rule for rule in self._terms.rules if rule.tolerates(one, self._today)), None)
-
-
-def _blanked(path: str, value: Any, places: Collection[str], maps: Collection[str]) -> Any:
-    if path in places:
-        return None
-    if isinstance(value, dict):
-        return {key: _blanked(child(path, key, maps), item, places, maps) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_blanked(f"{path}[]", item, places, maps) for item in value]
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return _blanked(path, parse_json(value), places, maps)
-        except (ValueError, RecursionError):
-            return value
-    return value
-
-
-_Remainder = dict[_Identity, list[Effect]]
-
-
-def _cancel(control: Sequence[Effect], candidate: Sequence[Effect]) -> tuple[_Remainder, _Remainder]:
-    """What two multisets do not have in common, by identity."""
-    theirs, ours = [one.canonical() for one in control], [one.canonical() for one in candidate]
-    common = Counter(theirs) & Counter(ours)
-    return (
-        _by_identity(_without(zip(theirs, control, strict=True), common)),
-        _by_identity(_without(zip(ours, candidate, strict=True), common)),
-    )
-
-
-def _by_identity(effects: Iterable[Effect]) -> _Remainder:
-    found: _Remainder = {}
-    for one in effects:
-        found.setdefault((one.kind, one.name, one.key), []).append(one)
-    return found
-
-
-def _pairs(missing: _Remainder, extra: _Remainder, tolerance: _Tolerance) -> Iterator[_Pair]:
-    for identity in dict.fromkeys([*missing, *extra]):
-        yield from _pair_closest(missing.get(identity, []), extra.get(identity, []), tolerance)
-
-
-def _pair_closest(theirs: Sequence[Effect], ours: Sequence[Effect], tolerance: _Tolerance) -> Iterator[_Pair]:
-    """Pair what differs least, so that neither the order of effects nor noise in them makes a difference."""
-    if len(theirs) * len(ours) > _PAIRS_MOST:
-        yield from _pair_many(theirs, ours, tolerance)
-        return
-    left_theirs, left_ours = dict(enumerate(theirs)), dict(enumerate(ours))
-
-    def distance(pair: tuple[int, int]) -> tuple[bool, int, Sequence[bytes]]:
-        control, candidate = theirs[pair[0]], ours[pair[1]]
-        found = tolerance.compare((control, candidate))
-        # The texts decide between equals, whichever side they are on: a verdict must not hang on the order.
-        return bool(tolerance.kept(found)), len(found), sorted((control.canonical(), candidate.canonical()))
-
-    every = list(product(left_theirs, left_ours))
-    for one, other in sorted(every, key=distance) if len(every) > 1 else every:
-        if one in left_theirs and other in left_ours:
-            yield left_theirs.pop(one), left_ours.pop(other)
-    yield from ((effect, None) for effect in left_theirs.values())
-    yield from ((None, effect) for effect in left_ours.values())
-
-
-def _pair_many(theirs: Sequence[Effect], ours: Sequence[Effect], tolerance: _Tolerance) -> Iterator[_Pair]:
-    """Pair those that are equal but for places of rules; what is left in the order of its texts."""
-    by_text: dict[bytes, list[Effect]] = {}
-    for effect in sorted(ours, key=Effect.canonical):
-        by_text.setdefault(tolerance.blank(effect), []).append(effect)
-    left = []
-    for effect in sorted(theirs, key=Effect.canonical):
-        like = by_text.get(tolerance.blank(effect))
-        if like:
-            yield effect, like.pop(0)
-        else:
-            left.append(effect)
-    rest = sorted((effect for like in by_text.values() for effect in like), key=tolerance.blank)
-    yield from zip_longest(sorted(left, key=tolerance.blank), rest)
-
-
 def _only_doubled(
-    missing: _Remainder,
-    extra: _Remainder,
+    missing: Remainder,
+    extra: Remainder,
     sides: _Sides,
-    tolerance: _Tolerance,
+    tolerance: Tolerance,
 ) -> bool:
     """Whether nothing differs but how often an effect was produced: each has its like on the other side."""
     their_number, our_number = sides.named()
@@ -327,7 +203,7 @@ def _only_doubled(
         for one in (*missing, *extra)
     ):
         return False  # one here, one there, and they differ; or none there at all
-    theirs, ours = (_by_identity(side) for side in sides.whole())
+    theirs, ours = (by_identity(side) for side in sides.whole())
 
     def alike(one: Effect, other: Effect) -> bool:
         return not tolerance.kept(tolerance.compare((one, other)))

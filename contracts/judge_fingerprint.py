@@ -11,11 +11,24 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from contracts import difference, effect, judge, liveness, mutant, outcome_line, rule, shape, terms, verdict
+from contracts import (
+    difference,
+    effect,
+    judge,
+    liveness,
+    mutant,
+    outcome_line,
+    pairing,
+    rule,
+    shape,
+    terms,
+    tolerance,
+    verdict,
+)
 from contracts.message_type import MessageType
 
 JUDGING: tuple[ModuleType, ...] = (
-    *(difference, effect, judge, outcome_line, rule, shape, terms, verdict),
+    *(difference, effect, judge, outcome_line, pairing, rule, shape, terms, tolerance, verdict),
     *(liveness, mutant),
 )
 """All that a verdict comes from, and all that says which mutants there are and what became of them."""

@@ -32,17 +32,22 @@ class EffectLine(msgspec.Struct, frozen=True, gc=False):
         return Effect(self.kind, self.name, self.key, value)
 
 
-class OutcomeLine(msgspec.Struct, frozen=True, gc=False):
-    """One attempt at one message."""
+class OutcomeHead(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One attempt at one message, but for its effects."""
 
     message_id: Annotated[str, msgspec.Meta(min_length=1)]
     type: str
-    effects: msgspec.Raw
-    """Not read yet; see `effect_lines`."""
     ending: Ending = "done"
     attempt: Annotated[int, msgspec.Meta(ge=1)] = 1
     format: Literal[1] = 1
     muted: bool = False
+
+
+class OutcomeLine(OutcomeHead, frozen=True, gc=False, kw_only=True):
+    """One attempt at one message."""
+
+    effects: msgspec.Raw
+    """Not read yet; see `effect_lines`."""
 
     def effect_lines(self) -> list[EffectLine]:
         """Its effects. Raises MalformedOutcomeError."""
@@ -56,6 +61,23 @@ class OutcomeLine(msgspec.Struct, frozen=True, gc=False):
         return effects
 
 
+class _AnyObject(msgspec.Struct, frozen=True, gc=False):
+    """An object whose fields nobody asked for."""
+
+
+class _AnyEffect(msgspec.Struct, frozen=True, gc=False):
+    kind: EffectKind
+    name: str
+    value: _AnyObject
+    key: str = ""
+
+
+class Outline(OutcomeHead, frozen=True, gc=False, kw_only=True):
+    """One attempt, of whose effects no more is known than that they are effects."""
+
+    effects: list[_AnyEffect]
+
+
 def _lexeme(text: str) -> tuple[str]:
     """A number with a fraction, in a form that equals nothing but the same digits."""
     return (str(exact(text)),) if "e" in text or "E" in text else (text,)
@@ -66,6 +88,12 @@ _LEXEMES = msgspec.json.Decoder(float_hook=_lexeme)
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _LINE = msgspec.json.Decoder(OutcomeLine)
 _EFFECTS = msgspec.json.Decoder(list[EffectLine])
+_OUTLINE = msgspec.json.Decoder(Outline)
+_HEAD = re.compile(
+    rb'(\{"format":1,"message_id":"[^"\\]+","type":"[^"\\]+","attempt":\d+,"ending":"[a-z]+",)'
+    rb'"cause":(?:null|"[ !#-\[\]-~]*"),"at":"[ !#-\[\]-~]*",'
+)
+"""The head of a line as recorder and workers write it; of two lines the first group has to be the same."""
 
 
 def read_line(line: bytes) -> OutcomeLine:
@@ -79,13 +107,25 @@ def read_line(line: bytes) -> OutcomeLine:
         raise MalformedOutcomeError(f"outcome{_place(error)}") from error
 
 
-def same_effects(control: OutcomeLine, candidate: OutcomeLine) -> bool:
-    """Whether both hold equal effects in the same order.
+def outline_of_both(control: bytes, candidate: bytes) -> Outline | None:
+    """What both lines say, where they have the same bytes but for when the attempt was made and why it failed.
 
-    False says nothing: they may be the same multiset all the same. Raises MalformedOutcomeError.
+    They are written as recorder and workers do. None says nothing: two other lines may still say the same.
     """
-    control.effect_lines()  # that both say the same is no match yet where it is no list of effects
-    return control.effects == candidate.effects or _same_json(control.effects, candidate.effects)
+    theirs, ours = _HEAD.match(control), _HEAD.match(candidate)
+    if theirs is None or ours is None or theirs[1] != ours[1] or control[theirs.end() :] != candidate[ours.end() :]:
+        return None
+    try:
+        return _OUTLINE.decode(control)
+    except _UNREADABLE:
+        return None
+
+
+def same_effect(one: EffectLine, other: EffectLine) -> bool:
+    """Whether two effects are equal. Raises MalformedOutcomeError."""
+    return (one.name, one.key, one.kind) == (other.name, other.key, other.kind) and (
+        one.value == other.value or _same_json(one.value, other.value)
+    )
 
 
 def _same_json(one: msgspec.Raw, other: msgspec.Raw) -> bool:
@@ -93,7 +133,7 @@ def _same_json(one: msgspec.Raw, other: msgspec.Raw) -> bool:
     try:
         theirs, ours = _LEXEMES.decode(one), _LEXEMES.decode(other)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise MalformedOutcomeError("outcome.effects: not JSON") from error
+        raise MalformedOutcomeError("outcome.effects[].value: not JSON") from error
     return bool(theirs == ours) and canonical(theirs) == canonical(ours)
 
 

@@ -8,6 +8,7 @@ from typing import get_args
 
 from contracts.difference import Difference, DifferenceKind
 from contracts.effect import write_json
+from contracts.judge import ENDING
 
 MASKED = "***"
 _DECIMAL_SHAPE = re.compile(r"float|[+-]?[09]9*(\.9+)?")
@@ -38,7 +39,7 @@ def show(one: Difference, *, plain: bool, revealed: bool = False) -> ShownDiffer
         plain: whether the contract names the field as plain.
         revealed: whether everything is to be shown.
     """
-    plain = plain or one.path in ("ending", "type")  # words of the judge's own
+    plain = plain or one.path == ENDING  # words of the judge's own
     return ShownDifference(
         one.path,
         one.kind,

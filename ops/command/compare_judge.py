@@ -84,6 +84,8 @@ def judge_outcomes(  # noqa: PLR0913  options are arguments here
         show(comparison_tables(comparison, signature_limit))
         for name, count in sorted(judged.of_other_types.items()):
             note(f"left out: {number(count)} of {name}")
+        for (theirs, ours), count in sorted(judged.types_unlike.items()):
+            note(f"judged as {theirs}: {number(count)} that the candidate calls {ours}")
         _complain(against)
     raise typer.Exit(exit_code(comparison, objected=bool(against)))
 
@@ -92,6 +94,10 @@ def _document(judged: JudgedFiles) -> dict[str, object]:
     return {
         "messages": judged.messages,
         "of_other_types": dict(judged.of_other_types),
+        "types_unlike": [
+            {"control": theirs, "candidate": ours, "messages": count}
+            for (theirs, ours), count in sorted(judged.types_unlike.items())
+        ],
         "verdicts": document(judged.verdicts),
         "verdicts_left_out": judged.messages - len(judged.verdicts),
     }

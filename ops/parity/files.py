@@ -1,18 +1,25 @@
-"""Judges two files of outcomes: any program's control against any program's candidate."""
+"""Judges two files of outcomes: any program's control against any program's candidate.
 
+Two files of one run tell of the same messages in the same order, each once: they are read side by side, and where two
+lines have the same bytes nobody looks further. Of any other two an index is made first.
+"""
+
+from array import array
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 
 from contracts.effect import MalformedOutcomeError
-from contracts.outcome_line import OutcomeLine
+from contracts.judge import match_of_lines
+from contracts.outcome_line import OutcomeLine, Outline, read_line
 from contracts.tally import Sighting
 from contracts.verdict import AGREED, Verdict
 from ops.fault import CommandError
 from ops.parity.judging import Judging
-from ops.parity.outcome_file import OutcomeFile, join
+from ops.parity.outcome_file import OutcomeFile, join, opened
 
 VERDICTS_KEPT = 1_000
 """Messages that are told one by one; those that differ go before those that agree."""
@@ -38,6 +45,8 @@ class JudgedFiles:
     messages: int = 0
     of_other_types: Counter[str] = field(default_factory=Counter)
     """Messages of types that were not asked for, by type."""
+    types_unlike: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Messages that the candidate names otherwise than the control, as which they were judged; by both names."""
 
     @property
     def verdicts(self) -> Sequence[MessageVerdict]:
@@ -57,6 +66,47 @@ def judge_files(control: Path, candidate: Path, types: Collection[str] | None, t
     Raises:
         CommandError: a file cannot be read, or one of its lines is no outcome.
     """
+    return _judge_side_by_side(control, candidate, types, today) or _judge_joined(control, candidate, types, today)
+
+
+def _judge_side_by_side(
+    control: Path, candidate: Path, types: Collection[str] | None, today: date
+) -> JudgedFiles | None:
+    """None where the files do not tell of the same messages in the same order, each once, or a line cannot be read."""
+    found = JudgedFiles(Judging(today))
+    hashes = array("q")
+    with opened(control) as theirs, opened(candidate) as ours:
+        for position, (one, other) in enumerate(zip_longest(theirs, ours, fillvalue=b"")):
+            outline = match_of_lines(one, other)
+            if outline is not None and _is_match(outline, types, found):
+                hashes.append(hash(outline.message_id))
+                continue
+            try:
+                control_line, candidate_line = read_line(one), read_line(other)
+                if control_line.message_id != candidate_line.message_id:
+                    return None
+                hashes.append(hash(control_line.message_id))
+                size = len(one) + len(other)
+                _judge(_Message((position,), (position,), (control_line,), (candidate_line,), size), types, found)
+            except (MalformedOutcomeError, RecursionError):
+                return None  # the other way says where it is
+    return found if len(set(hashes)) == len(hashes) else None
+
+
+def _is_match(outline: Outline, types: Collection[str] | None, found: JudgedFiles) -> bool:
+    """Whether that was counted: a message for which both sides did the same, and of which no mutants are made."""
+    if types is not None and outline.type not in types:
+        found.of_other_types[outline.type] += 1
+        return True
+    if not found.judging.match(outline.type, acting=bool(outline.effects)):
+        return False
+    found.messages += 1
+    if len(found.agreeing) < VERDICTS_KEPT:
+        found.agreeing.append(MessageVerdict(outline.message_id, outline.type, Verdict.MATCH, ()))
+    return True
+
+
+def _judge_joined(control: Path, candidate: Path, types: Collection[str] | None, today: date) -> JudgedFiles:
     found = JudgedFiles(Judging(today))
     with OutcomeFile(control) as theirs, OutcomeFile(candidate) as ours:
         for one in _messages(theirs, ours):
@@ -104,6 +154,8 @@ def _judge(one: _Message, types: Collection[str] | None, found: JudgedFiles) -> 
     if types is not None and first.type not in types:
         found.of_other_types[first.type] += 1
         return
+    for name in {line.type for line in one.candidate} - {line.type for line in one.control} if one.control else ():
+        found.types_unlike[first.type, name] += 1
     position = (one.theirs_at or one.ours_at)[0]
     judgement = found.judging.judge(one.control, one.candidate, Sighting(position), one.size_bytes)
     found.messages += 1

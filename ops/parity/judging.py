@@ -60,9 +60,26 @@ class Judging:
             acting := [line for line in candidate if not _NONE.fullmatch(line.effects)]
         ):
             self.liveness.agreed[name] += 1
-            if self.liveness.agreed[name] <= PROBED_AT_LEAST or self.liveness.agreed[name] % PROBED_OF == 0:
+            if _is_probed(self.liveness.agreed[name]):
                 self._probe(known, control, candidate, acting)
         return judgement
+
+    def match(self, name: str, *, acting: bool) -> bool:
+        """Count a message of which it is known already that both sides did the same.
+
+        Args:
+            name: of its type.
+            acting: whether it has effects.
+
+        Returns:
+            False where it was not counted: mutants are to be made of it, and `judge` makes them.
+        """
+        if acting:
+            if _is_probed(self.liveness.agreed[name] + 1):
+                return False
+            self.liveness.agreed[name] += 1
+        self.tally.of(name).counts[Verdict.MATCH] += 1
+        return True
 
     def _judge(self, control: Sequence[OutcomeLine], candidate: Sequence[OutcomeLine], known: JudgedType) -> Judgement:
         judgement = judge_lines(control, candidate, known.terms, today=self.today)
@@ -95,6 +112,11 @@ class Judging:
         if former is not None:
             self.liveness.probe_pair(known, effects, former, verdict)
         self._former[known.name] = effects
+
+
+def _is_probed(number: int) -> bool:
+    """Whether mutants are made of the agreeing message of that number, of those of its type that have effects."""
+    return number <= PROBED_AT_LEAST or number % PROBED_OF == 0
 
 
 def _effects(lines: Sequence[OutcomeLine]) -> list[Effect]:

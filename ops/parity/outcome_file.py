@@ -8,11 +8,10 @@ import os
 import re
 from array import array
 from collections.abc import Iterator, Sequence
-from io import BufferedReader
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 from zlib import adler32, crc32
 
 from contracts.effect import MalformedOutcomeError
@@ -31,7 +30,7 @@ class OutcomeFile:
     def __init__(self, path: Path) -> None:
         """Open and index a file. Raises CommandError where it cannot be read, or a line is no outcome."""
         self._path = path
-        self._file = _opened(path)
+        self._file = opened(path)
         self._ids = array("Q")
         self._starts = array("Q")
         self._block, self._block_at = b"", 0
@@ -103,11 +102,12 @@ def _hash(message_id: bytes) -> int:
     return adler32(message_id) << 32 | crc32(message_id)
 
 
-def _opened(path: Path) -> BufferedReader:
+def opened(path: Path) -> BinaryIO:
+    """A file of outcomes, as bytes. Raises CommandError where it cannot be read."""
     try:
         if not path.is_file() and path.exists():
             raise CommandError(ExitCode.USAGE, f"{path} is no regular file: write the outcomes to one first")
-        return path.open("rb")
+        return path.open("rb", _BLOCK_BYTES)
     except OSError as error:
         raise CommandError(ExitCode.USAGE, f"{path} cannot be read: {error.strerror}") from error
 
@@ -117,11 +117,7 @@ Joined = tuple[Sequence[int], Sequence[int]]
 
 
 def join(control: OutcomeFile, candidate: OutcomeFile) -> Iterator[Joined]:
-    """Every message of both files, in no particular order unless both tell of the same messages in the same order."""
-    if control.ids == candidate.ids and len(set(control.ids)) == len(control):
-        for position in range(len(control)):
-            yield (position,), (position,)
-        return
+    """Every message of both files, in an order of its own, which is the same whatever that of their lines."""
     theirs, ours = _by_id(control), _by_id(candidate)
     one, other = next(theirs, None), next(ours, None)
     while one is not None or other is not None:

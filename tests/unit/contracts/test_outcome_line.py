@@ -1,10 +1,15 @@
 import json
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from contracts.effect import Effect, MalformedOutcomeError, parse_attempt, write_attempt
-from contracts.outcome_line import OutcomeLine, read_line, same_effects
+from contracts.effect import Attempt, Effect, MalformedOutcomeError, parse_attempt, write_attempt
+from contracts.outcome_line import EffectLine, OutcomeLine, Outline, outline_of_both, read_line, same_effect
 from tests.fakes.message import NAME, PLANTED
 from tests.fakes.outcome import attempt, message, row
 
@@ -16,7 +21,8 @@ def outcome(value: str, **fields: Any) -> OutcomeLine:
 
 
 def alike(control: str, candidate: str) -> bool:
-    return same_effects(outcome(control), outcome(candidate))
+    (one,), (other,) = outcome(control).effect_lines(), outcome(candidate).effect_lines()
+    return same_effect(one, other)
 
 
 def test_a_line_holds_what_the_full_document_does() -> None:
@@ -84,11 +90,12 @@ def test_what_says_something_else_is_never_the_same(control: str, candidate: str
 def test_an_equal_value_of_another_effect_is_another_effect(changed: dict[str, str]) -> None:
     effect = {"kind": "row", "name": "t", "key": "1", "value": {}}
 
-    def line(one: dict[str, Any]) -> OutcomeLine:
-        return read_line(json.dumps({"message_id": "w", "type": "t", "effects": [one]}).encode())
+    def read(one: dict[str, Any]) -> EffectLine:
+        (line,) = read_line(json.dumps({"message_id": "w", "type": "t", "effects": [one]}).encode()).effect_lines()
+        return line
 
-    assert same_effects(line(effect), line(dict(reversed(effect.items()))))
-    assert not same_effects(line(effect), line(effect | changed))
+    assert same_effect(read(effect), read(dict(reversed(effect.items()))))
+    assert not same_effect(read(effect), read(effect | changed))
 
 
 GOOD = {"message_id": "w1", "type": "t", "effects": []}
@@ -153,7 +160,92 @@ def test_what_is_no_json_is_no_outcome(line: bytes) -> None:
 def test_two_values_that_are_no_objects_are_refused_even_where_they_are_the_same() -> None:
     line = outcome("5")
     with pytest.raises(MalformedOutcomeError, match=r"effects\[0\]\.value: expected an object"):
-        same_effects(line, line)
+        line.effect_lines()
+
+
+WRITTEN = attempt(row(a=Decimal("1.50"), b="é"), message('{"a":1}'), message_id="w7")
+
+
+def line_of(one: Attempt = WRITTEN, **changes: Any) -> bytes:
+    return write_attempt(replace(one, **changes)).encode() + b"\n"
+
+
+def test_two_lines_that_our_writers_wrote_of_the_same_outcome_have_one_outline() -> None:
+    later = line_of(at=WRITTEN.at + timedelta(days=1))
+    outline = outline_of_both(line_of(), later)
+    assert isinstance(outline, Outline)
+    assert (outline.message_id, outline.type, outline.ending, len(outline.effects)) == ("w7", "payin.create", "done", 2)
+    one, other = line_of(ending="rejected", cause="Refused"), line_of(ending="rejected", cause=None)
+    assert outline_of_both(one, other) is not None, "why it failed is each side's own"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"message_id": "w8"},
+        {"type": "payout.update"},
+        {"attempt": 2},
+        {"ending": "rejected"},
+        {"muted": True},
+        {"effects": WRITTEN.effects[:1]},
+        {"effects": WRITTEN.effects[::-1]},
+        {"effects": (row(a=Decimal("1.5"), b="é"), WRITTEN.effects[1])},
+    ],
+)
+def test_two_lines_that_tell_of_different_outcomes_have_no_common_outline(changes: dict[str, Any]) -> None:
+    assert outline_of_both(line_of(), line_of(**changes)) is None
+    assert outline_of_both(line_of(**changes), line_of()) is None
+    assert outline_of_both(line_of(**changes), line_of(**changes)) is not None
+
+
+@pytest.mark.parametrize(
+    ("written", "other"),
+    [
+        (b'"effects":[{', b'"effects":[5,{'),
+        (b'"kind":"row"', b'"kind":"line"'),
+        (b'"value":{', b'"value":[{'),
+        (b'"at":"', b'"at":"\xff'),
+        (b'"at":"', b'"at":"\n'),
+        (b'"cause":null', b'"cause":{"ending":"retried"}'),
+        (b'{"format":1', b'{ "format":1'),
+        (b"]}", b"]"),
+    ],
+)
+def test_what_the_bytes_alone_cannot_tell_is_left_to_the_reader(written: bytes, other: bytes) -> None:
+    assert written in line_of()
+    changed = line_of().replace(written, other)
+    assert outline_of_both(changed, changed) is None
+    assert outline_of_both(line_of(), changed) is None
+    assert outline_of_both(changed, line_of()) is None
+
+
+def test_of_a_field_that_is_there_twice_the_last_one_counts() -> None:
+    twice = line_of().replace(b'"at":"', b'"at":"","ending":"retried","at":"')
+    outline = outline_of_both(twice, twice)
+    assert outline is not None
+    assert outline.ending == read_line(twice).ending == "retried"
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [b'"effects":[]', b'"effects":[{}]', b'"ending":"retried"', b'"at":"x"', b'"cause":null', b'"at":""']
+        ),
+        max_size=3,
+    ),
+    st.lists(st.sampled_from([b'"effects":[]', b'"ending":"retried"', b'"message_id":"w8"', b'"x":1']), max_size=2),
+)
+def test_an_outline_is_never_of_two_outcomes_that_the_reader_tells_apart(
+    before: list[bytes], after: list[bytes]
+) -> None:
+    start = b'{"format":1,"message_id":"w1","type":"t","attempt":1,"ending":"done",'
+    control = start + b",".join([b'"cause":null,"at":"a","effects":[]', *after]) + b"}"
+    candidate = start + b",".join([*before, b'"cause":null,"at":"b","effects":[]', *after]) + b"}"
+    outline = outline_of_both(control, candidate)
+    if outline is not None:
+        theirs, ours = read_line(control), read_line(candidate)
+        assert theirs == ours
+        assert (outline.message_id, outline.type, outline.ending) == (theirs.message_id, theirs.type, theirs.ending)
 
 
 def test_the_strict_reader_takes_every_line_that_our_own_side_writes() -> None:

@@ -83,6 +83,15 @@ def test_of_another_type_messages_are_left_out_and_counted(judge: Judge) -> None
     assert (told["messages"], told["of_other_types"]) == (3, {"refund.create": 1})
 
 
+def test_a_message_that_the_candidate_counts_as_of_another_type_is_told(judge: Judge) -> None:
+    other = [{**SAME[0], "type": "refund.create"}, *SAME[1:]]
+    ended = judge(SAME, other)
+    assert (ended.code, "judged as payin.create: 1 that the candidate calls refund.create" in ended.err) == (0, True)
+    assert judge(SAME, other, "--json").document["types_unlike"] == [
+        {"control": "payin.create", "candidate": "refund.create", "messages": 1}
+    ]
+
+
 def test_a_type_that_neither_file_holds_is_no_agreement(judge: Judge) -> None:
     ended = judge(SAME, SAME, "--type", "payin.craete")
     assert ended.code is ExitCode.ATTENTION

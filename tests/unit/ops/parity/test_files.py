@@ -5,13 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from contracts.effect import write_attempt
 from contracts.verdict import Verdict
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from ops.parity import files, outcome_file
 from ops.parity.files import JudgedFiles, judge_files
+from ops.parity.judging import PROBED_AT_LEAST
 from tests.fakes.message import NAME
+from tests.fakes.outcome import attempt, row
 
 TODAY = date(2026, 11, 21)
 
@@ -131,3 +136,51 @@ def test_a_report_of_two_files_is_the_same_whatever_the_order_of_their_lines(tmp
     assert {(one.message_id, one.verdict) for one in one.verdicts} == {
         (one.message_id, one.verdict) for one in other.verdicts
     }
+
+
+IDS = st.lists(st.sampled_from("abcdefg"), max_size=8)
+
+
+@given(IDS, IDS | st.none(), st.sampled_from([0, 0, 3]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_reading_two_files_side_by_side_finds_what_their_index_does(
+    tmp_path: Path, control: list[str], candidate: list[str] | None, differs_of: int
+) -> None:
+    """With lines as our own writers write them, ids that come twice, and lines that only one side has."""
+
+    def lines(ids: list[str], cents: int) -> bytes:
+        return b"".join(
+            write_attempt(
+                attempt(row(cents=cents if differs_of and number % differs_of else 0), message_id=one)
+            ).encode()
+            + b"\n"
+            for number, one in enumerate(ids)
+        )
+
+    (tmp_path / "control").write_bytes(lines(control, 1))
+    (tmp_path / "candidate").write_bytes(lines(control if candidate is None else candidate, 2))
+    found = judge_files(tmp_path / "control", tmp_path / "candidate", None, TODAY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "_judge_side_by_side", lambda *_: None)
+        joined = judge_files(tmp_path / "control", tmp_path / "candidate", None, TODAY)
+    assert found.messages == joined.messages == len({*control, *(control if candidate is None else candidate)})
+    assert found.judging.tally == joined.judging.tally
+    assert found.judging.liveness.agreed == joined.judging.liveness.agreed
+    assert set(found.verdicts) == set(joined.verdicts)
+
+
+def test_of_a_hundred_equal_messages_of_a_type_the_first_twenty_are_tried(tmp_path: Path) -> None:
+    line = write_attempt(attempt(row(cents=5), message_id="w0")).encode() + b"\n"
+    text = b"".join(line.replace(b"w0", b"w%d" % number) for number in range(100))
+    for name in ("control", "candidate"):
+        (tmp_path / name).write_bytes(text)
+    liveness = judge_files(tmp_path / "control", tmp_path / "candidate", None, TODAY).judging.liveness
+    assert liveness.agreed == {"payin.create": 100}
+    assert liveness.counts("killed")["payin.create", "lost row"] == PROBED_AT_LEAST
+
+
+def test_two_names_of_one_messages_type_are_told(tmp_path: Path) -> None:
+    sides = [outcome("a"), outcome("b"), outcome("c")], [outcome("a", type="payout.update"), outcome("b")]
+    found = judged(tmp_path, *sides)
+    assert verdicts(found) == {"a": Verdict.MATCH, "b": Verdict.MATCH, "c": Verdict.CONTROL_ONLY}
+    assert found.types_unlike == {("payin.create", "payout.update"): 1}

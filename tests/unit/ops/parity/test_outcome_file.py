@@ -44,11 +44,6 @@ def told(file: OutcomeFile, positions: Sequence[int]) -> tuple[str, ...]:
 Join = Callable[[bytes, bytes], list[Joined]]
 
 
-def test_messages_in_the_same_order_are_joined_in_that_order(joined: Join) -> None:
-    lines = [line(f"w{number}") for number in range(50)]
-    assert joined(b"".join(lines), b"".join(lines)) == [((f"w{n}",), (f"w{n}",)) for n in range(50)]
-
-
 def test_messages_in_another_order_are_joined_all_the_same(joined: Join) -> None:
     lines = [line(f"w{number}") for number in range(50)]
     found = joined(b"".join(lines), b"".join(reversed(lines)))
