@@ -75,7 +75,7 @@ def add_ledger(scope: Construct, *, name: str, key: kms.IKey, removal: RemovalPo
         partition_key=dynamodb.Attribute(name="verdict_of", type=_STRING),
         sort_key=dynamodb.Attribute(name="judged_at", type=_STRING),
         projection_type=dynamodb.ProjectionType.INCLUDE,
-        non_key_attributes=["groups", "type", "verdict"],
+        non_key_attributes=["groups", "rules", "type", "verdict"],
     )
     ledger.add_global_secondary_index(
         index_name=OUTLET_INDEX,

@@ -46,6 +46,8 @@ class LedgerVerdict:
     """Empty until `Ledger.detailed`: the index does not carry them."""
     judged_at: str = ""
     """When it was given, RFC 3339."""
+    rules: tuple[str, ...] = ()
+    """Paths of the rules that tolerated something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,9 @@ class Ledger:
 
 def _verdict(item: Mapping[str, Any], message_type: str, verdict: Verdict) -> LedgerVerdict:
     groups, judged_at = _texts(item, "groups"), item["judged_at"]["S"]  # the index's own keys: they are there
-    return LedgerVerdict(item["pk"]["S"], message_type, verdict, groups, judged_at=judged_at)
+    return LedgerVerdict(
+        item["pk"]["S"], message_type, verdict, groups, judged_at=judged_at, rules=_texts(item, "rules")
+    )
 
 
 def _entry(item: Mapping[str, Any]) -> LedgerEntry:

@@ -1,7 +1,4 @@
-"""Gathers a comparison from the ledger: counts, groups, and what the judge has counted of mutants.
-
-How often a rule was needed is not in it: only each message's own entry has its rules, and the index has not.
-"""
+"""Gathers a comparison from the ledger: counts, groups, uses of rules, and what the judge has counted of mutants."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,13 +7,14 @@ from typing import Protocol
 
 from contracts.confidence import confidence_of, share_alpha
 from contracts.group import Group, group
+from contracts.judged_type import judged_type
 from contracts.liveness import Liveness
 from contracts.shown import restore
 from contracts.tally import UNPLACED, Sighting
 from contracts.verdict import AGREED, Verdict
-from ops.comparison import Comparison, DifferingGroup, Example, TypeAgreement
+from ops.comparison import Comparison, DifferingGroup, Example, RuleUse, TypeAgreement
 from ops.ledger import DIFFERING, LedgerVerdict
-from ops.parity.finding import Asked, leading_trap, mutant_counts
+from ops.parity.finding import Asked, leading_trap, mutant_counts, rule_uses
 
 
 class Verdicts(Protocol):
@@ -72,9 +70,20 @@ def compare(
         tuple(_group(one, differing, details, counts, asked, examples) for one in found),
         mutants=mutant_counts(liveness),
         survivors=liveness.survivors,
+        rules=tuple(use for name in names if counts.get(name) for use in _rules(ledger, name, counts[name], asked)),
         unprobed=Liveness(liveness.fates, _agreed(counts, names)).unprobed,
         fixed=tuple(sorted(one for one in known if one not in signatures and one.split(" | ", 1)[0] in names)),
     )
+
+
+def _rules(ledger: Verdicts, name: str, counts: Mapping[Verdict, int], asked: Asked) -> Iterable[RuleUse]:
+    """Uses of a type's rules: of one that has any, every message that is not plainly equal is read."""
+    hits: Counter[str] = Counter()
+    if judged_type(name).terms.rules:
+        for verdict in (Verdict.MATCH_BY_RULE, *DIFFERING):
+            for one in ledger.verdicts(name, verdict) if counts.get(verdict) else ():
+                hits.update(one.rules)
+    return rule_uses(name, hits, asked.today)
 
 
 def _agreed(counts: Mapping[str, Mapping[Verdict, int]], names: Iterable[str]) -> Counter[str]:

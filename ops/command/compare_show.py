@@ -11,7 +11,6 @@ from ops.comparison_table import comparison_tables
 from ops.document import document
 from ops.exit_code import ExitCode
 from ops.fates import MutantFates
-from ops.fault import CommandError
 from ops.ledger import DIFFERING, Ledger
 from ops.ledger_comparison import compare
 from ops.option import DEFAULT_STACK, READS_AWS, Output, OutputOption, StackOption, TypeOption, lesson
@@ -47,8 +46,6 @@ EPILOG = lesson(
         ExitCode.FAILED: "void: a mutant survived beside live verdicts, or none was made; or a service failed",
     },
 )
-_OFFLINE = (FailOn.EXPIRED_RULE, FailOn.UNUSED_RULE)
-"""What the ledger cannot tell without being read as a whole."""
 
 
 def show_comparison(  # noqa: PLR0913  options are arguments here
@@ -63,7 +60,7 @@ def show_comparison(  # noqa: PLR0913  options are arguments here
         Path | None,
         typer.Option("--since", metavar="FILE", dir_okay=False, help="Earlier JSON of this, to tell what is new from."),
     ] = None,
-    fail_on: FailOnOption = [FailOn.DIFFERENCE],  # noqa: B006  read only
+    fail_on: FailOnOption = [FailOn.DIFFERENCE, FailOn.EXPIRED_RULE],  # noqa: B006  read only
     target: TargetOption = DEFAULT_TARGET,
     alpha: AlphaOption = DEFAULT_ALPHA,
     html: HtmlOption = None,
@@ -80,10 +77,6 @@ def show_comparison(  # noqa: PLR0913  options are arguments here
     made of agreeing messages, by its present code and rules; where one
     survived, or none was made of what agrees, the comparison is void.
     """
-    if chosen := [one for one in fail_on if one in _OFFLINE]:
-        raise CommandError(
-            ExitCode.USAGE, f"--fail-on {chosen[0]}: the ledger does not count uses of rules; `compare run` does"
-        )
     known = None if since is None else known_signatures(since)
     names = [one.name for family in FAMILIES for one in family.types] if message_type is None else [message_type]
     comparison = compare(

@@ -72,7 +72,9 @@ def finding(
         mutants=mutant_counts(liveness),
         survivors=liveness.survivors,
         unprobed=liveness.unprobed,
-        rules=tuple(use for name in sorted(tally.types) for use in _rules(name, tally.types[name], asked.today)),
+        rules=tuple(
+            use for name in sorted(tally.types) for use in rule_uses(name, tally.types[name].rules, asked.today)
+        ),
         fixed=tuple(sorted(one for one in asked.known or () if one not in signatures)),
     )
 
@@ -127,8 +129,9 @@ def mutant_counts(liveness: Liveness) -> tuple[MutantCount, ...]:
     )
 
 
-def _rules(name: str, tally: TypeTally, today: date) -> Iterable[RuleUse]:
+def rule_uses(name: str, hits_by_path: Mapping[str, int], today: date) -> Iterable[RuleUse]:
+    """The rules of a type, each with the number of messages in which it tolerated something."""
     for rule in judged_type(name).terms.rules:
-        hits = tally.rules[rule.path]
+        hits = hits_by_path.get(rule.path, 0)
         problem: RuleProblem | None = "expired" if rule.expired(today) else None if hits else "never hit"
         yield RuleUse(name, rule.path, rule.kind, rule.reason, rule.owner, rule.expires, hits, problem)

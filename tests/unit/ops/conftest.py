@@ -101,7 +101,7 @@ def dynamodb(aws: None) -> "DynamoDBClient":
                     {"AttributeName": "verdict_of", "KeyType": "HASH"},
                     {"AttributeName": "judged_at", "KeyType": "RANGE"},
                 ],
-                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["groups", "type", "verdict"]},
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["groups", "rules", "type", "verdict"]},
             }
         ],
         BillingMode="PAY_PER_REQUEST",

@@ -148,6 +148,20 @@ def test_what_is_new_since_an_earlier_comparison_what_is_still_there_and_what_is
     assert [group.since for group in compare(ledger).groups] == [None, None]
 
 
+def test_uses_of_rules_are_counted_over_all_messages_and_one_that_was_never_used_is_told() -> None:
+    path = "row:payins.recorded_at"
+    by_rule = [LedgerVerdict(f"r{n}", "payin.create", Verdict.MATCH_BY_RULE, (), rules=(path,)) for n in range(3)]
+    besides = LedgerVerdict("m", "payin.create", Verdict.MISMATCH, (FEE,), judged_at="x", rules=(path,))
+    (use,) = compare(MemoryLedger(*by_rule, besides)).rules
+    assert (use.type, use.path, use.hits, use.problem) == ("payin.create", path, 4, None)
+    only = MemoryLedger(*_messages(1))
+    (unused,) = compare(only).rules
+    assert (unused.hits, unused.problem) == (0, "never hit")
+    late = compare_with(only, TRIED, Asked(date(2100, 1, 1)), types=["payin.create"])
+    assert [one.problem for one in late.rules] == ["expired"]
+    assert compare(only, types=["payout.update"]).rules == (), "nothing was seen of it"
+
+
 def test_nothing_is_called_gone_where_only_some_verdicts_were_looked_at() -> None:
     asked = replace(ASKED, known=frozenset({FEE}))
     assert compare(MemoryLedger(), asked=asked, verdicts=[Verdict.ID_CONFLICT]).fixed == ()
