@@ -5,6 +5,7 @@ Signatures of differences are made of shapes: they hold no value, and one bug ha
 
 import html
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -70,7 +71,7 @@ def shapes(control: object, candidate: object) -> tuple[str, str]:
     """The shapes of two unequal values, as far apart as what makes them unequal needs.
 
     The same number with other digits: `"9.9"` and `"9.99"`. Times apart by whole quarters of an hour: `time` and
-    `time ±3600 s`. UTF-8 that was read as Latin-1, a text in other case, or cut: said so.
+    `time ±3600 s`. UTF-8 that was read as Latin-1, a text in other case, in another normal form, or cut: said so.
     """
     if isinstance(control, str) and isinstance(candidate, str):
         found = _same_number(control, candidate) or _times(control, candidate) or _texts(control, candidate)
@@ -150,6 +151,8 @@ def _texts(control: str, candidate: str) -> tuple[str, str] | None:
         return "UTF-8 read as Latin-1", "UTF-8"
     if control.casefold() == candidate.casefold():
         return "text", "text, other case"
+    if same_letters(control, candidate):
+        return "text", "text, other Unicode form"
     if control.strip() == candidate.strip():
         return "text", "text, other blanks around it"
     if control.startswith(candidate):
@@ -172,3 +175,10 @@ def read_as_latin1(text: str, other: str) -> bool:
     if encoded.decode("latin-1") == other:
         return True
     return encoded.decode("cp1252", "replace") == other
+
+
+def same_letters(text: str, other: str) -> bool:
+    """Whether two texts look the same because Unicode calls them so: `é`, and `e` with an accent behind it."""
+    if text.isascii() and other.isascii():
+        return False
+    return unicodedata.normalize("NFC", text) == unicodedata.normalize("NFC", other)
