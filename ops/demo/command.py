@@ -29,6 +29,7 @@ from ops.demo.watch import Sight, publish_times, watch
 from ops.exit_code import ExitCode
 from ops.fates import MutantFates
 from ops.fault import CommandError
+from ops.guide import read_guide
 from ops.ledger import Ledger
 from ops.ledger_comparison import compare, prove
 from ops.output import note, show, show_json
@@ -152,7 +153,9 @@ def _write(place: Path, summary: Summary, breaks: Sequence[Break]) -> None:
         Fact("Made at", datetime.now(UTC).isoformat(" ", "seconds")),
     )
     against = tuple(objections(summary.comparison, [FailOn.DIFFERENCE, FailOn.UNDECIDED]))
-    page = render(Report("Shadow run: PHP and Python on the same messages", facts, summary.comparison, against))
+    page = render(
+        Report("Shadow run: PHP and Python on the same messages", facts, summary.comparison, against, read_guide())
+    )
     (place / "report.html").write_text(page, "utf-8")
 
 

@@ -13,6 +13,7 @@ from infra.local.process import LocalProgramError
 from ops.comparison import Comparison
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
+from ops.guide import read_guide
 from ops.output import note
 from ops.parity.finding import Asked
 from ops.parity.gate import FailOn
@@ -109,7 +110,7 @@ def write_reports(
     """Write the files that were asked for. Raises CommandError."""
     facts = (*facts, Fact("Made at", datetime.now(UTC).isoformat(" ", "seconds")))
     if html is not None:
-        _write(html, say, render(Report(title, tuple(facts), comparison, tuple(against))))
+        _write(html, say, render(Report(title, tuple(facts), comparison, tuple(against), read_guide())))
     if junit is not None:
         _write(junit, say, junit_xml(comparison, against))
 
