@@ -35,6 +35,7 @@ from ops.ledger_comparison import compare, prove
 from ops.output import note, show, show_json
 from ops.parity.finding import Asked
 from ops.parity.gate import FailOn, objections
+from ops.private_file import owner_only
 from ops.report import Fact, Report, render
 from ops.session import dynamodb_client
 from ops.wording import percent
@@ -186,8 +187,8 @@ def _keep(scene: Scene, place: Path) -> None:
     """Leave all running until Ctrl-C, and tell a second shell how to reach it."""
     names = [name for name in scene.environment if name.startswith(("AWS_", "AMQP_", "STRANGLER_"))]
     file = place / "environment"
-    file.touch(0o600)
-    file.write_text("".join(f"export {name}='{scene.environment[name]}'\n" for name in sorted(names)), "utf-8")
+    with open(file, "w", encoding="utf-8", opener=owner_only) as environment:
+        environment.writelines(f"export {name}='{scene.environment[name]}'\n" for name in sorted(names))
     note(f"\nkept running until Ctrl-C; in another shell: . {_short(file)} && .venv/bin/strangler status")
     try:
         signal.pause()

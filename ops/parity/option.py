@@ -19,6 +19,7 @@ from ops.parity.finding import Asked
 from ops.parity.gate import FailOn
 from ops.parity.junit import junit_xml
 from ops.parity.oracle import oracle_command
+from ops.private_file import owner_only
 from ops.report import Fact, Report, render
 
 FailOnOption = Annotated[
@@ -117,7 +118,8 @@ def write_reports(
 
 def _write(file: Path, say: bool, text: str) -> None:  # noqa: FBT001  its two callers have it by name
     try:
-        file.write_text(text, "utf-8")
+        with open(file, "w", encoding="utf-8", opener=owner_only) as page:
+            page.write(text)
     except OSError as error:
         raise CommandError(ExitCode.CANNOT_WRITE, f"{file} cannot be written: {error.strerror}") from error
     if say:
