@@ -8,7 +8,7 @@ different has survived. Every kind has its places in an effect; text that holds 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 from itertools import pairwise
 from typing import Any, Literal
@@ -23,6 +23,7 @@ MutantKind = Literal[
     "lost row",
     "doubled row",
     "one hour",
+    "other notation",
     "null to empty",
     "reordered pair",
     "dropped event",
@@ -35,7 +36,8 @@ _DIGITS_MOST = 40
 """Before and behind the point: of a number with more, and no amount has them, none of the added cent might be left."""
 _EXACT = Context(prec=3 * _DIGITS_MOST)
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)([T ])(\d\d:\d\d:\d\d)((?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)([T ])(\d\d:\d\d:\d\d)((?:\.\d+)?)((?:Z|[+-]\d\d:\d\d)?)")
+_OF_UTC = {"Z": "+00:00", "+00:00": "Z"}
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/=_:-]{16,}")
 _Steps = tuple[str | int | None, ...]
 """The way to a place: a key, a position, or None into a text that holds JSON."""
@@ -154,8 +156,11 @@ def _altered_leaf(path: str, value: Any, message_type: JudgedType) -> _Alteratio
     elif path in message_type.terms.derived:
         if isinstance(value, str) and _SIGNATURE.fullmatch(value):
             yield "wrong signature", path, (), _another_signature(value)
-    elif (later := _an_hour_later(value)) is not None:
-        yield "one hour", path, (), later
+    elif isinstance(value, str) and (found := _TIME.fullmatch(value)):
+        if (later := _an_hour_later(found)) is not None:
+            yield "one hour", path, (), later
+        if (otherwise := _in_other_notation(found)) is not None:
+            yield "other notation", path, (), otherwise
     elif name in message_type.guarded and (dearer := _a_cent_more(value)) is not None:
         yield "one cent", path, (), dearer
     if value is not None:
@@ -193,16 +198,31 @@ def _a_cent_more(value: Any) -> Any:
     return f"{_EXACT.add(Decimal(value), _CENT if '.' in value else Decimal(1)):f}"
 
 
-def _an_hour_later(value: Any) -> str | None:
-    found = _TIME.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        return None
-    day, between, time, rest = found.groups()
+def _an_hour_later(time: re.Match[str]) -> str | None:
+    day, between, clock, fraction, offset = time.groups()
     try:
-        later = datetime.fromisoformat(f"{day} {time}") + timedelta(hours=1)
+        later = datetime.fromisoformat(f"{day} {clock}") + timedelta(hours=1)
     except (ValueError, OverflowError):
         return None
-    return f"{later:%Y-%m-%d}{between}{later:%H:%M:%S}{rest}"
+    return f"{later:%Y-%m-%d}{between}{later:%H:%M:%S}{fraction}{offset}"
+
+
+def _in_other_notation(time: re.Match[str]) -> str | None:
+    """The same instant, written as another program might: what compares times, and no texts, calls it equal.
+
+    `Z` and `+00:00` change places, any other offset becomes that of UTC; without an offset `T` and a blank do.
+    """
+    day, between, clock, fraction, offset = time.groups()
+    try:
+        instant = datetime.fromisoformat(f"{day} {clock}{offset}")
+        if not offset:
+            return f"{day}{'T' if between == ' ' else ' '}{clock}{fraction}"
+        if offset in _OF_UTC:
+            return f"{day}{between}{clock}{fraction}{_OF_UTC[offset]}"
+        utc = instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return f"{utc:%Y-%m-%d}{between}{utc:%H:%M:%S}{fraction}+00:00"
 
 
 def _another_signature(text: str) -> str:

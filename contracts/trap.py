@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from urllib.parse import unquote_plus
 
 from contracts.difference import Difference
-from contracts.shape import read_as_latin1, seconds_apart
+from contracts.shape import read_as_latin1, same_letters, seconds_apart
 
 GUIDE = "docs/porting.md"
 _HOUR_S = 3600
@@ -41,6 +41,7 @@ GROUPING = Trap("number_format's separators", "rounding-is-not-pythons-and-chang
 CUT_CAST = Trap("a cast that cuts", "casts-cut-and-never-complain")
 FALSY = Trap("what PHP takes for false", "0-is-false")
 NUMBER_TEXT = Trap("numbers in strings", "numbers-in-strings-are-numbers")
+TRUTH_NUMBER = Trap("a truth beside a number", "a-truth-is-1-only-where-it-is-cast")
 JSON_EMPTY = Trap("an empty list or object", "json_encode-escapes-and-knows-no-empty-object")
 JSON_TEXT = Trap("json_encode's escapes and digits", "json_encode-escapes-and-knows-no-empty-object")
 LONG_INTEGER = Trap(
@@ -49,6 +50,7 @@ LONG_INTEGER = Trap(
 SIGNATURE = Trap("a signature over other bytes", "signatures-are-over-phps-bytes")
 TRIM = Trap("trim", "trim-knows-other-characters")
 CASE = Trap("case of letters past ASCII", "only-ascii-letters-change-their-case")
+NORMAL_FORM = Trap("Unicode's normal forms", "a-letter-with-an-accent-has-two-spellings")
 CUT_TEXT = Trap("a text cut or padded by bytes", "substr-and-str_pad-count-bytes")
 LATIN1 = Trap("UTF-8 read as Latin-1", "substr-and-str_pad-count-bytes")
 HTML = Trap("htmlspecialchars", "explode-implode-and-htmlspecialchars")
@@ -58,8 +60,8 @@ LOCAL_TIME = Trap("a local time, or its zone", "a-local-time-may-come-twice-or-n
 DATE_CHANGE = Trap("adding days or months", "a-month-later-a-day-later-24-hours-later")
 
 ALL = (
-    ROUNDING, NOTATION, GROUPING, CUT_CAST, FALSY, NUMBER_TEXT, JSON_EMPTY, JSON_TEXT, LONG_INTEGER, SIGNATURE, TRIM,
-    CASE, CUT_TEXT, LATIN1, HTML, URL, ORDER, LOCAL_TIME, DATE_CHANGE,
+    ROUNDING, NOTATION, GROUPING, CUT_CAST, FALSY, NUMBER_TEXT, TRUTH_NUMBER, JSON_EMPTY, JSON_TEXT, LONG_INTEGER,
+    SIGNATURE, TRIM, CASE, NORMAL_FORM, CUT_TEXT, LATIN1, HTML, URL, ORDER, LOCAL_TIME, DATE_CHANGE,
 )  # fmt: skip
 
 
@@ -88,6 +90,8 @@ def _types(control: object, candidate: object) -> Trap | None:
         return CUT_TEXT
     if {type(control), type(candidate)} <= {int, Decimal}:
         return NOTATION
+    if {type(control), type(candidate)} == {int, bool} and control == candidate:
+        return TRUTH_NUMBER
     if {type(control), type(candidate)} & {int, Decimal} and {type(control), type(candidate)} & {str}:
         return NUMBER_TEXT if _number(control) is not None and _number(candidate) is not None else FALSY
     return FALSY if any(control is value or control == value for value in _FALSY) else None
@@ -114,6 +118,8 @@ def _texts(control: str, candidate: str) -> Trap | None:
         return TRIM
     if control.casefold() == candidate.casefold():
         return CASE
+    if same_letters(control, candidate):
+        return NORMAL_FORM
     if html.unescape(control) == html.unescape(candidate):
         return HTML
     if unquote_plus(control) == unquote_plus(candidate):

@@ -21,6 +21,7 @@ from botocore.config import Config
 
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
+from ops.private_file import owner_only
 
 if TYPE_CHECKING:
     from aws_encryption_sdk.key_providers.base import MasterKeyProvider
@@ -120,11 +121,10 @@ def make_key_file(path: Path) -> None:
     """Write a new key that only its owner may read. Raises KeyUnavailableError; never writes over a file."""
     line = f"{_PREFIX}{base64.b64encode(os.urandom(KEY_BYTES)).decode()}\n"
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123  # of a descriptor
+        with open(path, "x", encoding="ascii", opener=owner_only) as file:
             file.write(line)
             file.flush()
-            os.fsync(descriptor)
+            os.fsync(file.fileno())
     except OSError as error:
         raise KeyUnavailableError(
             f"key file {path} cannot be made: {error.strerror or error}", ExitCode.CANNOT_WRITE

@@ -32,6 +32,7 @@ from ops.corpus_format import (
 )
 from ops.corpus_key import KEY_BYTES, CorpusKey
 from ops.exit_code import ExitCode
+from ops.private_file import owner_only
 
 
 class CorpusWriter:
@@ -81,7 +82,7 @@ class CorpusWriter:
         )
         line = write_header(header)
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor = owner_only(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
         except FileExistsError:
             raise CorpusError(
                 ExitCode.CANNOT_WRITE,

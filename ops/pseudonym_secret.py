@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from ops.corpus_format import CorpusError, unwritable
 from ops.corpus_writer import CorpusWriter
 from ops.exit_code import ExitCode
+from ops.private_file import owner_only
 
 _PURPOSE = b"pseudonyms"
 _BYTES = 32
@@ -28,8 +29,7 @@ def begin_secret(writer: CorpusWriter) -> bytes:
     secret = os.urandom(_BYTES)
     path = secret_path(writer.path)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
+        with open(path, "wb", opener=owner_only) as file:
             file.write(writer.seal(secret, _PURPOSE))
             file.flush()
             os.fsync(file.fileno())

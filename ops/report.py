@@ -5,13 +5,15 @@ as an escape; values are those that the comparison holds to be shown, personal o
 said in the page: its script and its sheet run by their hashes, anything else is refused by the browser.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from contracts.shown import MASKED
 from contracts.verdict import AGREED, UNDECIDED, Verdict
 from ops.comparison import Comparison, total
-from ops.report_group import fixed_groups, groups
+from ops.guide import Section
+from ops.report_group import CARDS, fixed_groups, groups
+from ops.report_guide import quoted
 from ops.report_markup import bullets, hashed, text
 from ops.report_script import SCRIPT
 from ops.report_trust import mutants, rules, survivors
@@ -44,6 +46,8 @@ class Report:
     comparison: Comparison
     objections: tuple[str, ...] = ()
     """What stands against it, of what was asked for."""
+    guide: Mapping[str, Section] = field(default_factory=dict)
+    """Sections of the porting guide by their anchors: the page holds those that its groups name."""
 
 
 def render(report: Report) -> str:
@@ -52,10 +56,11 @@ def render(report: Report) -> str:
     parts = [
         ("against", "What stands against it", _against(report)),
         ("types", "By message type", types(comparison.types, void=comparison.void)),
-        ("groups", "Differences", groups(comparison)),
+        ("groups", "Differences", groups(comparison, report.guide)),
         ("fixed", "Gone since the earlier run", fixed_groups(comparison.fixed)),
         ("rules", "Tolerated by rule", rules(comparison.rules)),
         ("mutants", "Mutants", mutants(comparison)),
+        ("guide", "What PHP does there", quoted(comparison, CARDS, report.guide)),
     ]
     policy = (
         f"default-src 'none'; script-src '{hashed(SCRIPT)}'; style-src '{hashed(STYLESHEET)}'; "

@@ -1,12 +1,13 @@
 """The part of a page about differences: a card for each group, the largest first, and what a reader filters them by."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 
 from contracts.tally import UNPLACED, Sighting
-from contracts.trap import Trap
 from ops.comparison import Comparison, DifferingGroup
+from ops.guide import Section
 from ops.report_example import example
+from ops.report_guide import link
 from ops.report_markup import bullets, chip, row, table, text
 from ops.wording import number, place, plural, portion
 
@@ -17,12 +18,12 @@ _ALSO_SHOWN = 12
 _LONG = ("Signature", "Looks like")
 
 
-def groups(comparison: Comparison) -> str:
-    """All of them."""
+def groups(comparison: Comparison, guide: Mapping[str, Section]) -> str:
+    """All of them. Args: guide: sections that the page holds, by their anchors."""
     found = comparison.groups
     if not found:
         return f'<p class="calm">{_none(comparison)}</p>'
-    cards = "".join(_card(one, position) for position, one in enumerate(found[:CARDS], 1))
+    cards = "".join(_card(one, position, guide) for position, one in enumerate(found[:CARDS], 1))
     return f"{_filter(found)}{cards}{_rest(found[CARDS:])}{_NO_MATCH}"
 
 
@@ -70,7 +71,7 @@ def _choice(name: str, label: str, values: Iterable[str]) -> str:
     return f'<label>{label}<select name="{name}"><option value="">all</option>{options}</select></label>'
 
 
-def _card(one: DifferingGroup, position: int) -> str:
+def _card(one: DifferingGroup, position: int, guide: Mapping[str, Section]) -> str:
     where = place(one.signature)
     what = " · ".join(text(part) for part in (where.type if where.path else "", where.kind, where.shapes) if part)
     share = "" if one.share is None else f'<span class="share"> · {portion(one.share)}</span>'
@@ -79,7 +80,7 @@ def _card(one: DifferingGroup, position: int) -> str:
         f'<span class="path">{text(where.path or where.type)}</span>'
         f'<span class="count">{plural(one.count, "message")}{share}</span>'
         f'<span class="what">{what}</span><span class="chips">{_chips(one)}</span></summary>'
-        f'<div class="body">{_about(one)}{_also(one.also)}{_examples(one)}</div></details>'
+        f'<div class="body">{_about(one, guide)}{_also(one.also)}{_examples(one)}</div></details>'
     )
 
 
@@ -98,10 +99,10 @@ def _chips(one: DifferingGroup) -> str:
     return since + ("" if one.trap is None else chip(f"looks like {one.trap.title}"))
 
 
-def _about(one: DifferingGroup) -> str:
+def _about(one: DifferingGroup, guide: Mapping[str, Section]) -> str:
     facts = "".join(
         f'<div class="{"long" if name in _LONG else "short"}"><dt>{name}</dt><dd>{value}</dd></div>'
-        for name, value in _facts(one)
+        for name, value in _facts(one, guide)
     )
     return (
         f'<dl class="about">{facts}</dl><p class="only"><button type="button" data-act="only" aria-pressed="false">'
@@ -109,10 +110,10 @@ def _about(one: DifferingGroup) -> str:
     )
 
 
-def _facts(one: DifferingGroup) -> Iterator[tuple[str, str]]:
+def _facts(one: DifferingGroup, guide: Mapping[str, Section]) -> Iterator[tuple[str, str]]:
     yield "Signature", f'<code class="signature">{text(one.signature)}</code>'
     if one.trap is not None:
-        yield "Looks like", f"{text(one.trap.title)}, see {_guide(one.trap)}"
+        yield "Looks like", f"{text(one.trap.title)}, see {link(one.trap, guide)}"
     if one.share is not None:
         yield "Share of its type", portion(one.share)
     if one.first is not None:
@@ -128,10 +129,6 @@ def _sighting(seen: Sighting) -> str:
         return text(seen.at)
     at = f'<span class="at">{text(seen.at)}</span>' if seen.at else ""
     return f"message {number(seen.position + 1)}{at}"
-
-
-def _guide(trap: Trap) -> str:
-    return f'<a href="{text(trap.link)}"><code>{text(trap.link)}</code></a>'
 
 
 def _also(signatures: Sequence[str]) -> str:

@@ -149,6 +149,9 @@ mark:empty { display: inline-block; width: 3px; height: 1em; vertical-align: tex
 .shape { display: block; color: var(--soft); font-size: .78rem; }
 .masked, .none { color: var(--neutral); }
 .masked { letter-spacing: .1em; } .none { font-style: italic; }
+.guide { max-width: 54rem; }
+.guide pre { margin: .5rem 0; padding: .6rem .8rem; background: var(--wash); border: 1px solid var(--line);
+  border-radius: 8px; white-space: pre-wrap; overflow-wrap: anywhere; }
 footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft);
   font-size: .85rem; }
 

@@ -29,11 +29,13 @@ from ops.demo.watch import Sight, publish_times, watch
 from ops.exit_code import ExitCode
 from ops.fates import MutantFates
 from ops.fault import CommandError
+from ops.guide import read_guide
 from ops.ledger import Ledger
 from ops.ledger_comparison import compare, prove
 from ops.output import note, show, show_json
 from ops.parity.finding import Asked
 from ops.parity.gate import FailOn, objections
+from ops.private_file import owner_only
 from ops.report import Fact, Report, render
 from ops.session import dynamodb_client
 from ops.wording import percent
@@ -152,7 +154,9 @@ def _write(place: Path, summary: Summary, breaks: Sequence[Break]) -> None:
         Fact("Made at", datetime.now(UTC).isoformat(" ", "seconds")),
     )
     against = tuple(objections(summary.comparison, [FailOn.DIFFERENCE, FailOn.UNDECIDED]))
-    page = render(Report("Shadow run: PHP and Python on the same messages", facts, summary.comparison, against))
+    page = render(
+        Report("Shadow run: PHP and Python on the same messages", facts, summary.comparison, against, read_guide())
+    )
     (place / "report.html").write_text(page, "utf-8")
 
 
@@ -183,8 +187,8 @@ def _keep(scene: Scene, place: Path) -> None:
     """Leave all running until Ctrl-C, and tell a second shell how to reach it."""
     names = [name for name in scene.environment if name.startswith(("AWS_", "AMQP_", "STRANGLER_"))]
     file = place / "environment"
-    file.touch(0o600)
-    file.write_text("".join(f"export {name}='{scene.environment[name]}'\n" for name in sorted(names)), "utf-8")
+    with open(file, "w", encoding="utf-8", opener=owner_only) as environment:
+        environment.writelines(f"export {name}='{scene.environment[name]}'\n" for name in sorted(names))
     note(f"\nkept running until Ctrl-C; in another shell: . {_short(file)} && .venv/bin/strangler status")
     try:
         signal.pause()

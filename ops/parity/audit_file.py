@@ -15,6 +15,7 @@ from ops.audit_chain import Act, Entry, link
 from ops.document import document
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
+from ops.private_file import owner_only
 
 NAME = "audit.ndjson"
 _NO_ENTRY = (ValueError, KeyError, TypeError, AttributeError)
@@ -25,7 +26,7 @@ def append_act(folder: Path, action: str, reason: str, detail: Mapping[str, Any]
     """Write down what is about to be done, and be sure that it is on the disk. Raises CommandError: then do nothing."""
     path = folder / NAME
     try:
-        with path.open("a+b") as file:
+        with open(path, "a+b", opener=owner_only) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
             known = file.read()

@@ -13,11 +13,13 @@ from infra.local.process import LocalProgramError
 from ops.comparison import Comparison
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
+from ops.guide import read_guide
 from ops.output import note
 from ops.parity.finding import Asked
 from ops.parity.gate import FailOn
 from ops.parity.junit import junit_xml
 from ops.parity.oracle import oracle_command
+from ops.private_file import owner_only
 from ops.report import Fact, Report, render
 
 FailOnOption = Annotated[
@@ -109,14 +111,15 @@ def write_reports(
     """Write the files that were asked for. Raises CommandError."""
     facts = (*facts, Fact("Made at", datetime.now(UTC).isoformat(" ", "seconds")))
     if html is not None:
-        _write(html, say, render(Report(title, tuple(facts), comparison, tuple(against))))
+        _write(html, say, render(Report(title, tuple(facts), comparison, tuple(against), read_guide())))
     if junit is not None:
         _write(junit, say, junit_xml(comparison, against))
 
 
 def _write(file: Path, say: bool, text: str) -> None:  # noqa: FBT001  its two callers have it by name
     try:
-        file.write_text(text, "utf-8")
+        with open(file, "w", encoding="utf-8", opener=owner_only) as page:
+            page.write(text)
     except OSError as error:
         raise CommandError(ExitCode.CANNOT_WRITE, f"{file} cannot be written: {error.strerror}") from error
     if say:

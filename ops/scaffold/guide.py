@@ -1,14 +1,11 @@
 """Which sections of docs/porting.md a handler of this type will need, by what was seen in its messages."""
 
-import re
 from collections.abc import Collection, Iterator
 
+from ops.guide import parse_guide
 from ops.scaffold.design import Design
 from ops.scaffold.meaning import leaves, meaning_of
 from ops.scaffold.place import Place
-
-_HEADING = re.compile(r"^### (.+)$", re.MULTILINE)
-_FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 MONEY = (
     "rounding-is-not-pythons-and-changed-with-php-84",
@@ -32,8 +29,7 @@ ALL = frozenset((*MONEY, *NUMBERS, *TRUTH, *TEXT, *DATES, *ENCODING, *DECODING, 
 
 def anchors(guide: str) -> "dict[str, str]":
     """Headings by their anchors, as GitHub makes them."""
-    titles = _HEADING.findall(_FENCE.sub("", guide))
-    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-"): title for title in titles}
+    return {anchor: one.title for anchor, one in parse_guide(guide).items()}
 
 
 def sections(design: Design, guide: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from infra.local import programs
 from ops.comparison import Comparison
+from ops.guide import read_guide
 from ops.parity.gate import FailOn, objections
 from ops.report import Fact, Report, render
 from ops.stylesheet import DARK, LIGHT
@@ -49,7 +50,9 @@ class Desk:
         for name, compared in COMPARISONS.items():
             against = tuple(objections(compared, [FailOn.DIFFERENCE, FailOn.EXPIRED_RULE]))
             facts = (Fact("Control", "php.ndjson"), Fact("Candidate", "a-file-with-a-rather-long-name-" * 4))
-            (folder / f"{name}.html").write_text(render(Report(f"{name}, compared", facts, compared, against)), "utf-8")
+            (folder / f"{name}.html").write_text(
+                render(Report(f"{name}, compared", facts, compared, against, read_guide())), "utf-8"
+            )
 
     def open(
         self, name: str, *, width: int = 1280, scheme: Scheme = "light", script: bool = True, anchor: str = ""
@@ -139,6 +142,16 @@ def test_on_a_phone_the_sides_stand_below_each_other_with_their_names(desk: Desk
         label = sides.locator("dt", has_text="Control").bounding_box()
         assert label is not None
         assert (label["width"] > 20) is not beside
+
+
+def test_what_php_does_is_read_in_the_page_itself_on_a_phone_too(desk: Desk) -> None:
+    opened = desk.open("differing", width=PHONE, script=False)
+    link = opened.page.locator("details.group a[href^='#porting-']").first
+    link.click()
+    section = opened.page.locator(f".guide:has({link.get_attribute('href')})")
+    expect(section.locator("h3")).to_be_in_viewport()
+    expect(section.locator("pre").first).to_contain_text("// => ")
+    assert len(opened.asked) == 1, "the file itself"
 
 
 def test_groups_are_filtered_by_type(desk: Desk) -> None:

@@ -43,6 +43,7 @@ def test_a_mutant_that_is_called_different_is_killed_and_one_that_a_rule_covers_
         "doubled row": "killed",
         "dropped event": "killed",
         "one hour": "tolerated",
+        "other notation": "killed",
         "one cent": "killed",
         "null to empty": "killed",
         "swapped parties": "killed",
@@ -57,7 +58,7 @@ def test_where_the_judge_is_blind_every_mutant_survives() -> None:
     liveness.probe(ORIGIN, KNOWN, blind)
     assert set(fates(liveness).values()) == {"survived"}
     assert Survivor("payin.create", "one cent", "row:payins.amount", 1) in liveness.survivors
-    assert len(liveness.survivors) == 7 + AT_ONCE["altered value"]
+    assert len(liveness.survivors) == 8 + AT_ONCE["altered value"]
 
 
 @pytest.mark.parametrize("kind", ["lost row", "doubled row", "dropped event", "one cent", "swapped parties"])
@@ -79,7 +80,7 @@ def test_some_kinds_nobody_may_tolerate_be_there_a_rule_or_not(kind: str) -> Non
         ("message:accounting/payin.status.body.amount", "survived"),
     ],
 )
-@pytest.mark.parametrize("kind", ["altered value", "one hour", "null to empty"])
+@pytest.mark.parametrize("kind", ["altered value", "one hour", "other notation", "null to empty"])
 def test_what_a_rule_tolerates_in_money_identity_or_state_has_survived(kind: MutantKind, path: str, fate: str) -> None:
     liveness = Liveness()
     within = "row:payins" if path.startswith("row") else "message:accounting/payin.status"

@@ -1,6 +1,7 @@
 """Every kind of mutant is made where an outcome has a place for it, and is wrong in that place alone."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
@@ -20,6 +21,7 @@ from contracts.liveness import KINDS
 from contracts.mutant import MutantKind, Place, mutate, places
 from contracts.registry import type_named
 from contracts.rule import Rule
+from contracts.shape import seconds_apart
 from contracts.terms import Terms
 from contracts.verdict import AGREED, Verdict
 from ops.parity.candidate import Candidate
@@ -40,6 +42,7 @@ LACKING: Mapping[str, frozenset[MutantKind]] = {
     "balance.update": frozenset({"swapped parties"}),
 }
 """Kinds that a usual outcome of the type has no place for."""
+TOLERABLE: frozenset[MutantKind] = frozenset({"one hour", "other notation", "altered value"})
 STRANGE = Uncontracted("refund.create")
 TODAY = date(2026, 11, 21)
 
@@ -126,9 +129,7 @@ def test_no_mutant_of_our_own_outcomes_is_called_equal_but_by_a_rule(
     ruled = {rule.path for rule in known.terms.rules}
     for place in places(origin, known):
         found = judge([attempt(*origin)], [attempt(*mutate(origin, place))], known.terms, today=TODAY)
-        assert found.verdict not in AGREED or (place.kind in ("one hour", "altered value") and place.path in ruled), (
-            place
-        )
+        assert found.verdict not in AGREED or (place.kind in TOLERABLE and place.path in ruled), place
 
 
 @pytest.mark.parametrize(
@@ -201,6 +202,52 @@ def test_what_is_no_time_becomes_no_later(text: str) -> None:
     assert altered(row(at=text), "one hour") == []
 
 
+@pytest.mark.parametrize(
+    ("time", "otherwise"),
+    [
+        ("2026-11-21 10:00:00", "2026-11-21T10:00:00"),
+        ("2026-11-21T10:00:00.5", "2026-11-21 10:00:00.5"),
+        ("2026-11-21T10:00:00Z", "2026-11-21T10:00:00+00:00"),
+        ("2026-11-21 10:00:00.120+00:00", "2026-11-21 10:00:00.120Z"),
+        ("2026-11-21T10:00:00-00:00", "2026-11-21T10:00:00+00:00"),
+        ("2027-01-01T00:30:00.123456789+01:00", "2026-12-31T23:30:00.123456789+00:00"),
+        ("2026-12-31 23:30:00-03:30", "2027-01-01 03:00:00+00:00"),
+        ("9999-12-31 23:30:00", "9999-12-31T23:30:00"),
+    ],
+)
+def test_a_time_is_written_in_another_notation_and_is_the_same_instant(time: str, otherwise: str) -> None:
+    assert altered(row(at=time), "other notation") == [{"at": otherwise}]
+    assert seconds_apart(re.sub(r"\.(\d{6})\d+", r".\1", time), re.sub(r"\.(\d{6})\d+", r".\1", otherwise)) == 0.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0000-00-00 00:00:00", "0001-01-01T00:30:00+01:00", "9999-12-31T23:30:00-01:00", "2026-11-21T25:00:00Z"),
+        *("2026-11-21T10:00:00+25:00", "2026-11-21", "10:00:00", "2026-11-21T10:00:00z", ""),
+    ],
+)
+def test_what_is_no_time_has_no_other_notation(text: str) -> None:
+    assert altered(row(at=text), "other notation") == []
+
+
+@pytest.mark.parametrize(
+    ("time", "tolerated"),
+    [
+        ("2026-11-21 10:00:00", False),
+        ("2026-11-21T10:00:00Z", False),
+        ("2026-11-21T10:00:00+00:00", False),
+        ("2026-11-21T10:00:00+01:00", True),
+    ],
+)
+def test_an_envelope_of_time_covers_another_offset_and_no_other_layout(time: str, tolerated: bool) -> None:  # noqa: FBT001
+    rule = Rule("row:payins.it", "time within", "clock", "payments", TODAY, tolerance_s=60)
+    (mutant,) = altered(row(it=time), "other notation")
+    for terms, agreed in ((Terms((rule,)), tolerated), (Terms(), False)):
+        found = judge([attempt(row(it=time))], [attempt(row(**mutant))], terms, today=TODAY)
+        assert found.verdict is (Verdict.MATCH_BY_RULE if agreed else Verdict.MISMATCH)
+
+
 def test_null_becomes_an_empty_text_wherever_it_is() -> None:
     effect = row(a=None, b=[None, {"c": None}])
     assert altered(effect, "null to empty") == [
@@ -218,12 +265,15 @@ def test_texts_that_hold_json_are_altered_inside() -> None:
         ("altered value", f"{body}.net.fee"),
         ("null to empty", f"{body}.list[]"),
         ("one hour", f"{body}.inner.at"),
+        ("other notation", f"{body}.inner.at"),
         ("altered value", f"{body}.inner.at"),
     ]
     (dearer,) = altered(effect, "one cent")
     assert json.loads(dearer["body"])["net"] == {"fee": 1.51}
     (later,) = altered(effect, "one hour")
     assert json.loads(json.loads(later["body"])["inner"]) == {"at": "2026-11-21 11:00:00"}
+    (otherwise,) = altered(effect, "other notation")
+    assert json.loads(json.loads(otherwise["body"])["inner"]) == {"at": "2026-11-21T10:00:00"}
 
 
 @pytest.mark.parametrize("text", ["{", "[1", '{"a":NaN}', "{" * 50_000])

@@ -1,4 +1,7 @@
+import random
 import re
+import string
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -34,12 +37,26 @@ UUID = "c63a6a2b-2cd3-40f1-b3d8-fe37e1a4ab54"
         (NAME, NAME.encode().decode("latin-1"), ("UTF-8", "UTF-8 read as Latin-1")),
         (NAME.encode().decode("cp1252"), NAME, ("UTF-8 read as Latin-1", "UTF-8")),
         (NAME, NAME.upper(), ("text", "text, other case")),
+        ("Zoé", "Zoe\u0301", ("text", "text, other Unicode form")),
+        ("Zoe\u0301", "Zoé", ("text", "text, other Unicode form")),
+        ("Zoé", "Zoe", ('"a"', '"a"')),
+        ("a;b", "a\u037eb", ("text", "text, other Unicode form")),
         (NAME, NAME[:5], ("text", "text, cut")),
         (NAME[:5], NAME, ("text, cut", "text")),
         (NAME, f"{NAME} ", ("text", "text, other blanks around it")),
         ("a & b", "a &amp; b", ("text", "text, escaped for HTML")),
         ("a+b%26", "a b&", ("text, escaped for URL", "text")),
         (NAME, "Jean", ('"a"', '"a"')),
+        ("2026-11-21T10:00:00Z", "2026-11-21T10:00:00+00:00", ('"9-9-9T9:9:9Z"', '"9-9-9T9:9:9+9:9"')),
+        ("2026-11-21 10:00:00", "2026-11-21T10:00:00", ('"9-9-9 9:9:9"', '"9-9-9T9:9:9"')),
+        ("2026-11-21T10:00:00+01:00", "2026-11-21T10:00:07+02:00", ('"9-9-9T9:9:9+9:9"', '"9-9-9T9:9:9+9:9"')),
+        ("aB3/dE9+xY0=", "aB3_dE9-xY0", ("text", "text, base64 for URLs")),
+        ("aB3_dE9-xY0=", "aB3/dE9+xY0=", ("text, base64 for URLs", "text")),
+        ("12345678", "1234567X", ('"a"', '"a"')),
+        ("2026-11-21", "abcdefghij", ('"9-9-9"', '"a"')),
+        ("d41d8cd98f00b204e9800998ecf8427e", "1B2M2Y8AsgTpgAmY7PhCfg1B2M2Y8Asg", ('"hex(32)"', '"a"')),
+        ("1234567.89", "123456789a", ('"9.9"', '"a"')),
+        ("PO-2026", "PO-2027", ('"a-9"', '"a-9"')),
         (None, "", ("null", '""')),
         ("", None, ('""', "null")),
         (NAME, "", ('"a"', '""')),
@@ -58,6 +75,46 @@ def test_two_shapes_are_as_far_apart_as_what_makes_their_values_unequal(
     assert shapes(control, candidate) == expected
 
 
+CAPITALS, SMALL, DIGITS = string.ascii_uppercase, string.ascii_lowercase, string.digits
+ALPHABETS = {
+    "capitals": DIGITS + CAPITALS,
+    "small letters": DIGITS + SMALL,
+    "both": DIGITS + CAPITALS + SMALL,
+    "base58": "".join(sorted({*DIGITS, *CAPITALS, *SMALL} - {*"0OIl"})),
+    "base32": CAPITALS + "234567",
+    "Crockford's": "".join(sorted({*DIGITS, *CAPITALS} - {*"ILOU"})),
+    "hexadecimal digits": f"{DIGITS}abcdef",
+    "base64": f"{DIGITS}{CAPITALS}{SMALL}+/",
+    "base64 for URLs": f"{DIGITS}{CAPITALS}{SMALL}-_",
+}
+
+
+@pytest.mark.parametrize("length", [12, 16, 22, 27, 43, 86])
+@pytest.mark.parametrize("alphabet", ALPHABETS.values(), ids=ALPHABETS)
+@pytest.mark.parametrize("seed", range(3))
+def test_three_hundred_pairs_of_random_words_are_one_group(alphabet: str, length: int, seed: int) -> None:
+    drawn = random.Random(f"{alphabet} {length} {seed}")
+    # As base64 has it: a signature of 16, 20, 32 or 64 bytes.
+    padding = "=" * (-length % 4) if len(alphabet) == 64 else ""
+    words = ["".join(drawn.choices(alphabet, k=length)) + padding for _ in range(600)]
+    found = Counter(shapes(one, other) for one, other in zip(words[::2], words[1::2], strict=True))
+    assert len(found) == 1, found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_random_word_that_one_side_lacks_is_one_group_too(seed: int) -> None:
+    drawn = random.Random(seed)
+    words = ["".join(drawn.choices(ALPHABETS["capitals"], k=12)) for _ in range(300)]
+    assert {shapes(word, None) for word in words} == {('"a"', "null")}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_groups_of_random_letters_and_digits_are_one_group(seed: int) -> None:
+    drawn = random.Random(seed)
+    words = ["-".join("".join(drawn.choices(ALPHABETS["capitals"], k=4)) for _ in range(3)) for _ in range(600)]
+    assert len({shapes(one, other) for one, other in zip(words[::2], words[1::2], strict=True)}) == 1
+
+
 SAID = (
     "UTF-8",
     "UTF-8 read as Latin-1",
@@ -67,9 +124,10 @@ SAID = (
     "base64(32)",
     "hex(32)",
     '"text"',
-    '"token"',
+    "text, base64 for URLs",
     "text, other case",
     "text, other blanks around it",
+    "text, other Unicode form",
     "text, escaped for HTML",
     "text, escaped for URL",
     "text, cut",

@@ -136,6 +136,7 @@ def test_reports_are_written_beside_it(judge: Judge, tmp_path: Path) -> None:
     ended = judge(SAME, DIFFERING, "--html", str(tmp_path / "r.html"), "--junit", str(tmp_path / "r.xml"))
     assert f"report: {tmp_path / 'r.html'}" in ended.err
     assert (tmp_path / "r.html").read_text("utf-8").startswith("<!")
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in ("r.html", "r.xml")} == {0o600}
     root = fromstring((tmp_path / "r.xml").read_bytes())
     assert [suite.get("name") for suite in root] == ["payin.create", "gate"]
     assert NAME not in (tmp_path / "r.html").read_text("utf-8") + (tmp_path / "r.xml").read_text("utf-8")

@@ -12,6 +12,7 @@ from contracts.tally import Sighting
 from contracts.trap import Trap
 from contracts.verdict import Verdict
 from ops.comparison import Comparison, DifferingGroup, Example, Exercised, TypeAgreement
+from ops.guide import Block, Section, read_guide
 from ops.report import Fact, Report, render
 from ops.report_group import CARDS
 from ops.report_markup import hashed
@@ -89,6 +90,7 @@ def _whole(text: str) -> Report:
             (text,),
         ),
         (text,),
+        {text: Section(text, (Block(f"{text} `{text}` [{text}]({text})"), Block(f"{text}\n{text}", code=True)))},
     )
 
 
@@ -149,11 +151,30 @@ def test_a_group_says_all_that_is_known_of_it() -> None:
         assert shown in text
 
 
-def test_the_porting_guide_is_linked_by_a_path_that_can_be_read() -> None:
-    hrefs = [
-        value for name, value in Page(render(Report("t", (), comparison.differing()))).attributes if name == "href"
+def test_the_sections_of_the_porting_guide_that_groups_name_stand_in_the_page_and_no_others() -> None:
+    page = Page(render(Report("t", (), comparison.differing(), guide=read_guide())))
+    ids = [value for name, value in page.attributes if name == "id" and value and value.startswith("porting-")]
+    assert ids == [
+        "porting-rounding-is-not-pythons-and-changed-with-php-84",
+        "porting-trim-knows-other-characters",
     ]
-    assert "docs/porting.md#trim-knows-other-characters" in hrefs
+    assert (
+        r"""trim("\u{A0}a\u{A0}"); // => "\u{A0}a\u{A0}"
+trim("\0a\f"); // => "a\f"
+trim('abcXcba', 'a..c'); // => 'X'"""
+        in page.text
+    ), "line by line"
+    assert "```" not in page.text
+
+
+@pytest.mark.parametrize("guide", [{}, read_guide()], ids=["without the guide", "with it"])
+def test_every_link_of_a_page_leads_to_a_place_in_it(guide: Mapping[str, Section]) -> None:
+    page = Page(render(Report("t", (), comparison.differing(), guide=guide)))
+    links = {value for name, value in page.attributes if name == "href" and value is not None}
+    assert links <= {f"#{value}" for name, value in page.attributes if name == "id"}
+    assert ("#porting-trim-knows-other-characters" in links) is bool(guide)
+    assert "docs/porting.md#trim-knows-other-characters" in page.text
+    assert ("What PHP does there" in page.text) is bool(guide)
 
 
 def test_the_place_that_leads_a_group_comes_first_in_its_examples_and_is_marked() -> None:

@@ -68,6 +68,12 @@ def test_a_last_line_that_is_no_entry_is_refused_and_left_as_it_is(tmp_path: Pat
     assert (tmp_path / NAME).read_bytes() == before
 
 
+def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    append(tmp_path)
+    append(tmp_path)
+    assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
+
+
 def test_a_last_line_that_lost_its_end_stays_a_line(tmp_path: Path) -> None:
     append(tmp_path)
     (tmp_path / NAME).write_bytes((tmp_path / NAME).read_bytes().rstrip())
