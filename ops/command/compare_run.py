@@ -1,13 +1,12 @@
-"""`strangler compare run` and `report`: recorded messages through both sides, and what came of it."""
+"""`strangler compare run`: recorded messages through both sides, and what came of it."""
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
@@ -18,12 +17,11 @@ from ops.corpus_option import CorpusOption, KeyOption, UnfinishedOption, corpus_
 from ops.document import document
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
-from ops.letter_option import ReasonOption, needed
 from ops.option import Output, OutputOption, lesson
 from ops.output import note, show, show_json
-from ops.parity.audit_file import append_act
 from ops.parity.finding import DEFAULT_ALPHA, DEFAULT_TARGET, finding
 from ops.parity.gate import FailOn, exit_code, objections
+from ops.parity.manifest import MANIFEST, REPORT, earlier
 from ops.parity.option import (
     AlphaOption,
     FailOnOption,
@@ -42,7 +40,7 @@ from ops.parity.option import (
 from ops.parity.oracle import SECRET_VARIABLE
 from ops.parity.part import Sides
 from ops.parity.progress import progress_bar
-from ops.parity.run import MANIFEST, REPORT, Run, Wanted, earlier, merged
+from ops.parity.run import Run, Wanted
 from ops.report import Fact
 from ops.wording import number, plural
 
@@ -81,24 +79,9 @@ EPILOG = lesson(
         ExitCode.INTERRUPTED: "stopped by Ctrl-C; --resume goes on",
     },
 )
-REPORT_EPILOG = lesson(
-    [
-        ("strangler compare report var/compare/20261121T100000Z", "what the run has found, once more"),
-        (
-            "strangler compare report var/compare/20261121T100000Z --reveal --reason 'OPS-17: odd label'",
-            "with personal values of the examples, for your eyes only",
-        ),
-    ],
-    [ExitCode.ATTENTION, ExitCode.SETTINGS, ExitCode.FAILED, ExitCode.CANNOT_WRITE, ExitCode.REFUSED],
-    {
-        ExitCode.OK: "nothing of --fail-on stands against it",
-        ExitCode.ATTENTION: "something of --fail-on stands against it",
-        ExitCode.SETTINGS: "no key was named, or the key or the run cannot be read",
-        ExitCode.FAILED: "void: a mutant survived, or none was made; or a file of the run was altered",
-        ExitCode.REFUSED: "the run was sealed with another key",
-    },
-)
-_FAIL_ON = [FailOn.DIFFERENCE, FailOn.EXPIRED_RULE, FailOn.UNUSED_RULE, FailOn.UNDECIDED]
+TITLE = "Both sides compared"
+"""Of a run's reports."""
+FAIL_ON = [FailOn.DIFFERENCE, FailOn.EXPIRED_RULE, FailOn.UNUSED_RULE, FailOn.UNDECIDED]
 
 
 def run_comparison(  # noqa: PLR0913  options are arguments here
@@ -132,7 +115,7 @@ def run_comparison(  # noqa: PLR0913  options are arguments here
     ] = None,
     unfinished: UnfinishedOption = False,
     signature_limit: SignatureLimitOption = 20,
-    fail_on: FailOnOption = _FAIL_ON,
+    fail_on: FailOnOption = FAIL_ON,
     target: TargetOption = DEFAULT_TARGET,
     alpha: AlphaOption = DEFAULT_ALPHA,
     html: HtmlOption = None,
@@ -189,54 +172,8 @@ def run_comparison(  # noqa: PLR0913  options are arguments here
     )
     against = list(objections(comparison, fail_on))
     _keep(folder, comparison, against, facts)
-    write_reports(comparison, against, "Both sides compared", facts, html=html, junit=junit)
-    _tell(comparison, against, signature_limit, in_json=json or output is Output.JSON, folder=folder)
-    raise typer.Exit(exit_code(comparison, objected=bool(against)))
-
-
-def report_run(  # noqa: PLR0913  options are arguments here
-    *,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The run's folder.")],
-    key: KeyOption = None,
-    reveal: Annotated[
-        bool, typer.Option("--reveal", help="Show personal values of the examples. Audited first; asks for --reason.")
-    ] = False,
-    reason: ReasonOption = None,
-    signature_limit: SignatureLimitOption = 20,
-    fail_on: FailOnOption = _FAIL_ON,
-    target: TargetOption = DEFAULT_TARGET,
-    alpha: AlphaOption = DEFAULT_ALPHA,
-    html: HtmlOption = None,
-    junit: JUnitOption = None,
-    output: OutputOption = Output.TABLE,
-    json: JsonOption = False,
-) -> None:
-    """Show once more what a run has found.
-
-    Values of persons are masked. --reveal shows those of the examples, on
-    standard output alone: who did that, when and why stands in audit.ndjson
-    beside the runs, each line with the hash of the one before.
-    """
-    if not (folder / REPORT).exists():
-        raise CommandError(ExitCode.SETTINGS, f"{folder} holds no finished run")
-    if reveal and (html or junit):
-        raise CommandError(ExitCode.USAGE, "--reveal shows values on standard output alone: without --html and --junit")
-    corpus_key(key)
-    folder = folder.resolve()
-    if reveal:
-        append_act(folder.parent, "compare: reveal", needed(reason, "--reveal"), {"run": folder.name})
-    told, found = _told(folder), merged(folder, key or "")
-    comparison = finding(
-        found.tally,
-        found.liveness,
-        asked(target, alpha, told.known, revealed=reveal, types=told.counts),
-        found.coverage,
-    )
-    if told.counts != {one.type: document(one.counts) for one in comparison.types}:
-        raise CommandError(ExitCode.FAILED, f"{folder}: its parts hold other messages than {REPORT} tells of")
-    against = list(objections(comparison, fail_on))
-    write_reports(comparison, against, "Both sides compared", (Fact("Run", folder.name),), html=html, junit=junit)
-    _tell(comparison, against, signature_limit, in_json=json or output is Output.JSON, folder=folder)
+    write_reports(comparison, against, TITLE, facts, html=html, junit=junit)
+    tell(comparison, against, signature_limit, in_json=json or output is Output.JSON, folder=folder)
     raise typer.Exit(exit_code(comparison, objected=bool(against)))
 
 
@@ -260,28 +197,6 @@ def _free(runs: Path, name: str) -> Path:
     raise CommandError(ExitCode.CANNOT_WRITE, f"{runs} has a thousand runs of this second")
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What a run's own report tells of it."""
-
-    counts: Mapping[str, Mapping[str, int]]
-    """Messages by type and verdict: parts that hold others were taken away, or put there."""
-    known: frozenset[str] | None
-    """Signatures of the run that it was compared with; None where there was none."""
-
-
-def _told(folder: Path) -> _Told:
-    """Read the report. Raises CommandError."""
-    try:
-        report: Mapping[str, Any] = orjson.loads((folder / REPORT).read_bytes())
-        counts = {one["type"]: one["counts"] for one in report["types"]}
-        since = {one["signature"]: one["since"] for one in report["groups"]}
-        known = frozenset(report["fixed"]).union(name for name, how in since.items() if how == "still there")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CommandError(ExitCode.FAILED, f"{folder / REPORT} cannot be read") from error
-    return _Told(counts, known if known or any(since.values()) else None)
-
-
 def _keep(folder: Path, comparison: Comparison, against: Sequence[str], facts: Sequence[Fact]) -> None:
     report = document(comparison) | {"objections": list(against), "facts": document(facts)}
     unfinished = folder / f"{REPORT}.unfinished"
@@ -293,7 +208,7 @@ def _keep(folder: Path, comparison: Comparison, against: Sequence[str], facts: S
     write_reports(
         comparison,
         against,
-        "Both sides compared",
+        TITLE,
         facts,
         html=folder / "report.html",
         junit=folder / "junit.xml",
@@ -301,7 +216,8 @@ def _keep(folder: Path, comparison: Comparison, against: Sequence[str], facts: S
     )
 
 
-def _tell(comparison: Comparison, against: Sequence[str], signature_limit: int, *, in_json: bool, folder: Path) -> None:
+def tell(comparison: Comparison, against: Sequence[str], signature_limit: int, *, in_json: bool, folder: Path) -> None:
+    """What a run has found, on standard output."""
     if in_json:
         show_json(document(comparison) | {"objections": list(against), "run": str(folder)})
         return

@@ -15,11 +15,13 @@ from contracts.verdict import Verdict
 from ops.corpus_key import WrongKeyError, make_key_file
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
+from ops.parity import manifest as manifest_module
 from ops.parity import run as module
 from ops.parity.candidate import Candidate
+from ops.parity.manifest import MANIFEST, REPORT, Manifest, earlier, fingerprint, write_manifest
 from ops.parity.oracle import OracleError
 from ops.parity.part import Part, Sides, compare_part
-from ops.parity.run import MANIFEST, REPORT, Manifest, Run, Wanted, earlier, fingerprint, merged
+from ops.parity.run import Run, Wanted, merged
 from tests.fakes.message import balance, payin
 from tests.fakes.notification import notification, write_corpus
 from tests.fakes.pool import InThisProcess
@@ -111,6 +113,26 @@ def test_a_run_that_was_interrupted_goes_on_and_finds_what_one_go_would_have(
     assert Run.begin(tmp_path / "run", wanted).left == []
 
 
+def test_a_part_ends_with_its_command_and_leaves_nothing(
+    tmp_path: Path, wanted: Wanted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run.begin(tmp_path / "run", wanted)
+    left, seen = run.left, list[int]()
+
+    def interrupted(sides: Sides, plan: Any, number: int, tick: Any) -> Part:
+        def first(count: int) -> None:
+            seen.append(count)
+            module._stopping.set()
+            tick(count)
+
+        return compare_part(sides, plan, number, first)
+
+    monkeypatch.setattr(module, "compare_part", interrupted)
+    with pytest.raises(module._StoppedError):
+        run.compare(silent)
+    assert (len(seen), run.left, run.done) == (len(left), left, set()), "each ends at the first that it tells of"
+
+
 def test_a_run_goes_on_as_it_was_divided_whatever_the_number_of_processes(tmp_path: Path, wanted: Wanted) -> None:
     by_size = replace(wanted, parts=None, workers=3)
     assert Run.begin(tmp_path / "run", by_size).manifest.parts == 3
@@ -187,7 +209,7 @@ def test_nobody_goes_on_with_a_run_that_somebody_is_at(tmp_path: Path, wanted: W
 
 def finished(folder: Path, manifest: Manifest, **changes: Any) -> Path:
     folder.mkdir(parents=True)
-    module._write(folder / MANIFEST, json.dumps(module._document(replace(manifest, **changes))).encode())
+    write_manifest(folder, replace(manifest, **changes))
     (folder / REPORT).write_text("{}")
     return folder / REPORT
 
@@ -215,7 +237,7 @@ def test_the_earlier_run_is_the_latest_over_the_same_messages(
 def test_the_fingerprint_changes_with_any_file_that_an_outcome_comes_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_ROOT", tmp_path)
+    monkeypatch.setattr(manifest_module, "_ROOT", tmp_path)
     (tmp_path / "contracts").mkdir()
     prints = [fingerprint()]
     for name, text in (("a.py", ""), ("a.py", "x"), ("b.py", "x")):
