@@ -1,5 +1,5 @@
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 
 from contracts import trap
 from contracts.branch import branches
@@ -89,13 +89,15 @@ def test_groups_are_new_or_still_there_or_fixed_beside_an_earlier_run() -> None:
     assert comparison.fixed == ("payin.create | gone",)
 
 
-def test_a_rule_that_was_never_hit_or_has_ended_is_a_problem() -> None:
+def test_a_rule_that_was_never_hit_has_ended_or_never_ends_is_a_problem() -> None:
     hit = finding(tallied(Judgement(Verdict.MATCH_BY_RULE, rules=(RULE,))), Liveness(), Asked(TODAY))
     unused, ended = (finding(tallied(MATCH), Liveness(), Asked(day)) for day in (TODAY, date(2028, 1, 1)))
-    assert [(one.hits, one.problem) for (one,) in (hit.rules, unused.rules, ended.rules)] == [
+    endless = finding(tallied(MATCH), Liveness(), Asked(RULE.expires - timedelta(days=367)))
+    assert [(one.hits, one.problem) for (one,) in (hit.rules, unused.rules, ended.rules, endless.rules)] == [
         (1, None),
         (0, "never hit"),
         (0, "expired"),
+        (0, "ends too late"),
     ]
     assert (hit.rules[0].path, hit.rules[0].owner) == (RULE.path, RULE.owner)
 

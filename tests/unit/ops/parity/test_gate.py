@@ -34,6 +34,10 @@ def against(one: Comparison, *fail_on: FailOn) -> list[str]:
         (comparison([replace(GROUP, since="new")]), FailOn.NEW, "1 new group of differences"),
         (comparison([GROUP]), FailOn.NEW, "1 new group of differences"),
         (comparison(rules=[replace(USE, problem="expired")]), FailOn.EXPIRED_RULE, "has ended (2026-12-31, payments)"),
+        (
+            comparison(rules=[replace(USE, expires=date.max, problem="ends too late")]),
+            *(FailOn.EXPIRED_RULE, "ends more than 366 days from now (9999-12-31, payments), and tolerates nothing"),
+        ),
         (comparison(rules=[replace(USE, problem="never hit")]), FailOn.UNUSED_RULE, "was never hit (payments)"),
         (comparison(match=5, pending=2), FailOn.UNDECIDED, "2 undecided"),
         (comparison(match=5, control_only=1), FailOn.UNDECIDED, "1 undecided"),
