@@ -6,7 +6,7 @@ from contracts.branch import branches
 from contracts.coverage import Coverage
 from contracts.difference import Difference
 from contracts.judge import Judgement
-from contracts.liveness import Liveness
+from contracts.liveness import Liveness, Survivor
 from contracts.registry import type_named
 from contracts.shown import MASKED
 from contracts.tally import Sighting, Tally
@@ -140,6 +140,29 @@ def test_mutants_are_told_by_type_and_kind_and_a_survivor_voids() -> None:
     assert not comparison.void
     liveness.note(payin, "one cent", "row:payins.fee", Verdict.MATCH)
     assert finding(tallied(MATCH), liveness, Asked(TODAY)).void
+
+
+def test_a_type_that_agrees_and_of_which_no_mutant_was_made_voids() -> None:
+    tally = tallied(MATCH)
+    tally.merge(tallied(MATCH, name="payout.update"))
+    liveness = Liveness()
+    liveness.agreed[PAYIN] = 1
+    liveness.note(type_named(PAYIN), "altered value", "row:payins.label", Verdict.MISMATCH)
+    tried = finding(tally, liveness, Asked(TODAY))
+    assert (tried.unprobed, tried.void) == ((), False)
+    liveness.agreed["payout.update"] = 1
+    comparison = finding(tally, liveness, Asked(TODAY))
+    assert (comparison.unprobed, comparison.survivors, comparison.void) == (("payout.update",), (), True)
+    assert comparison.mutants == (MutantCount(PAYIN, "altered value", 1, 0, 0),)
+
+
+def test_a_guarded_place_that_a_rule_tolerates_is_a_survivor() -> None:
+    liveness = Liveness()
+    for path in ("row:payins.status", RULE.path):
+        liveness.note(type_named(PAYIN), "altered value", path, Verdict.MATCH_BY_RULE)
+    comparison = finding(tallied(MATCH), liveness, Asked(TODAY))
+    assert comparison.survivors == (Survivor(PAYIN, "altered value", "row:payins.status", 1),)
+    assert comparison.mutants == (MutantCount(PAYIN, "altered value", 0, 1, 1),)
 
 
 def test_nothing_found_is_a_comparison_all_the_same() -> None:
