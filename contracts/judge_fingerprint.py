@@ -40,9 +40,9 @@ def judge_fingerprint(message_type: MessageType, today: date) -> str:
 
     Args:
         message_type: whose.
-        today: a rule that has expired by then is none.
+        today: a rule that is not in force then is none.
     """
-    rules = tuple(one for one in message_type.terms.rules if not one.expired(today))
+    rules = tuple(one for one in message_type.terms.rules if one.in_force(today))
     known = replace(message_type.terms, rules=rules)
     said = [
         *(_ordered(getattr(known, one.name)) for one in fields(known)),

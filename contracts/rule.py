@@ -1,4 +1,4 @@
-"""Tolerated differences: each with its reason, its owner and the day on which it ends.
+"""Tolerated differences: each with its reason, its owner and the day on which it ends, within a year.
 
 A rule is an *envelope* around a value, never a mask: both sides must still have a time, or a UUID, in that place.
 Money, identity and state are never tolerated; the registry refuses such a rule when it is read.
@@ -19,6 +19,8 @@ as a sequence gives them."""
 WIDEST_S = 7 * 86_400
 """An envelope of time is no wider than an outcome may be late at most."""
 WIDEST = 1_000_000
+LONGEST_DAYS = 366
+"""From the day on which it is asked to the day on which it ends. Further off is for ever: nobody looks at it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,19 @@ class Rule:
         """Whether it has ended: it tolerates nothing then."""
         return today > self.expires
 
+    def ends_too_late(self, today: date) -> bool:
+        """Whether its end is so far off that it is none: it tolerates nothing until somebody has set a nearer one."""
+        return (self.expires - today).days > LONGEST_DAYS
+
+    def in_force(self, today: date) -> bool:
+        """Whether it tolerates anything on that day."""
+        return not (self.expired(today) or self.ends_too_late(today))
+
     def tolerates(self, one: Difference, today: date) -> bool:
-        """Whether a difference lies in the envelope. An expired rule tolerates nothing."""
+        """Whether a difference lies in the envelope of a rule that is in force."""
         if one.path != self.path or one.kind != ("order" if self.kind == "permutation" else "value"):
             return False
-        return not self.expired(today) and self._covers(one.control, one.candidate)
+        return self.in_force(today) and self._covers(one.control, one.candidate)
 
     def _covers(self, control: object, candidate: object) -> bool:
         match self.kind:

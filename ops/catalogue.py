@@ -22,6 +22,8 @@ class RuleEntry:
     expires: date
     expired: bool
     """Whether it tolerates nothing any more."""
+    ends_too_late: bool
+    """Whether it tolerates nothing for an end that is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +85,7 @@ def _place(one: BodyField | AmqpProperty) -> str:
 
 def _rule(rule: Rule, today: date) -> RuleEntry:
     return RuleEntry(
-        rule.path, rule.kind, rule.tolerance_s, rule.reason, rule.owner, rule.expires, expired=today > rule.expires
+        *(rule.path, rule.kind, rule.tolerance_s, rule.reason, rule.owner, rule.expires),
+        expired=rule.expired(today),
+        ends_too_late=rule.ends_too_late(today),
     )

@@ -19,7 +19,7 @@ from contracts.trap import Trap
 from contracts.verdict import Verdict, agreement
 
 Since = Literal["new", "still there"]
-RuleProblem = Literal["expired", "never hit"]
+RuleProblem = Literal["expired", "ends too late", "never hit"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,10 +114,11 @@ def rules(found: Sequence[RuleUse]) -> str:
 
 
 _RULES_NOTE = (
-    '<p class="note">Hits: messages in which it tolerated something. An expired rule tolerates nothing; one that is '
+    '<p class="note">Hits: messages in which it tolerated something. An expired rule tolerates nothing, '
+    "and neither does one that ends more than a year from now; one that is "
     "never hit is needed no more, or its place is wrong.</p>"
 )
-_PROBLEMS: Mapping[str, str] = {"expired": "bad", "never hit": "neutral"}
+_PROBLEMS: Mapping[str, str] = {"expired": "bad", "ends too late": "bad", "never hit": "neutral"}
 
 
 def _rule(one: RuleUse) -> str:

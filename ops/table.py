@@ -39,7 +39,8 @@ def _type_facts(one: TypeEntry) -> Iterator[tuple[str, Text]]:
     for rule in one.rules:
         envelope = f"{rule.kind} {seconds(rule.tolerance_s)}" if rule.tolerance_s else rule.kind
         text = Text(f"{rule.path}: {envelope}; {rule.reason} ({rule.owner}, until {rule.expires})")
-        yield "tolerated", text.append("  EXPIRED", "red") if rule.expired else text
+        mark = "  EXPIRED" if rule.expired else "  ENDS TOO LATE" if rule.ends_too_late else ""
+        yield "tolerated", text.append(mark, "red")
 
 
 def status_tables(status: Status) -> Iterator[RenderableType]:

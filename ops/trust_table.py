@@ -80,7 +80,7 @@ def rules_table(rules: Sequence[RuleUse]) -> Iterator[RenderableType]:
         return
     table = Table("Problem", "Type", "Place", "Tolerates", "Owner", "Until", header_style=_SOFT, box=SIMPLE_HEAD)
     for one in problems:
-        style = "red" if one.problem == "expired" else ""
+        style = "red" if one.problem in ("expired", "ends too late") else ""
         texts = (printable(text) for text in (one.type, one.path, one.kind, one.owner, one.expires.isoformat()))
         table.add_row(Text(one.problem or "", style), *map(Text, texts))
     yield table

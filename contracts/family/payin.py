@@ -32,7 +32,7 @@ _PAYIN_RULES = (
         "time within",
         reason="the clock of the side that writes the row; shadow runs behind",
         owner="payments",
-        expires=date(2027, 12, 31),
+        expires=date(2027, 9, 30),
         tolerance_s=3600,
     ),
 )

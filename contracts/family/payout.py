@@ -47,7 +47,7 @@ PAYOUT = Family(
                     "uuid",
                     reason="a random reference that nobody reads back",
                     owner="payments",
-                    expires=date(2027, 12, 31),
+                    expires=date(2027, 9, 30),
                 ),
             ),
             plain=frozenset({"walletId", "amount", "currency", "status", "partnerFee", "occurredAt"}),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from contracts.rule import LONGEST_DAYS
 from ops.corpus_option import CorpusOption, KeyOption, UnfinishedOption, corpus_key
 from ops.document import document
 from ops.exit_code import ExitCode
@@ -51,7 +52,7 @@ def calibrate_noise(  # noqa: PLR0913  options are arguments here
         float, typer.Option("--lag", min=0, metavar="SECONDS", help="How far our side may be behind the monolith.")
     ] = 3600.0,
     expires_days: Annotated[
-        int, typer.Option("--expires", min=1, max=730, metavar="DAYS", help="When a proposed rule is to end.")
+        int, typer.Option("--expires", min=1, max=LONGEST_DAYS, metavar="DAYS", help="When a proposed rule is to end.")
     ] = 180,
     unfinished: UnfinishedOption = False,
     alpha: AlphaOption = DEFAULT_ALPHA,

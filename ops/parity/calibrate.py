@@ -108,7 +108,7 @@ class Calibration:
 
 def _covers(rule: Rule, noise: Noise, today: date) -> bool:
     """Whether an accepted rule is about this noise. How far times are apart is ours: see `NOW`."""
-    if rule.path != noise.path or rule.kind != noise.kind or rule.expired(today):
+    if rule.path != noise.path or rule.kind != noise.kind or not rule.in_force(today):
         return False
     return rule.kind != "counter within" or noise.furthest <= rule.tolerance
 

@@ -13,6 +13,7 @@ from contracts.group import group_classes
 from contracts.judged_type import judged_type
 from contracts.liveness import Liveness
 from contracts.message_type import MessageType
+from contracts.rule import Rule
 from contracts.shown import show
 from contracts.tally import EXAMPLES, Tally, TypeTally
 from contracts.tally import Example as TalliedExample
@@ -133,5 +134,13 @@ def rule_uses(name: str, hits_by_path: Mapping[str, int], today: date) -> Iterab
     """The rules of a type, each with the number of messages in which it tolerated something."""
     for rule in judged_type(name).terms.rules:
         hits = hits_by_path.get(rule.path, 0)
-        problem: RuleProblem | None = "expired" if rule.expired(today) else None if hits else "never hit"
+        problem = _problem(rule, hits, today)
         yield RuleUse(name, rule.path, rule.kind, rule.reason, rule.owner, rule.expires, hits, problem)
+
+
+def _problem(rule: Rule, hits: int, today: date) -> RuleProblem | None:
+    if rule.expired(today):
+        return "expired"
+    if rule.ends_too_late(today):
+        return "ends too late"
+    return None if hits else "never hit"

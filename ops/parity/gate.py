@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from enum import StrEnum
 
+from contracts.rule import LONGEST_DAYS
 from contracts.verdict import BY_CLOCK, Verdict
 from ops.comparison import Comparison, total
 from ops.exit_code import ExitCode
@@ -17,6 +18,7 @@ class FailOn(StrEnum):
     NEW = "new-difference"
     """A group of differences that the run compared with did not have; any, where there is none to compare with."""
     EXPIRED_RULE = "expired-rule"
+    """A rule that has ended, or whose end is too far off to be one: neither tolerates anything."""
     UNUSED_RULE = "unused-rule"
     """A rule that tolerated nothing: it is no longer needed, or its path is wrong."""
     UNDECIDED = "undecided"
@@ -39,6 +41,11 @@ def objections(comparison: Comparison, fail_on: Collection[FailOn], *, may_be_em
     for rule in comparison.rules:
         if FailOn.EXPIRED_RULE in fail_on and rule.problem == "expired":
             yield f"the rule on {rule.path} of {rule.type} has ended ({rule.expires}, {rule.owner})"
+        if FailOn.EXPIRED_RULE in fail_on and rule.problem == "ends too late":
+            yield (
+                f"the rule on {rule.path} of {rule.type} ends more than {LONGEST_DAYS} days from now "
+                f"({rule.expires}, {rule.owner}), and tolerates nothing: set a nearer end"
+            )
         if FailOn.UNUSED_RULE in fail_on and rule.problem == "never hit":
             yield f"the rule on {rule.path} of {rule.type} was never hit ({rule.owner}): take it out, or mend its path"
     if FailOn.UNDECIDED in fail_on:

@@ -1,7 +1,7 @@
 """The new side's store for a comparison away from production: in memory, of one part of a corpus.
 
-Keeps the promises of `workers.port.Store` as far as a copy of a message can come upon them: nothing moves, and legacy
-has authority throughout.
+Keeps the promises of `workers.port.Store` as one that nobody shares: the monolith's outcomes do not come here, nobody
+moves authority, and no service refuses.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,16 +13,18 @@ from workers.fate import ConflictError
 from workers.logic.decision import Row, RowKey
 from workers.port import Commit, LedgerGlance, Loaded, Stale, Wanted
 
+_HEARD_OF = LedgerGlance(processed=False, body_digest=None)
+
 
 @dataclass
 class OfflineStore:
     """A `Store`."""
 
-    heads: dict[str, int] = field(default_factory=dict)
-    """Version by partition."""
+    heads: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Version and epoch by partition."""
     rows: dict[tuple[str, RowKey], Row] = field(default_factory=dict)
-    known: dict[str, tuple[str, bool]] = field(default_factory=dict)
-    """Message id to the digest of its body, and whether it was processed."""
+    known: dict[str, LedgerGlance] = field(default_factory=dict)
+    """By message id."""
     conflicts: set[str] = field(default_factory=set)
     """Ids that came with other bytes."""
     last: Attempt | None = None
@@ -35,30 +37,40 @@ class OfflineStore:
     def commit(self, commits: Sequence[Commit]) -> None:
         """See `Store.commit`."""
         for one in commits:
-            if self.known.get(one.attempt.message_id, ("", False))[1]:
-                raise ConflictError("message")
-            if one.rows and self.heads.get(one.aggregate.partition, 0) != one.version:
-                raise ConflictError("head")
+            self._check(one)
         for one in commits:
-            partition = one.aggregate.partition
+            partition, done = one.aggregate.partition, one.attempt.ending == "done"
             if one.rows:
-                self.heads[partition] = one.version + 1
+                self.heads[partition] = one.version + 1, one.epoch
             self.rows.update({(partition, row.row_key): row for row in one.rows})
-            self.known[one.attempt.message_id] = one.body_digest, one.attempt.ending == "done"
+            self.known[one.attempt.message_id] = LedgerGlance(
+                done, one.body_digest, as_copy=done and one.authority == "legacy"
+            )
             self.last = one.attempt
 
     def mark_stale(self, stale: Stale) -> None:
-        """See `Store.mark_stale`. Nothing moves here."""
-        raise AssertionError(f"{stale.message_id}: no copy is stale where nothing moves")
+        """See `Store.mark_stale`."""
+        if self.known.setdefault(stale.message_id, _HEARD_OF).processed:
+            raise ConflictError("message")
 
     def mark_conflict(self, message_id: str) -> None:
         """See `Store.mark_conflict`."""
         self.conflicts.add(message_id)
+        self.known.setdefault(message_id, _HEARD_OF)
+
+    def _check(self, one: Commit) -> None:
+        if self.known.get(one.attempt.message_id, _HEARD_OF).processed:
+            raise ConflictError("message")
+        version, epoch = self.heads.get(one.aggregate.partition, (0, 0))
+        if one.rows and (version != one.version or epoch > one.epoch):
+            raise ConflictError("head")
+        if one.leaves and one.carried is None:
+            raise ValueError("effects that leave need the message that they follow from")
 
     def _loaded(self, one: Wanted) -> Loaded:
-        partition, known = one.aggregate.partition, self.known.get(one.message_id)
+        partition = one.aggregate.partition
+        version, epoch = self.heads.get(partition, (0, 0))
         found: Mapping[RowKey, Row] = {
             key: self.rows[partition, key] for key in one.rows if (partition, key) in self.rows
         }
-        glance = None if known is None else LedgerGlance(known[1], known[0], as_copy=known[1])
-        return Loaded(glance, self.heads.get(partition, 0), 0, AuthorityRecord(one.aggregate.family), found)
+        return Loaded(self.known.get(one.message_id), version, epoch, AuthorityRecord(one.aggregate.family), found)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PAYIN, PAYOUT = type_named("payin.create"), type_named("payout.update")
-RULE = Rule("row:payins.recorded_at", "time within", "clocks", "payments", date(2027, 12, 31), 60)
+RULE = Rule("row:payins.recorded_at", "time within", "clocks", "payments", date(2027, 9, 30), 60)
 MENDED = replace(PAYIN, rules=(RULE,))
 """The same type, judged by other terms."""
 FEE = "row:payins.fee"

@@ -1,7 +1,10 @@
-"""`workers.port.Store`: the in-memory store of the unit tests, and DynamoDB's with its real sealing."""
+"""`workers.port.Store`: the unit tests' in memory, DynamoDB's with its real sealing, and the one of offline runs.
+
+The last one is nobody else's: what others do to a store cannot happen to it, and is asked of the two others only.
+"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from types import SimpleNamespace
@@ -13,6 +16,7 @@ from contracts.authority import AuthorityRecord
 from contracts.control_item import write_authority
 from contracts.effect import Ending
 from contracts.registry import family_named
+from ops.parity.offline_store import OfflineStore
 from tests.fakes.key import static_sealer
 from tests.fakes.message import IBAN, NAME, PLANTED
 from tests.fakes.outcome import AT, attempt, message, row, webhook
@@ -48,11 +52,15 @@ CARRIED = Carried(b'{"label":"%b"}' % NAME.encode(), '{"id":"w1"}')
 
 
 class Harness(Protocol):
-    """A store, and what a test does behind its back."""
+    """A store."""
 
     @property
     def store(self) -> Store:
         """The store."""
+
+
+class SharedHarness(Harness, Protocol):
+    """And what others do behind its back."""
 
     def note_control(self, message_id: str, ending: Ending = "done") -> None:
         """The monolith's outcome comes now."""
@@ -208,47 +216,6 @@ class StorePromises:
             with pytest.raises(ConflictError):
                 harness.store.commit([late])
 
-    def test_a_copy_that_the_monolith_told_of_first_can_still_be_written(self, harness: Harness) -> None:
-        harness.note_control("w1")
-        assert load(harness).glance == LedgerGlance(processed=False, body_digest=None, control_final=True)
-        harness.store.commit([commit()])
-        assert load(harness).glance == LedgerGlance(
-            processed=True, body_digest="digest-w1", control_final=True, as_copy=True
-        )
-
-    @pytest.mark.parametrize("ending", ["done", "rejected"])
-    @pytest.mark.parametrize("before", [(), (rejected(),)])
-    def test_what_the_monolith_has_ended_is_never_written_as_the_new_sides_alone(
-        self, harness: Harness, before: tuple[Commit, ...], ending: Ending
-    ) -> None:
-        for one in before:
-            harness.store.commit([one])
-        harness.note_control("w1", ending)
-        known = load(harness)
-        for late in (leaving(), replace(rejected(), authority="new", epoch=4)):
-            with pytest.raises(ConflictError):
-                harness.store.commit([late])
-            with pytest.raises(ConflictError):
-                harness.store.commit([leaving("w2", "p2"), late])
-        assert load(harness) == known
-        assert load(harness, "w2", "p2") == NOTHING
-
-    def test_what_the_monolith_will_try_again_is_not_final(self, harness: Harness) -> None:
-        harness.note_control("w1", "retried")
-        assert load(harness).glance == LedgerGlance(processed=False, body_digest=None)
-        harness.store.commit([leaving()])
-        assert load(harness).glance == LedgerGlance(processed=True, body_digest="digest-w1")
-
-    def test_a_message_that_new_had_authority_over_stays_done_when_the_monolith_catches_up(
-        self, harness: Harness
-    ) -> None:
-        harness.store.commit([leaving()])
-        before = load(harness)
-        harness.note_control("w1")
-        after = load(harness)
-        assert after.glance == LedgerGlance(processed=True, body_digest="digest-w1", control_final=True)
-        assert replace(after, glance=None) == replace(before, glance=None)
-
     def test_a_conflict_of_ids_is_marked_and_changes_nothing_else(self, harness: Harness) -> None:
         harness.store.commit([commit()])
         before = load(harness)
@@ -259,12 +226,6 @@ class StorePromises:
     def test_a_conflict_of_an_id_that_was_not_processed_can_be_marked(self, harness: Harness) -> None:
         harness.store.mark_conflict("w1")
         assert load(harness).glance == LedgerGlance(processed=False, body_digest=None)
-
-    def test_what_is_decided_about_the_family_is_read_with_the_records(self, harness: Harness) -> None:
-        harness.decide(LIVE)
-        assert load(harness).record == LIVE
-        (other,) = harness.store.load([Wanted("w1", aggregate(family="payout"), ())])
-        assert other.record == AuthorityRecord("payout")
 
     def test_the_epoch_of_the_last_write_is_read_with_the_version(self, harness: Harness) -> None:
         harness.store.commit([commit("w1", epoch=2)])
@@ -300,7 +261,58 @@ class StorePromises:
             (loaded,) = harness.store.load([Wanted("w2", other, (("payins", "p1"),))])
             assert loaded == replace(NOTHING, record=AuthorityRecord(other.family))
 
-    def test_an_outage_is_told_and_changes_nothing(self, harness: Harness) -> None:
+
+class SharedStorePromises(StorePromises):
+    """What a store keeps to that others use as well: the monolith tells, authority moves, a service refuses."""
+
+    def test_a_copy_that_the_monolith_told_of_first_can_still_be_written(self, harness: SharedHarness) -> None:
+        harness.note_control("w1")
+        assert load(harness).glance == LedgerGlance(processed=False, body_digest=None, control_final=True)
+        harness.store.commit([commit()])
+        assert load(harness).glance == LedgerGlance(
+            processed=True, body_digest="digest-w1", control_final=True, as_copy=True
+        )
+
+    @pytest.mark.parametrize("ending", ["done", "rejected"])
+    @pytest.mark.parametrize("before", [(), (rejected(),)])
+    def test_what_the_monolith_has_ended_is_never_written_as_the_new_sides_alone(
+        self, harness: SharedHarness, before: tuple[Commit, ...], ending: Ending
+    ) -> None:
+        for one in before:
+            harness.store.commit([one])
+        harness.note_control("w1", ending)
+        known = load(harness)
+        for late in (leaving(), replace(rejected(), authority="new", epoch=4)):
+            with pytest.raises(ConflictError):
+                harness.store.commit([late])
+            with pytest.raises(ConflictError):
+                harness.store.commit([leaving("w2", "p2"), late])
+        assert load(harness) == known
+        assert load(harness, "w2", "p2") == NOTHING
+
+    def test_what_the_monolith_will_try_again_is_not_final(self, harness: SharedHarness) -> None:
+        harness.note_control("w1", "retried")
+        assert load(harness).glance == LedgerGlance(processed=False, body_digest=None)
+        harness.store.commit([leaving()])
+        assert load(harness).glance == LedgerGlance(processed=True, body_digest="digest-w1")
+
+    def test_a_message_that_new_had_authority_over_stays_done_when_the_monolith_catches_up(
+        self, harness: SharedHarness
+    ) -> None:
+        harness.store.commit([leaving()])
+        before = load(harness)
+        harness.note_control("w1")
+        after = load(harness)
+        assert after.glance == LedgerGlance(processed=True, body_digest="digest-w1", control_final=True)
+        assert replace(after, glance=None) == replace(before, glance=None)
+
+    def test_what_is_decided_about_the_family_is_read_with_the_records(self, harness: SharedHarness) -> None:
+        harness.decide(LIVE)
+        assert load(harness).record == LIVE
+        (other,) = harness.store.load([Wanted("w1", aggregate(family="payout"), ())])
+        assert other.record == AuthorityRecord("payout")
+
+    def test_an_outage_is_told_and_changes_nothing(self, harness: SharedHarness) -> None:
         harness.refuse_next_call()
         with pytest.raises(UnavailableError):
             harness.store.commit([commit()])
@@ -332,10 +344,23 @@ class MemoryHarness:
         self.store.refuse += 1
 
 
-class TestMemoryStore(StorePromises):
+class TestMemoryStore(SharedStorePromises):
+    @pytest.fixture
+    def harness(self) -> SharedHarness:
+        return MemoryHarness()
+
+
+@dataclass
+class OfflineHarness:
+    """Nobody else: one process has it to itself, for a part of a corpus."""
+
+    store: OfflineStore = field(default_factory=OfflineStore)
+
+
+class TestOfflineStore(StorePromises):
     @pytest.fixture
     def harness(self) -> Harness:
-        return MemoryHarness()
+        return OfflineHarness()
 
 
 class DynamoHarness:
@@ -377,7 +402,7 @@ def dynamodb() -> Iterator["DynamoDBClient"]:
         yield client
 
 
-class TestDynamoStore(StorePromises):
+class TestDynamoStore(SharedStorePromises):
     @pytest.fixture
     def harness(self, dynamodb: "DynamoDBClient") -> DynamoHarness:
         create_tables(dynamodb)

@@ -33,7 +33,7 @@ MUTANTS = (
 RULES = (
     RuleUse(
         *("payin.create", "row:payins.recorded_at", "time within", "the clock of the side that writes the row"),
-        *("payments", date(2027, 12, 31), 48_211, None),
+        *("payments", date(2027, 9, 30), 48_211, None),
     ),
     RuleUse(
         *("payout.update", "message:accounting/payout.settled.body.reference", "uuid", "a random reference"),
@@ -41,7 +41,7 @@ RULES = (
     ),
     RuleUse(
         *("balance.update", "row:balances.version", "counter within", "a sequence that both sides draw from"),
-        *("ledger", date(2027, 12, 31), 0, "never hit"),
+        *("ledger", date(2027, 9, 30), 0, "never hit"),
     ),
 )
 

@@ -13,7 +13,7 @@ from contracts.rule import Rule
 PAYIN = type_named("payin.create")
 TODAY = date(2026, 11, 28)
 judge_fingerprint = partial(fingerprint_on, today=TODAY)
-RULE = Rule("row:payins.recorded_at", "time within", "clocks", "payments", date(2027, 12, 31), 60)
+RULE = Rule("row:payins.recorded_at", "time within", "clocks", "payments", date(2027, 9, 30), 60)
 
 
 def test_the_same_code_and_terms_have_the_same_one() -> None:
@@ -38,6 +38,11 @@ def test_a_rule_that_has_expired_is_none() -> None:
     after = RULE.expires + timedelta(days=1)
     assert fingerprint_on(ruled, RULE.expires) == judge_fingerprint(ruled)
     assert fingerprint_on(ruled, after) == fingerprint_on(replace(PAYIN, rules=()), after)
+
+
+def test_a_rule_that_ends_too_late_is_none() -> None:
+    endless = replace(RULE, expires=date.max)
+    assert judge_fingerprint(replace(PAYIN, rules=(endless,))) == judge_fingerprint(replace(PAYIN, rules=()))
 
 
 def test_what_has_no_part_in_a_verdict_has_none_in_it() -> None:

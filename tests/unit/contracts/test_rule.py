@@ -1,4 +1,5 @@
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
@@ -67,6 +68,30 @@ def test_two_uuids_are_tolerated_and_nothing_else(candidate: object, *, tolerate
 def test_a_rule_holds_until_the_end_of_its_day() -> None:
     assert tolerates(uuid_rule(), UUID, UUID, today=date(2026, 12, 31))
     assert not tolerates(uuid_rule(), UUID, UUID, today=date(2027, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("today", "in_force"),
+    [
+        (date(2025, 12, 29), False),
+        (date(2025, 12, 30), True),
+        (date(2026, 12, 31), True),
+        (date(2027, 1, 1), False),
+    ],
+)
+def test_a_rule_is_in_force_within_366_days_of_its_end(today: date, *, in_force: bool) -> None:
+    rule = uuid_rule()
+    assert rule.in_force(today) is in_force
+    assert tolerates(rule, UUID, UUID, today=today) is in_force
+    assert rule.expired(today) or rule.ends_too_late(today) or in_force
+
+
+def test_a_rule_that_never_ends_tolerates_nothing() -> None:
+    rule = replace(uuid_rule(), expires=date.max)
+    assert not tolerates(rule, UUID, UUID)
+    assert rule.ends_too_late(TODAY)
+    assert not rule.ends_too_late(date.max - timedelta(days=366))
+    assert rule.ends_too_late(date.max - timedelta(days=367))
 
 
 def test_a_rule_tolerates_nothing_in_another_place() -> None:

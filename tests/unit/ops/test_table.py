@@ -66,6 +66,7 @@ def test_a_resource_that_would_be_replaced_is_marked(capsys: pytest.CaptureFixtu
 def test_an_expired_rule_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
     assert "EXPIRED" not in _written(catalogue_tables(catalogue(date(2026, 11, 21), FAMILIES)), capsys)
     assert "EXPIRED" in _written(catalogue_tables(catalogue(date(2030, 1, 1), FAMILIES)), capsys)
+    assert "ENDS TOO LATE" in _written(catalogue_tables(catalogue(date(2020, 1, 1), FAMILIES)), capsys)
 
 
 def test_every_type_of_the_registry_is_listed(capsys: pytest.CaptureFixture[str]) -> None:

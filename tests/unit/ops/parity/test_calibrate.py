@@ -65,7 +65,7 @@ def test_noise_that_an_accepted_rule_is_about_is_tolerated_as_long_as_the_rule_h
     found = Calibration()
     added(found, {"recorded_at": "2026-11-21 10:00:00"}, {"recorded_at": "2026-11-21 11:01:01"})
     (place,) = places(found)
-    assert (place.tolerated, place.proposal, place.refused) == ("time within, until 2027-12-31", None, None)
+    assert (place.tolerated, place.proposal, place.refused) == ("time within, until 2027-09-30", None, None)
     (ended,) = places(found, date(2028, 1, 1))
     assert (ended.tolerated, ended.proposal is not None) == (None, True)
 

@@ -1,12 +1,12 @@
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 
 from contracts import trap
 from contracts.branch import branches
 from contracts.coverage import Coverage
 from contracts.difference import Difference
 from contracts.judge import Judgement
-from contracts.liveness import Liveness
+from contracts.liveness import Liveness, Survivor
 from contracts.registry import type_named
 from contracts.shown import MASKED
 from contracts.tally import Sighting, Tally
@@ -89,13 +89,15 @@ def test_groups_are_new_or_still_there_or_fixed_beside_an_earlier_run() -> None:
     assert comparison.fixed == ("payin.create | gone",)
 
 
-def test_a_rule_that_was_never_hit_or_has_ended_is_a_problem() -> None:
+def test_a_rule_that_was_never_hit_has_ended_or_never_ends_is_a_problem() -> None:
     hit = finding(tallied(Judgement(Verdict.MATCH_BY_RULE, rules=(RULE,))), Liveness(), Asked(TODAY))
     unused, ended = (finding(tallied(MATCH), Liveness(), Asked(day)) for day in (TODAY, date(2028, 1, 1)))
-    assert [(one.hits, one.problem) for (one,) in (hit.rules, unused.rules, ended.rules)] == [
+    endless = finding(tallied(MATCH), Liveness(), Asked(RULE.expires - timedelta(days=367)))
+    assert [(one.hits, one.problem) for (one,) in (hit.rules, unused.rules, ended.rules, endless.rules)] == [
         (1, None),
         (0, "never hit"),
         (0, "expired"),
+        (0, "ends too late"),
     ]
     assert (hit.rules[0].path, hit.rules[0].owner) == (RULE.path, RULE.owner)
 
@@ -138,6 +140,29 @@ def test_mutants_are_told_by_type_and_kind_and_a_survivor_voids() -> None:
     assert not comparison.void
     liveness.note(payin, "one cent", "row:payins.fee", Verdict.MATCH)
     assert finding(tallied(MATCH), liveness, Asked(TODAY)).void
+
+
+def test_a_type_that_agrees_and_of_which_no_mutant_was_made_voids() -> None:
+    tally = tallied(MATCH)
+    tally.merge(tallied(MATCH, name="payout.update"))
+    liveness = Liveness()
+    liveness.agreed[PAYIN] = 1
+    liveness.note(type_named(PAYIN), "altered value", "row:payins.label", Verdict.MISMATCH)
+    tried = finding(tally, liveness, Asked(TODAY))
+    assert (tried.unprobed, tried.void) == ((), False)
+    liveness.agreed["payout.update"] = 1
+    comparison = finding(tally, liveness, Asked(TODAY))
+    assert (comparison.unprobed, comparison.survivors, comparison.void) == (("payout.update",), (), True)
+    assert comparison.mutants == (MutantCount(PAYIN, "altered value", 1, 0, 0),)
+
+
+def test_a_guarded_place_that_a_rule_tolerates_is_a_survivor() -> None:
+    liveness = Liveness()
+    for path in ("row:payins.status", RULE.path):
+        liveness.note(type_named(PAYIN), "altered value", path, Verdict.MATCH_BY_RULE)
+    comparison = finding(tallied(MATCH), liveness, Asked(TODAY))
+    assert comparison.survivors == (Survivor(PAYIN, "altered value", "row:payins.status", 1),)
+    assert comparison.mutants == (MutantCount(PAYIN, "altered value", 0, 1, 1),)
 
 
 def test_nothing_found_is_a_comparison_all_the_same() -> None:

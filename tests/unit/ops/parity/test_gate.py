@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -34,6 +34,10 @@ def against(one: Comparison, *fail_on: FailOn) -> list[str]:
         (comparison([replace(GROUP, since="new")]), FailOn.NEW, "1 new group of differences"),
         (comparison([GROUP]), FailOn.NEW, "1 new group of differences"),
         (comparison(rules=[replace(USE, problem="expired")]), FailOn.EXPIRED_RULE, "has ended (2026-12-31, payments)"),
+        (
+            comparison(rules=[replace(USE, expires=date.max, problem="ends too late")]),
+            *(FailOn.EXPIRED_RULE, "ends more than 366 days from now (9999-12-31, payments), and tolerates nothing"),
+        ),
         (comparison(rules=[replace(USE, problem="never hit")]), FailOn.UNUSED_RULE, "was never hit (payments)"),
         (comparison(match=5, pending=2), FailOn.UNDECIDED, "2 undecided"),
         (comparison(match=5, control_only=1), FailOn.UNDECIDED, "1 undecided"),
@@ -76,6 +80,19 @@ def test_a_void_comparison_always_fails_whatever_is_asked_for() -> None:
     assert against(void) == ["void: a mutant survived, one cent in row:payins.fee of payin.create, 2 times"]
     for objected in (True, False):
         assert exit_code(void, objected=objected) is ExitCode.FAILED
+
+
+@pytest.mark.parametrize("fail_on", [(), tuple(FailOn)])
+def test_a_type_of_which_no_mutant_was_made_voids_the_comparison_whatever_is_asked_for(
+    fail_on: Sequence[FailOn],
+) -> None:
+    unprobed = replace(comparison(), unprobed=("payin.create", "payout.update"))
+    assert unprobed.void
+    assert against(unprobed, *fail_on)[:2] == [
+        "void: no mutant was made of payin.create, so that nobody knows what is seen of it",
+        "void: no mutant was made of payout.update, so that nobody knows what is seen of it",
+    ]
+    assert exit_code(unprobed, objected=True) is ExitCode.FAILED
 
 
 def test_an_objection_asks_for_a_look() -> None:

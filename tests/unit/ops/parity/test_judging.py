@@ -91,6 +91,46 @@ def test_the_first_agreeing_messages_are_probed_and_then_one_in_so_many(
     assert probed(judging) == PROBED_AT_LEAST + 2
 
 
+def test_agreeing_messages_that_have_effects_are_counted(judging: Judging) -> None:
+    for _ in range(PROBED_AT_LEAST + 1):
+        judge(judging, [DONE], [DONE])
+    assert judging.liveness.agreed == {"refund.create": PROBED_AT_LEAST + 1}
+    assert judging.liveness.survivors == ()
+    assert judging.liveness.unprobed == ()
+
+
+@pytest.mark.parametrize("written", ["[]", "[ ]", "[\n]"])
+def test_of_a_message_without_effects_there_is_nothing_to_make_a_mutant_of(judging: Judging, written: str) -> None:
+    without = read_line(
+        f'{{"message_id":"w1","type":"refund.create","ending":"rejected","effects":{written}}}'.encode()
+    )
+    assert judge(judging, [without], [without]) is Verdict.MATCH
+    assert not judging.liveness.agreed
+    assert judging.liveness.unprobed == ()
+
+
+@pytest.mark.parametrize(("first", "last"), [(None, {"a": 1}), ({"a": 1}, None), ({"a": 1}, {"a": 1})])
+def test_mutants_are_made_of_an_attempt_that_has_effects_whichever_it_is(
+    judging: Judging, first: Any, last: Any
+) -> None:
+    attempts = [line(first, ending="retried"), line(last, number=2)]
+    assert judge(judging, attempts, attempts) is Verdict.MATCH
+    assert judging.liveness.agreed == {"refund.create": 1}
+    assert judging.liveness.unprobed == ()
+    assert {fate for *_, fate in judging.liveness.fates} == {"killed"}
+
+
+def test_a_type_that_agrees_while_no_mutants_are_made_is_told(
+    judging: Judging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PROBED_AT_LEAST", 0)
+    judge(judging, [DONE], [DONE])
+    nothing, one, other = (line(value, name=name) for value, name in ((None, "a"), ({"a": 1}, "b"), ({"a": 2}, "b")))
+    judge(judging, [nothing], [nothing])
+    judge(judging, [one], [other])
+    assert judging.liveness.unprobed == ("refund.create",)
+
+
 def test_what_differs_or_has_no_effect_makes_no_mutant(judging: Judging) -> None:
     judge(judging, [line()], [line()])
     judge(judging, [line({"a": 1})], [line({"a": 2})])
