@@ -2,26 +2,14 @@
 
 import shutil
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import pytest
-from botocore.loaders import JSONFileLoader
 from xdist.scheduler import LoadScopeScheduling
 
-_read = JSONFileLoader().load_file
-_read_once = cache(_read)
+from tests.thrift import spare_botocore
 
-
-def _load_file(_: JSONFileLoader, file_path: str) -> Any:
-    """Every test has clients of its own, and each would read all endpoints of AWS: a fifth of all time.
-
-    A service's model is read each time: moto changes what it says of errors.
-    """
-    return (_read if file_path.endswith("service-2") else _read_once)(file_path)
-
-
-JSONFileLoader.load_file = _load_file  # type: ignore[assignment, method-assign]
+spare_botocore()
 
 
 @pytest.fixture(scope="session")

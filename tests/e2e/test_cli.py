@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from infra.local.aws import EmbeddedAws
 from infra.local.process import free_ports
-from ops.cli import build
+from ops.cli import command_line
 from ops.exit_code import ExitCode
 
 pytest_plugins = ("tests.fixtures_stack",)
@@ -29,7 +28,7 @@ _GLOBAL_OPTIONS = {"--help", "-h"}
 
 def _commands() -> Iterator[tuple[str, Any]]:
     """Every command that does something, by its words."""
-    waiting: list[tuple[str, Any]] = [("strangler", typer.main.get_command(build()))]
+    waiting: list[tuple[str, Any]] = [("strangler", command_line())]
     while waiting:
         words, command = waiting.pop()
         below: Mapping[str, Any] = getattr(command, "commands", {})

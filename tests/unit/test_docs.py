@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-import typer
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel
 
@@ -32,7 +31,7 @@ from contracts.invalid_message import Cause
 from contracts.registry import FAMILIES
 from contracts.rule import RuleKind
 from contracts.verdict import Verdict
-from ops.cli import build
+from ops.cli import command_line
 from ops.objection import AGAINST
 from workers.fate import RejectCause
 from workers.observability import Metric
@@ -103,7 +102,7 @@ def named(page: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def tree() -> Any:
-    return typer.main.get_command(build())
+    return command_line()
 
 
 @pytest.fixture(scope="module")

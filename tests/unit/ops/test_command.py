@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import typer
 
 from contracts.difference import Difference
 from contracts.verdict import Verdict
-from ops.cli import build
+from ops.cli import command_line
 from ops.exit_code import ExitCode
 from tests.unit.ops.conftest import STACK, Judge, Strangler, counts
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 def commands() -> Iterator[str]:
     """Every command that does something, by its words."""
-    waiting: list[tuple[str, Any]] = [("", typer.main.get_command(build()))]
+    waiting: list[tuple[str, Any]] = [("", command_line())]
     while waiting:
         words, command = waiting.pop()
         below: Mapping[str, Any] = getattr(command, "commands", {})
