@@ -41,6 +41,7 @@ from ops.parity.oracle import SECRET_VARIABLE
 from ops.parity.part import Sides
 from ops.parity.progress import progress_bar
 from ops.parity.run import Run, Wanted
+from ops.private_file import owner_only
 from ops.report import Fact
 from ops.wording import number, plural
 
@@ -201,7 +202,8 @@ def _keep(folder: Path, comparison: Comparison, against: Sequence[str], facts: S
     report = document(comparison) | {"objections": list(against), "facts": document(facts)}
     unfinished = folder / f"{REPORT}.unfinished"
     try:
-        unfinished.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+        with open(unfinished, "wb", opener=owner_only) as file:
+            file.write(orjson.dumps(report, option=orjson.OPT_INDENT_2))
         unfinished.replace(folder / REPORT)
     except OSError as error:
         raise CommandError(ExitCode.CANNOT_WRITE, f"{folder / REPORT} cannot be written: {error.strerror}") from error

@@ -80,6 +80,7 @@ def test_two_sides_that_agree_end_with_0_and_keep_their_reports(run: Run, scene:
     assert "left out: 1 message of refund.create" in ended.err
     (folder,) = scene.runs
     assert {one.name for one in folder.iterdir()} >= {"run.json", "report.json", "report.html", "junit.xml"}
+    assert {one.name: oct(one.stat().st_mode & 0o077) for one in folder.iterdir() if one.stat().st_mode & 0o077} == {}
     report = json.loads((folder / "report.json").read_text())
     assert (report["agreement"], report["groups"], report["objections"]) == (1.0, [], [])
     assert f"report: {folder / 'report.html'}" in ended.err
