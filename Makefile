@@ -3,6 +3,8 @@
 ARGS ?=
 UV ?= uv
 PYTHON_HERE := .venv/bin/python
+# Containers often forbid Python to keep byte code: every command, and each process of the tests, would compile all anew.
+export PYTHONDONTWRITEBYTECODE :=
 INSTALLED := .venv/installed-$(shell cat requirements.lock infra/local/bootstrap.sh | sha256sum | cut -c1-16)
 
 .PHONY: help install programs browser demo check test model chaos chaos-cutover php-vectors php-fuzz fuzz bench-php bench-compare bench-memory bench-scoreboard parity-bars lock

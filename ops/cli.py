@@ -5,37 +5,13 @@ Commands live in `ops.command`; nothing may import this module but whoever start
 
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import typer
 
-from ops.command import (
-    authority,
-    bridge,
-    compare_calibrate,
-    compare_judge,
-    compare_oracle,
-    compare_report,
-    compare_run,
-    compare_show,
-    compare_state,
-    corpus,
-    cutover,
-    demo,
-    deploy,
-    dlq,
-    doctor,
-    messages,
-    php,
-    reconcile,
-    record,
-    replay,
-    status,
-    types,
-    types_new,
-)
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
 from ops.output import complain
@@ -46,112 +22,133 @@ Account, region and endpoint come from the standard AWS environment
 variables (AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, ...). Every command
 takes --help, which ends with examples and exit codes."""
 
-Command = tuple[str, str, Callable[..., None]]
-"""Its word, the end of its help, and what it does."""
+Command = tuple[str, str, str, str]
+"""Its word, its module in `ops.command`, and there its function and the end of its help: loaded when asked for."""
+
+_COMMANDS: Sequence[Command] = (
+    ("demo", "demo", "demo", "EPILOG"),
+    ("doctor", "doctor", "doctor", "EPILOG"),
+    ("deploy", "deploy", "deploy_stack", "EPILOG"),
+    ("status", "status", "status", "EPILOG"),
+    ("record", "record", "record", "EPILOG"),
+)
+_GROUPS: Mapping[str, tuple[str, Sequence[Command]]] = {
+    "compare": (
+        "What both sides made of the same messages.",
+        [
+            ("show", "compare_show", "show_comparison", "EPILOG"),
+            ("state", "compare_state", "show_state", "EPILOG"),
+            ("run", "compare_run", "run_comparison", "EPILOG"),
+            ("report", "compare_report", "report_run", "EPILOG"),
+            ("calibrate", "compare_calibrate", "calibrate_noise", "EPILOG"),
+            ("oracle", "compare_oracle", "check_protocol", "EPILOG"),
+            ("judge", "compare_judge", "judge_outcomes", "EPILOG"),
+        ],
+    ),
+    "corpus": (
+        "Recordings of messages, sealed, for comparing both sides offline.",
+        [
+            ("import", "corpus", "import_corpus", "IMPORT_EPILOG"),
+            ("show", "corpus", "show_corpus", "SHOW_EPILOG"),
+        ],
+    ),
+    "cutover": (
+        "Moves authority over a family, and back.",
+        [
+            ("show", "authority", "show_authority", "SHOW_EPILOG"),
+            ("plan", "authority", "plan_move", "PLAN_EPILOG"),
+            ("shadow", "cutover", "go_shadow", "SHADOW_EPILOG"),
+            ("live", "cutover", "go_live", "LIVE_EPILOG"),
+            ("catch-up", "cutover", "catch_up", "CATCH_UP_EPILOG"),
+            ("back", "cutover", "go_back", "BACK_EPILOG"),
+            ("abort", "cutover", "abort_move", "ABORT_EPILOG"),
+            ("forget", "authority", "forget_router", "FORGET_EPILOG"),
+            ("waive", "authority", "waive_unsettled", "WAIVE_EPILOG"),
+            ("history", "authority", "show_history", "HISTORY_EPILOG"),
+        ],
+    ),
+    "dlq": (
+        "The dead letters: what was given up on, and why.",
+        [
+            ("list", "dlq", "list_letters", "LIST_EPILOG"),
+            ("groups", "dlq", "group_letters", "GROUPS_EPILOG"),
+            ("show", "dlq", "show_letter", "SHOW_EPILOG"),
+            ("close", "dlq", "close_letters", "CLOSE_EPILOG"),
+        ],
+    ),
+    "replay": (
+        "Sends dead letters again, by a plan.",
+        [
+            ("plan", "replay", "plan_replay", "PLAN_EPILOG"),
+            ("run", "replay", "run_replay", "RUN_EPILOG"),
+            ("status", "replay", "show_runs", "STATUS_EPILOG"),
+            ("cancel", "replay", "cancel_replay", "CANCEL_EPILOG"),
+        ],
+    ),
+    "messages": ("What became of one message.", [("show", "messages", "show_message", "EPILOG")]),
+    "php": (
+        "How far ported functions agree with PHP itself.",
+        [("vectors", "php", "replay_vectors", "VECTORS_EPILOG")],
+    ),
+    "types": (
+        "What the contracts' registry knows, what a message is, and how a new type begins.",
+        [
+            ("list", "types", "list_types", "EPILOG"),
+            ("inspect", "types", "inspect_message", "INSPECT_EPILOG"),
+            ("new", "types_new", "new_type", "EPILOG"),
+        ],
+    ),
+    "bridge": (
+        "The Messaging Bridge between RabbitMQ and SQS.",
+        [
+            ("ship", "bridge", "ship", "EPILOG"),
+            ("route", "bridge", "route", "ROUTE_EPILOG"),
+            ("return", "bridge", "give_back", "RETURN_EPILOG"),
+            ("reconcile", "reconcile", "reconcile_journals", "EPILOG"),
+        ],
+    ),
+}
 
 
 @cache
-def command_line() -> Any:
-    """What `strangler` takes, made once in a process: reading every command's options takes a tenth of a second."""
-    return typer.main.get_command(build())
+def command_line(asked: str | None = None) -> Any:
+    """What `strangler` takes, made once in a process. Args: asked: the first word, where it is known."""
+    return typer.main.get_command(build(asked))
 
 
-def build() -> typer.Typer:
-    """The tree of commands."""
+def build(asked: str | None = None) -> typer.Typer:
+    """The tree of commands, or as much of it as a first word needs: all of it takes a second to load."""
     app = _group(_HELP)
-    app.command("demo", epilog=demo.EPILOG)(demo.demo)
-    app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
-    app.command("deploy", epilog=deploy.EPILOG)(deploy.deploy_stack)
-    app.command("status", epilog=status.EPILOG)(status.status)
-    app.command("record", epilog=record.EPILOG)(record.record)
-    groups: Mapping[str, tuple[str, Sequence[Command]]] = {
-        "compare": (
-            "What both sides made of the same messages.",
-            [
-                ("show", compare_show.EPILOG, compare_show.show_comparison),
-                ("state", compare_state.EPILOG, compare_state.show_state),
-                ("run", compare_run.EPILOG, compare_run.run_comparison),
-                ("report", compare_report.EPILOG, compare_report.report_run),
-                ("calibrate", compare_calibrate.EPILOG, compare_calibrate.calibrate_noise),
-                ("oracle", compare_oracle.EPILOG, compare_oracle.check_protocol),
-                ("judge", compare_judge.EPILOG, compare_judge.judge_outcomes),
-            ],
-        ),
-        "corpus": (
-            "Recordings of messages, sealed, for comparing both sides offline.",
-            [
-                ("import", corpus.IMPORT_EPILOG, corpus.import_corpus),
-                ("show", corpus.SHOW_EPILOG, corpus.show_corpus),
-            ],
-        ),
-        "cutover": (
-            "Moves authority over a family, and back.",
-            [
-                ("show", authority.SHOW_EPILOG, authority.show_authority),
-                ("plan", authority.PLAN_EPILOG, authority.plan_move),
-                ("shadow", cutover.SHADOW_EPILOG, cutover.go_shadow),
-                ("live", cutover.LIVE_EPILOG, cutover.go_live),
-                ("catch-up", cutover.CATCH_UP_EPILOG, cutover.catch_up),
-                ("back", cutover.BACK_EPILOG, cutover.go_back),
-                ("abort", cutover.ABORT_EPILOG, cutover.abort_move),
-                ("forget", authority.FORGET_EPILOG, authority.forget_router),
-                ("waive", authority.WAIVE_EPILOG, authority.waive_unsettled),
-                ("history", authority.HISTORY_EPILOG, authority.show_history),
-            ],
-        ),
-        "dlq": (
-            "The dead letters: what was given up on, and why.",
-            [
-                ("list", dlq.LIST_EPILOG, dlq.list_letters),
-                ("groups", dlq.GROUPS_EPILOG, dlq.group_letters),
-                ("show", dlq.SHOW_EPILOG, dlq.show_letter),
-                ("close", dlq.CLOSE_EPILOG, dlq.close_letters),
-            ],
-        ),
-        "replay": (
-            "Sends dead letters again, by a plan.",
-            [
-                ("plan", replay.PLAN_EPILOG, replay.plan_replay),
-                ("run", replay.RUN_EPILOG, replay.run_replay),
-                ("status", replay.STATUS_EPILOG, replay.show_runs),
-                ("cancel", replay.CANCEL_EPILOG, replay.cancel_replay),
-            ],
-        ),
-        "messages": ("What became of one message.", [("show", messages.EPILOG, messages.show_message)]),
-        "php": (
-            "How far ported functions agree with PHP itself.",
-            [("vectors", php.VECTORS_EPILOG, php.replay_vectors)],
-        ),
-        "types": (
-            "What the contracts' registry knows, what a message is, and how a new type begins.",
-            [
-                ("list", types.EPILOG, types.list_types),
-                ("inspect", types.INSPECT_EPILOG, types.inspect_message),
-                ("new", types_new.EPILOG, types_new.new_type),
-            ],
-        ),
-        "bridge": (
-            "The Messaging Bridge between RabbitMQ and SQS.",
-            [
-                ("ship", bridge.EPILOG, bridge.ship),
-                ("route", bridge.ROUTE_EPILOG, bridge.route),
-                ("return", bridge.RETURN_EPILOG, bridge.give_back),
-                ("reconcile", reconcile.EPILOG, reconcile.reconcile_journals),
-            ],
-        ),
-    }
-    for name, (text, commands) in groups.items():
-        group = _group(text)
-        for word, epilog, function in commands:
-            group.command(word, epilog=epilog)(function)
-        app.add_typer(group, name=name)
+    app.callback()(_begin)  # a single command would else become the whole program
+    _add(app, [one for one in _COMMANDS if asked in (None, one[0])])
+    for name, (text, commands) in _GROUPS.items():
+        if asked in (None, name):
+            group = _group(text)
+            _add(group, commands)
+            app.add_typer(group, name=name)
     return app
+
+
+def _begin() -> None:
+    pass
+
+
+def _add(app: typer.Typer, commands: Sequence[Command]) -> None:
+    for word, place, function, epilog in commands:
+        module = import_module(f"ops.command.{place}")
+        app.command(word, epilog=getattr(module, epilog))(getattr(module, function))
+
+
+def _asked() -> str | None:
+    """The first word of the command line, if it is a command or a group."""
+    word = sys.argv[1] if len(sys.argv) > 1 else None
+    return word if word in _GROUPS or word in [one[0] for one in _COMMANDS] else None
 
 
 def main() -> int:
     """Run the command line; returns the exit code."""
     try:
-        command_line().main(prog_name="strangler")
+        command_line(_asked()).main(prog_name="strangler")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.OK
     except CommandError as error:

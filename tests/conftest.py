@@ -1,6 +1,7 @@
 """Fixtures of every kind of test. What is missing is an error: nothing is skipped silently."""
 
 import shutil
+import signal
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,11 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.thrift import spare_botocore
 
 spare_botocore()
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell lets what it starts in the background ignore Ctrl-C, and whatever that starts inherits it (POSIX, 2.11):
+    # tests of Ctrl-C would depend on how they were started.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

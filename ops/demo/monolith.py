@@ -62,9 +62,13 @@ class Monolith:
             consumer.stop(STOP_S)
         self._consumers.clear()
 
-    def publish(self, messages: int, seed: int, rate: float, log: Path) -> Child:
-        """Let the application's own publisher begin."""
+    def publish(
+        self, messages: int, seed: int, rate: float, log: Path, reserve: tuple[int, Path] | None = None
+    ) -> Child:
+        """Let the application's own publisher begin. Args: reserve: that many deliveries wait until a file is there."""
         options = ["--messages", str(messages), "--seed", str(seed), "--log", str(log), "--rate", str(rate)]
+        if reserve is not None:
+            options += ["--reserve", str(reserve[0]), "--until", str(reserve[1])]
         publisher = self._start("publish", "publish.php", options)
         self._children.append(publisher)
         return publisher

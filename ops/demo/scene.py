@@ -99,9 +99,16 @@ class Scene:
     ) -> None:
         self._stack.close()
 
-    def publish(self, messages: int, seed: int, rate: float, log: Path | None = None) -> Child:
-        """Let the monolith's own publisher begin."""
-        return self.monolith.publish(messages, seed, rate, log or self.places.published)
+    def publish(
+        self,
+        messages: int,
+        seed: int,
+        rate: float,
+        log: Path | None = None,
+        reserve: tuple[int, Path] | None = None,
+    ) -> Child:
+        """Let the monolith's own publisher begin. Args: reserve: that many deliveries wait until a file is there."""
+        return self.monolith.publish(messages, seed, rate, log or self.places.published, reserve)
 
     def operate(self, *arguments: str, launcher: Sequence[str] = LAUNCHER) -> subprocess.CompletedProcess[str]:
         """Run the operator's command, in a process of its own."""

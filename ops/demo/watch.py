@@ -13,8 +13,12 @@ from ops.audit import read_published
 from ops.ledger import Ledger, Timing
 
 _POLL_S = 2.0
-_STILL_S = 60.0
-"""Without any progress for so long, the run is over, whatever is missing."""
+_STILL_S = 240.0
+"""Without any progress for so long, the run is over, whatever is missing.
+
+Longer than the queues' visibility timeout (180 s, `infra.channel`): a message whose function was cut off, as happens on
+a busy machine, comes again after that, and is not missing before.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ FAMILY = "payin"
 """The family that moves."""
 RATE = 20.0
 """Messages a second while something is done to the system."""
+RESERVE = 25
+"""Deliveries that wait for the last thing that is done under a stretch's traffic: it meets some on any machine."""
 WHY = ("--execute", "--reason", "a test")
 QUEUES = {family.name: (family.legacy_queue, naming.legacy_queue_name(family.name)) for family in FAMILIES}
 """By family: the monolith's old queue, and the one that it consumes behind the router."""
@@ -58,6 +60,8 @@ class Stretch:
     publisher: Child
     keys: Mapping[str, str]
     """The moving family's messages in the order in which they are published first: id to business key."""
+    released: Path
+    """File that the publisher's reserve waits for."""
 
     def types(self) -> Mapping[str, str]:
         """What is published so far: message id to type."""
@@ -101,12 +105,14 @@ class Journey:
 
     # Publishing
 
-    def begin(self, messages: int, seed: int, rate: float = RATE) -> Stretch:
-        """Let the monolith's own publisher begin; one at a time."""
+    def begin(self, messages: int, seed: int, rate: float = RATE, reserve: int = 0) -> Stretch:
+        """Let the monolith's own publisher begin; one at a time. Args: reserve: of `still_under_way`."""
         log = self.scene.places.folder / f"published-{seed}.ndjson"
         ours = [one for one in printed(self.php, messages, seed) if one["type"].startswith(f"{FAMILY}.")]
         keys = {one["id"]: str(json.loads(base64.b64decode(one["body_base64"]))["object_id"]) for one in ours}
-        stretch = Stretch(log, self.scene.publish(messages, seed, rate, log), keys)
+        released = log.with_suffix(".released")
+        publisher = self.scene.publish(messages, seed, rate, log, (reserve, released) if reserve else None)
+        stretch = Stretch(log, publisher, keys, released)
         self._stretches.append(stretch)
         return stretch
 
@@ -115,13 +121,20 @@ class Journey:
         until = len(stretch.types()) + more
 
         def reached() -> bool:
-            assert not stretch.publisher.ended, "the publisher ended too early: nothing would be under way"
-            return len(stretch.types()) >= until
+            enough = len(stretch.types()) >= until
+            assert enough or not stretch.publisher.ended, "the publisher ended too early: nothing would be under way"
+            return enough
 
         eventually(reached, SETTLED_WITHIN_S, f"{until} messages are published")
 
+    def still_under_way(self, stretch: Stretch, more: int = 1) -> None:
+        """The same, out of the stretch's reserve: from here on nothing waits."""
+        stretch.released.touch()
+        self.under_way(stretch, more)
+
     def finish(self, stretch: Stretch) -> None:
         """Wait until all of it is published."""
+        stretch.released.touch()
         eventually(lambda: stretch.publisher.ended, SETTLED_WITHIN_S, "the publisher ends")
         assert stretch.publisher.code == 0, stretch.publisher.log.read_text("utf-8")
 

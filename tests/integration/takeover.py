@@ -10,7 +10,7 @@ from contracts import naming
 from contracts.authority import AuthorityRecord
 from contracts.control_item import RouterRow
 from contracts.registry import FAMILIES
-from tests.integration.journey import FAMILY, QUEUES, WHY, Journey, Stretch
+from tests.integration.journey import FAMILY, QUEUES, RESERVE, WHY, Journey, Stretch
 from tests.patience import eventually
 from tests.stage import SETTLED_WITHIN_S, Books
 
@@ -49,12 +49,12 @@ def intercept(journey: Journey) -> Interception:
     assert [one.returncode for one in shadow] == [0] * len(FAMILIES), [one.stderr for one in shadow]
     journey.finish(first)
     planned = journey.operate("cutover", "plan", FAMILY, "--patience", "0", "-o", "json")
-    second = journey.begin(100, seed=307)
+    second = journey.begin(100, seed=307, reserve=RESERVE)
     journey.under_way(second)
     fleet.stop("shipper")
     fleet.start("ship", {"STRANGLER_TAP": "none"})
     eventually(lambda: journey.consumers(TAP) is None, SETTLED_WITHIN_S, "the tap queue goes")
-    journey.under_way(second, 1)
+    journey.still_under_way(second)
     fleet.start("return")
     journey.settle(first, second)
     consumers = {name: (journey.consumers(old), journey.consumers(new)) for name, (old, new) in QUEUES.items()}
@@ -118,13 +118,13 @@ def kill_router(journey: Journey) -> Succession:
     [killed] = journey.rows()
     heir = journey.route(ROUTERS[1])
     eventually(lambda: heir in journey.rows(), SETTLED_WITHIN_S, "the second router registers")
-    stretch = journey.begin(100, seed=302)
+    stretch = journey.begin(120, seed=302, reserve=RESERVE)
     journey.under_way(stretch)
     eventually(lambda: journey.rows()[killed].unsettled > 0, SETTLED_WITHIN_S, "something is in its hands")
     journey.kill(ROUTERS[0])
     before = journey.rows()
     journey.says(ROUTERS[1], f'"message": "active", "family": "{FAMILY}"')
-    journey.under_way(stretch, 1)
+    journey.still_under_way(stretch)
     journey.route(ROUTERS[0])
     journey.settle(stretch)
     eventually(lambda: journey.rows()[killed].unsettled == 0, SETTLED_WITHIN_S, "its entries are settled")
@@ -158,7 +158,7 @@ def lose_control_table(journey: Journey) -> Outage:
     other, active = ROUTERS  # the heir is the active one
     fleet.stop(other)
     left = frozenset(journey.rows())
-    stretch = journey.begin(180, seed=303)
+    stretch = journey.begin(200, seed=303, reserve=RESERVE)
     journey.under_way(stretch)
     for action in ("GetItem", "PutItem"):
         aws.fail("dynamodb", action, error="InternalServerError", status=500)
@@ -174,7 +174,7 @@ def lose_control_table(journey: Journey) -> Outage:
         eventually(lambda: (journey.waiting(hold) or 0) > 5, SETTLED_WITHIN_S, "messages are held")
         eventually(lambda: journey.waiting(QUEUES[FAMILY][1]) == 0, SETTLED_WITHIN_S, "PHP has what was routed")
         passed, held = len(journey.journalled(stretch)), journey.waiting(hold)
-        journey.under_way(stretch)
+        journey.still_under_way(stretch, 20)
         passed = len(journey.journalled(stretch)) - passed
     finally:
         aws.heal()

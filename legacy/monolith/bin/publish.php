@@ -3,13 +3,14 @@
 /**
  * Publishes notifications of all types, the same ones for the same seed. Some arrive twice, some out of order.
  *
- *     php publish.php --messages N --seed S --log FILE [--rate MESSAGES_PER_SECOND]
+ *     php publish.php --messages N --seed S --log FILE [--rate MESSAGES_PER_SECOND] [--reserve N --until FILE]
  *     php publish.php --messages N --seed S --print | php oracle.php
  *
  * The log gets one line per distinct message, after the broker has confirmed all of its copies:
  * {"id","type","key","copies","published_at"}. A broker that goes away is waited for; what it had not confirmed is
- * published again. With --print nothing is published: the notifications go to standard output, as the oracle reads
- * them. Exit codes: 0 all published, 1 RabbitMQ is unreachable, 2 wrong usage, 3 wrong configuration.
+ * published again. The last --reserve deliveries wait until the file --until is there, so that whoever does something
+ * under traffic, however slowly, finds some left. With --print nothing is published: the notifications go to standard
+ * output, as the oracle reads them. Exit codes: 0 all published, 1 RabbitMQ is unreachable, 2 wrong usage, 3 wrong configuration.
  */
 
 declare(strict_types=1);
@@ -31,9 +32,10 @@ const WINDOW_MESSAGES = 100;
 const WINDOW_S = 0.05;
 const TRIES = 30;
 const PAUSE_US = 1_000_000;
+const LOOK_AGAIN_US = 50_000;
 
 Runtime::prepare();
-$options = getopt('', ['messages:', 'seed:', 'log:', 'rate:', 'print']);
+$options = getopt('', ['messages:', 'seed:', 'log:', 'rate:', 'reserve:', 'until:', 'print']);
 foreach (['messages', 'seed', isset($options['print']) ? 'print' : 'log'] as $needed) {
     if (!isset($options[$needed])) {
         fwrite(STDERR, "usage: php publish.php --messages N --seed S --log FILE [--rate PER_SECOND] | --print\n");
@@ -52,6 +54,7 @@ if (isset($options['print'])) {
     exit(0);
 }
 $log = fopen($options['log'], 'w');
+$free = count($deliveries) - (int) ($options['reserve'] ?? 0);
 $window = $rate > 0 ? max(1, min(WINDOW_MESSAGES, (int) ($rate * WINDOW_S))) : WINDOW_MESSAGES;
 
 $post = null;
@@ -59,6 +62,11 @@ $publishedAt = $confirmed = [];
 $delivered = 0;
 $startedAt = microtime(true);
 foreach (array_chunk($deliveries, $window) as $chunk) {
+    $heldAt = microtime(true);
+    while (isset($options['until']) && $delivered >= $free && !file_exists($options['until'])) {
+        usleep(LOOK_AGAIN_US);
+    }
+    $startedAt += microtime(true) - $heldAt;
     foreach ($chunk as $delivery) {
         $publishedAt[$delivery->id] ??= new DateTimeImmutable('now', new DateTimeZone('UTC'));
     }
