@@ -50,13 +50,21 @@ class Noise:
             self.furthest = max(self.furthest, *(one for one in distances if one is not None))
 
     def proposal(
-        self, effect_paths: Iterable[str], guarded: frozenset[str], *, owner: str, expires: date, lag_s: float
+        self,
+        effect_paths: Iterable[str],
+        guarded: frozenset[str],
+        signed: Iterable[str] = (),
+        *,
+        owner: str,
+        expires: date,
+        lag_s: float,
     ) -> Rule | str:
         """The rule that would tolerate it, or why there is none.
 
         Args:
             effect_paths: of the type's contract.
             guarded: names of money, identity and state.
+            signed: paths that signatures are over.
             owner: who is to answer for the rule.
             expires: when it is to end.
             lag_s: how far our side may be behind the monolith; an envelope of time is at least so wide.
@@ -73,7 +81,7 @@ class Noise:
             tolerance_s=max(lag_s, _up(self.most_apart_s * _MARGIN)) if kind == "time within" else 0.0,
             tolerance=int(_up(self.furthest * _MARGIN)) if kind == "counter within" else 0,
         )
-        return refusal(rule, effect_paths, guarded) or rule
+        return refusal(rule, effect_paths, guarded, signed) or rule
 
     @property
     def kind(self) -> RuleKind | None:

@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
+from itertools import product, zip_longest
 from typing import Any, Literal
 
 from contracts.effect import Effect, canonical, parse_json
 from contracts.shape import ABSENT, shape, shapes
+from contracts.spelling import spelling
 
 DifferenceKind = Literal[
     "missing effect", "extra effect", "missing", "extra", "type", "value", "encoding", "order", "repetition"
@@ -22,7 +24,9 @@ ListOrder = str
 
 _ALIGNED_ITEMS = 300
 """Lists longer than that are compared by position: aligning them costs with the square of their length."""
-_WALKED_DEEP = 40
+_PAIRS_MOST = 400
+"""More possible pairs of two lists' items are not looked at, each beside each."""
+WALKED_DEEP = 40
 """Objects and lists within so many others are compared as a whole: PHP takes 512 levels, Python's stack does not."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 _SEGMENT = re.compile(r"[^/.]+")
@@ -103,11 +107,13 @@ class _Walk:
     def __init__(self, lists: Mapping[str, ListOrder], maps: Collection[str]) -> None:
         self._lists = lists
         self._maps = maps
+        self._alike: set[str] = set()
+        """Places of unequal texts of JSON that are written alike."""
 
     def differences(self, path: str, control: Any, candidate: Any) -> Iterator[Difference]:
         if type(control) is not type(candidate):
             yield _leaf(path, "type", control, candidate)
-        elif isinstance(control, Mapping | list) and path.count(".") + path.count("[]") > _WALKED_DEEP:
+        elif isinstance(control, Mapping | list) and depth(path) > WALKED_DEEP:
             if canonical(control) != canonical(candidate):
                 yield _leaf(path, "value", control, candidate)
         elif isinstance(control, Mapping):
@@ -129,16 +135,40 @@ class _Walk:
             yield from self.differences(path, control, candidate)
 
     def leaf(self, path: str, control: Any, candidate: Any) -> Iterator[Difference]:
-        """Two unequal values of one type. Texts that are JSON are walked: a body's difference names its field."""
+        """Two unequal values of one type. Texts that are JSON are walked: a body's difference names its field.
+
+        How they are written counts besides, for a difference within may be one that is tolerated.
+        """
         containers = _json_containers(control, candidate)
         if containers is None:
             yield _leaf(path, "value", control, candidate)
             return
         inner = tuple(self.differences(path, *containers))
         yield from inner
-        # Where the same items stand in another order, and that is nothing, their texts differ and it is no encoding.
-        if not inner and canonical(containers[0]) == canonical(containers[1]):
+        if any(one.kind not in ("value", "order") for one in inner):
+            return  # nobody tolerates that
+        if self.spelled_alike(path, control, candidate, inner):
+            self._alike.add(path)
+        else:
             yield Difference(path, "encoding", "json", "json", control, candidate)
+
+    def spelled_alike(self, path: str, control: str, candidate: str, inner: Sequence[Difference]) -> bool:
+        """Whether two texts are written alike but for what differs within, and for items whose order is nothing."""
+        if _replaced(control, inner) == candidate:
+            return True
+        loose = [one for one, order in self._lists.items() if order != "ordered"]
+        one, other = (
+            spelling(
+                text,
+                path,
+                child=lambda above, key: child(above, key, self._maps),
+                blank=[*(each.path for each in inner if each.kind == "value"), *self._alike],
+                unordered={*loose, *(each.path for each in inner if each.kind == "order")},
+                deepest=WALKED_DEEP + 1 - depth(path),
+            )
+            for text in (control, candidate)
+        )
+        return one == other
 
     def items(self, path: str, control: list[Any], candidate: list[Any]) -> Iterator[Difference]:
         order = self._lists.get(path, "ordered")
@@ -180,7 +210,31 @@ class _Walk:
             [left[text] for text in sorted(side.elements()) if text not in known]
             for side in (theirs - ours, ours - theirs)
         )
-        yield from self.positions(path, missing, extra)
+        yield from self.closest(f"{path}[]", missing, extra)
+
+    def closest(self, path: str, control: Sequence[Any], candidate: Sequence[Any]) -> Iterator[Difference]:
+        """Items without a like, each beside the one from which it differs in the fewest places."""
+        if len(control) * len(candidate) > _PAIRS_MOST:
+            pairs: Iterable[tuple[Any, Any]] = zip_longest(control, candidate, fillvalue=ABSENT)
+        else:
+            pairs = self.paired(path, control, candidate)
+        for one, other in pairs:
+            yield from self.field(path, one, other)
+
+    def paired(self, path: str, control: Sequence[Any], candidate: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+        theirs, ours = dict(enumerate(control)), dict(enumerate(candidate))
+
+        def distance(pair: tuple[int, int]) -> tuple[int, Sequence[bytes]]:
+            one, other = theirs[pair[0]], ours[pair[1]]
+            # The texts decide between equals, whichever side they are on.
+            return sum(1 for _ in self.differences(path, one, other)), sorted((canonical(one), canonical(other)))
+
+        every = list(product(theirs, ours))
+        for one, other in sorted(every, key=distance) if len(every) > 1 else every:
+            if one in theirs and other in ours:
+                yield theirs.pop(one), ours.pop(other)
+        yield from ((one, ABSENT) for one in theirs.values())
+        yield from ((ABSENT, other) for other in ours.values())
 
     def keyed(self, path: str, name: str, control: Sequence[Any], candidate: Sequence[Any]) -> Iterator[Difference]:
         theirs, ours = _by_key(control, name), _by_key(candidate, name)
@@ -209,6 +263,19 @@ def _same_leaf(one: Any, other: Any) -> bool:
     return type(one) not in (dict, list) and one == other
 
 
+def depth(path: str) -> int:
+    """How many objects and lists a place is within."""
+    return path.count(".") + path.count("[]")
+
+
+def _replaced(text: str, differences: Iterable[Difference]) -> str:
+    """The control's text with the candidate's texts in it: the cheap way to see that nothing else differs."""
+    for one in differences:
+        if isinstance(one.control, str) and isinstance(one.candidate, str):
+            text = text.replace(f'"{one.control}"', f'"{one.candidate}"', 1)
+    return text
+
+
 def _leaf(path: str, kind: DifferenceKind, control: Any, candidate: Any) -> Difference:
     return Difference(path, kind, *shapes(control, candidate), control, candidate)
 
@@ -221,5 +288,5 @@ def _json_containers(control: object, candidate: object) -> tuple[Any, Any] | No
         return None
     try:
         return parse_json(control), parse_json(candidate)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None

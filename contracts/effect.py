@@ -6,6 +6,7 @@ on the way (0.1 + 0.2 is a difference, not noise).
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,8 +22,10 @@ Ending = Literal["done", "retried", "rejected", "duplicate"]
 Json = None | bool | int | Decimal | str | list["Json"] | dict[str, "Json"]
 
 _POSITIONAL_PLACES = 40
-_TINY = ("0.000000", "-0.000000")
-"""So small that it is written with an exponent, whoever writes it."""
+DEEPEST = 520
+"""Objects and lists within each other: those that PHP takes (512), in an outcome. Python's stack takes few more."""
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+"""Or whole texts, whose brackets are none."""
 
 FORMAT = 1
 """Version of the outcome document; a reader refuses one that it does not know."""
@@ -67,14 +70,15 @@ class Attempt:
 def exact(lexeme: str) -> Decimal:
     """A number with a fraction or an exponent, as its lexeme says: `1.50` is not `1.5`, for it was not written so.
 
-    An exponent is how floats are printed, each language in its own way (1e15 is `1.0e+15` to PHP and
-    `1000000000000000.0` to Python): such a number counts by its value. Raises ValueError where it is past all bounds.
+    What has an exponent counts by its value, for that is how floats are printed, each language in its own way (1e15 is
+    `1.0e+15` to PHP and `1000000000000000.0` to Python); so does what is smaller than a millionth, which Python writes
+    with an exponent whatever its lexeme. Raises ValueError where it is past all bounds.
     """
     try:
         number = Decimal(lexeme)
     except InvalidOperation as error:
         raise ValueError("an exponent past all bounds") from error
-    if "e" in lexeme or "E" in lexeme or lexeme.startswith(_TINY):
+    if "e" in lexeme or "E" in lexeme or "E" in str(number):
         return _positional(number)
     return number
 
@@ -111,11 +115,24 @@ def body_digest(body: bytes) -> str:
 
 
 def parse_json(text: str | bytes) -> Json:
-    """JSON with exact numbers. Raises `ValueError`, and `RecursionError` where it is nested too deep."""
+    """JSON with exact numbers. Raises `ValueError`, also where it is nested deeper than `DEEPEST`."""
+    if _too_deep(text):
+        raise ValueError("nested too deep")
     try:
         return _DECODER.decode(text)  # type: ignore[no-any-return]
-    except msgspec.MsgspecError as error:  # its text may quote a value
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # its text may quote a value
         raise ValueError("not JSON") from error
+
+
+def _too_deep(text: str | bytes) -> bool:
+    opening = (text.count("{") + text.count("[")) if isinstance(text, str) else (text.count(b"{") + text.count(b"["))
+    if opening <= DEEPEST:
+        return False
+    depth = deepest = 0
+    for found in _BRACKETS.finditer(text if isinstance(text, str) else text.decode("latin-1")):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(found[0], 0)
+        deepest = max(deepest, depth)
+    return deepest > DEEPEST
 
 
 def parse_attempt(document: str | bytes) -> Attempt:
@@ -126,7 +143,7 @@ def parse_attempt(document: str | bytes) -> Attempt:
     """
     try:
         raw = parse_json(document)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise MalformedOutcomeError("outcome: not JSON") from error
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise MalformedOutcomeError(f"outcome: expected an object of format {FORMAT}")
@@ -164,7 +181,7 @@ def parse_effect(document: str | bytes) -> Effect:
     """Read one effect, as an outcome document lists it. Raises MalformedOutcomeError."""
     try:
         raw = parse_json(document)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise MalformedOutcomeError("effect: not JSON") from error
     return _effect(raw, 0)
 

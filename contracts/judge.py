@@ -6,7 +6,7 @@ and walked.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -33,6 +33,7 @@ class Judgement:
 
 ENDING = "ending"
 """Path of the difference between two endings."""
+_GRAVITY: Mapping[Ending, int] = {"duplicate": 0, "retried": 1, "done": 2, "rejected": 3}
 _MATCH = Judgement(Verdict.MATCH)
 _NO_TERMS = Terms()
 
@@ -102,12 +103,13 @@ class _Ended(Protocol):
 def final_ending(attempts: Sequence[_Ended]) -> Ending | None:
     """How a side's last attempt ended, repeated deliveries aside; None while another attempt is to follow.
 
-    A side of which only a recognised repetition is known has not told yet what it did.
+    A side of which only a recognised repetition is known has not told yet what it did. Of attempts with one number the
+    gravest ending counts, whatever their order.
     """
     own = [attempt for attempt in attempts if attempt.ending != "duplicate"]
     if not own:
         return None
-    last = max(own, key=lambda attempt: attempt.attempt)
+    last = max(own, key=lambda attempt: (attempt.attempt, _GRAVITY[attempt.ending]))
     return None if last.ending == "retried" else last.ending
 
 

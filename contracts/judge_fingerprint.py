@@ -21,6 +21,7 @@ from contracts import (
     pairing,
     rule,
     shape,
+    spelling,
     terms,
     tolerance,
     verdict,
@@ -28,7 +29,7 @@ from contracts import (
 from contracts.message_type import MessageType
 
 JUDGING: tuple[ModuleType, ...] = (
-    *(difference, effect, judge, outcome_line, pairing, rule, shape, terms, tolerance, verdict),
+    *(difference, effect, judge, outcome_line, pairing, rule, shape, spelling, terms, tolerance, verdict),
     *(liveness, mutant),
 )
 """All that a verdict comes from, and all that says which mutants there are and what became of them."""

@@ -115,7 +115,8 @@ class MessageType:
         if self.lateness_s is not None and self.lateness_s < 1:
             raise ContractError(f"{self.name}: lateness_s: a second at least; None for the deployment's own")
         for rule in self.rules:
-            reason = refusal(rule, (effect.path for effect in self.effects), self.guarded)
+            signed = [f"{one.path}.{origin}" for one in self.effects for origin in one.derived.values()]
+            reason = refusal(rule, (effect.path for effect in self.effects), self.guarded, signed)
             if reason is not None:
                 raise ContractError(f"{self.name}: rule on {rule.path}: {reason}")
         for effect in self.effects:

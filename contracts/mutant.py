@@ -28,6 +28,7 @@ MutantKind = Literal[
     "reordered pair",
     "dropped event",
     "wrong signature",
+    "other writing",
     "altered value",
 ]
 
@@ -107,6 +108,7 @@ def _altered(path: str, value: Any, message_type: JudgedType) -> _Alterations:
             for kind, where, steps, new in _altered(f"{path}[]", item, message_type):
                 yield kind, where, (position, *steps), new
     elif (parsed := _within(value)) is not None:
+        yield "other writing", path, (), f"{value[0]} {value[1:]}"
         for kind, where, steps, new in _altered(path, parsed, message_type):
             yield kind, where, (None, *steps), new
     else:
@@ -119,7 +121,7 @@ def _within(value: Any) -> Any:
         return None
     try:
         return parse_json(value)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
 
 

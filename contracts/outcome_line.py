@@ -25,8 +25,8 @@ class EffectLine(msgspec.Struct, frozen=True, gc=False):
         """With its value. Raises MalformedOutcomeError where that is no object."""
         try:
             value = parse_json(bytes(self.value))
-        except (ValueError, RecursionError) as error:
-            raise MalformedOutcomeError("outcome.effects[].value: not JSON") from error
+        except ValueError as error:
+            raise MalformedOutcomeError(f"outcome.effects[].value: {error}") from error
         if not isinstance(value, dict):
             raise MalformedOutcomeError("outcome.effects[].value: expected an object")
         return Effect(self.kind, self.name, self.key, value)
@@ -89,11 +89,12 @@ _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _LINE = msgspec.json.Decoder(OutcomeLine)
 _EFFECTS = msgspec.json.Decoder(list[EffectLine])
 _OUTLINE = msgspec.json.Decoder(Outline)
-_HEAD = re.compile(
-    rb'(\{"format":1,"message_id":"[^"\\]+","type":"[^"\\]+","attempt":\d+,"ending":"[a-z]+",)'
-    rb'"cause":(?:null|"[ !#-\[\]-~]*"),"at":"[ !#-\[\]-~]*",'
+_SAME_HEAD = re.compile(
+    rb'(\{(?:"format": ?1, ?)?"message_id": ?"[^"\\]+", ?"type": ?"[^"\\]+", ?'
+    rb'(?:"attempt": ?\d+, ?)?(?:"ending": ?"[a-z]+", ?)?)'
+    rb'(?:"cause": ?(?:null|"[ !#-\[\]-~]*"), ?)?(?:"at": ?"[ !#-\[\]-~]*", ?)?'
 )
-"""The head of a line as recorder and workers write it; of two lines the first group has to be the same."""
+"""The head of a line in the order of recorder and workers; of two lines the first group has to be the same."""
 
 
 def read_line(line: bytes) -> OutcomeLine:
@@ -110,9 +111,10 @@ def read_line(line: bytes) -> OutcomeLine:
 def outline_of_both(control: bytes, candidate: bytes) -> Outline | None:
     """What both lines say, where they have the same bytes but for when the attempt was made and why it failed.
 
-    They are written as recorder and workers do. None says nothing: two other lines may still say the same.
+    Their fields stand in the order in which recorder and workers write them. None says nothing: two other lines may
+    still say the same.
     """
-    theirs, ours = _HEAD.match(control), _HEAD.match(candidate)
+    theirs, ours = _SAME_HEAD.match(control), _SAME_HEAD.match(candidate)
     if theirs is None or ours is None or theirs[1] != ours[1] or control[theirs.end() :] != candidate[ours.end() :]:
         return None
     try:
@@ -132,9 +134,11 @@ def _same_json(one: msgspec.Raw, other: msgspec.Raw) -> bool:
     """Whether two texts of JSON say the same: by Python's own equality, which takes true for 1, and then by that."""
     try:
         theirs, ours = _LEXEMES.decode(one), _LEXEMES.decode(other)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        return bool(theirs == ours) and canonical(theirs) == canonical(ours)
+    except RecursionError as error:
+        raise MalformedOutcomeError("outcome.effects[].value: nested too deep") from error
+    except (msgspec.MsgspecError, ValueError) as error:
         raise MalformedOutcomeError("outcome.effects[].value: not JSON") from error
-    return bool(theirs == ours) and canonical(theirs) == canonical(ours)
 
 
 def _place(error: Exception) -> str:

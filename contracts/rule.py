@@ -72,14 +72,16 @@ class Rule:
                 return True
 
 
-def refusal(rule: Rule, effect_paths: Iterable[str], guarded: frozenset[str]) -> str | None:
-    """Why a rule may not be: the reason in words; None where it may."""
+def refusal(rule: Rule, effect_paths: Iterable[str], guarded: frozenset[str], signed: Iterable[str] = ()) -> str | None:
+    """Why a rule may not be: the reason in words; None where it may. Args: signed: paths that signatures are over."""
     owner = next((path for path in effect_paths if rule.path.startswith(f"{path}.")), None)
     if owner is None:
         return "no such effect, or a whole effect"
     steps = [step.rstrip("[]") for step in rule.path.removeprefix(f"{owner}.").split(".")]
     if any(step in guarded for step in steps):
         return "money, identity and state are never tolerated"
+    if any(rule.path == one or rule.path.startswith(f"{one}.") for one in signed):
+        return "a signature is over it, and could not be judged any more"
     if "*" in steps:
         return "too broad: every key that is data would be tolerated"
     if not rule.reason.strip() or not rule.owner.strip():

@@ -17,6 +17,8 @@ ABSENT = object()
 _SHAPE_LIMIT = 24
 _FRACTION_SHOWN = 4
 _DAY_S = 86_400
+_NORMALISED_MOST = 4_096
+"""Characters. What a normal form costs goes with the square of a run of accents."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UPPER_UUID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
 _HEX = re.compile(r"(?=.*[A-Fa-f])(?:[0-9a-f]+|[0-9A-F]+)")
@@ -26,6 +28,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{43}=|[A-Za-z0-9_-]{43}=")
 _FOR_URLS = str.maketrans("+/", "-_", "=")
 _DIGITS = re.compile(r"\d+")
 _EACH_DIGIT = re.compile(r"\d")
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,17}")
 _MIXED = re.compile(r"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]+")
 """Letters and digits as one word. In a random one they take turns in another way each time, and say nothing."""
 _DRAWN = re.compile(r"(?=[^A-Za-z]*[A-Za-z]|[0-9]+$)[A-Za-z0-9+/_=.\-]{8,}")
@@ -151,12 +154,14 @@ def is_uuid(value: object) -> bool:
 
 
 def whole_number(value: object) -> int | None:
-    """A whole number, as one or as a text of up to 18 digits; None of anything else, and of what has more digits."""
+    """A whole number, as one or as a text of up to 18 digits without zeros before it; None of anything else."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return value if abs(value) < 10**18 else None
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19 else None
+    if not isinstance(value, str) or not _WHOLE.fullmatch(value):
+        return None
+    return int(value)
 
 
 def layout(text: str) -> str:
@@ -201,7 +206,7 @@ def _texts(control: str, candidate: str) -> tuple[str, str] | None:
 
 
 def _escaped(control: str, candidate: str) -> tuple[str, str] | None:
-    for how, undo in (("HTML", html.unescape), ("URL", unquote_plus)):
+    for how, undo in (("HTML", without_html), ("URL", unquote_plus)):
         if undo(candidate) == control:
             return "text", f"text, escaped for {how}"
         if undo(control) == candidate:
@@ -212,6 +217,14 @@ def _escaped(control: str, candidate: str) -> tuple[str, str] | None:
         if candidate.translate(_FOR_URLS) == control.rstrip("="):
             return "text, base64 for URLs", "text"
     return None
+
+
+def without_html(text: str) -> str:
+    """The text without HTML's escapes; as it is where one of them is a number of thousands of digits."""
+    try:
+        return html.unescape(text)
+    except ValueError:
+        return text
 
 
 def read_as_latin1(text: str, other: str) -> bool:
@@ -226,6 +239,6 @@ def read_as_latin1(text: str, other: str) -> bool:
 
 def same_letters(text: str, other: str) -> bool:
     """Whether two texts look the same because Unicode calls them so: `é`, and `e` with an accent behind it."""
-    if text.isascii() and other.isascii():
+    if (text.isascii() and other.isascii()) or max(len(text), len(other)) > _NORMALISED_MOST:
         return False
     return unicodedata.normalize("NFC", text) == unicodedata.normalize("NFC", other)

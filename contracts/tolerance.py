@@ -4,7 +4,16 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from contracts.difference import Difference, child, compare_effects, effect_path, extra_effect, missing_effect
+from contracts.difference import (
+    WALKED_DEEP,
+    Difference,
+    child,
+    compare_effects,
+    depth,
+    effect_path,
+    extra_effect,
+    missing_effect,
+)
 from contracts.effect import Effect, canonical, parse_json
 from contracts.rule import Rule
 from contracts.terms import Terms
@@ -44,7 +53,7 @@ class Tolerance:
     def blank(self, effect: Effect) -> bytes:
         """Canonical text of an effect without what stands in places of rules, or follows from another place."""
         places = {rule.path for rule in self._terms.rules} | self._terms.derived.keys()
-        return canonical(_blanked(effect_path(effect), effect.value, places, self._terms.maps))
+        return canonical(_blanked(effect_path(effect), effect.value, places, self._terms))
 
     def _follows(self, one: Difference, others: Sequence[Difference]) -> bool:
         # Be the other one tolerated or not: a signature over a tolerated UUID differs as well.
@@ -57,16 +66,19 @@ class Tolerance:
         return next((rule for rule in self._terms.rules if rule.tolerates(one, self._today)), None)
 
 
-def _blanked(path: str, value: Any, places: Collection[str], maps: Collection[str]) -> Any:
+def _blanked(path: str, value: Any, places: Collection[str], terms: Terms) -> Any:
     if path in places:
         return None
+    if depth(path) > WALKED_DEEP:
+        return value
     if isinstance(value, dict):
-        return {key: _blanked(child(path, key, maps), item, places, maps) for key, item in value.items()}
+        return {key: _blanked(child(path, key, terms.maps), item, places, terms) for key, item in value.items()}
     if isinstance(value, list):
-        return [_blanked(f"{path}[]", item, places, maps) for item in value]
+        items = [_blanked(f"{path}[]", item, places, terms) for item in value]
+        return items if terms.lists.get(path, "ordered") == "ordered" else sorted(items, key=canonical)
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
-            return _blanked(path, parse_json(value), places, maps)
-        except (ValueError, RecursionError):
+            return _blanked(path, parse_json(value), places, terms)
+        except ValueError:
             return value
     return value

@@ -4,18 +4,19 @@ Made for whoever reads a group of differences first. Every guess rests on what b
 fits nothing is said.
 """
 
-import html
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from urllib.parse import unquote_plus
 
 from contracts.difference import Difference
-from contracts.shape import read_as_latin1, same_letters, seconds_apart
+from contracts.shape import read_as_latin1, same_letters, seconds_apart, without_html
 
 GUIDE = "docs/porting.md"
 _HOUR_S = 3600
 _DAY_S = 86_400
+_DIGITS_MOST = 400
+"""Before and behind the point, of a number that is looked at. No amount has them."""
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[ ,.\u00a0\u202f]\d{3})*(?:[.,]\d+)?")
 _FALSY = (None, "", "0", 0, False)
@@ -120,7 +121,7 @@ def _texts(control: str, candidate: str) -> Trap | None:
         return CASE
     if same_letters(control, candidate):
         return NORMAL_FORM
-    if html.unescape(control) == html.unescape(candidate):
+    if without_html(control) == without_html(candidate):
         return HTML
     if unquote_plus(control) == unquote_plus(candidate):
         return URL
@@ -156,9 +157,10 @@ def _number(value: object) -> Decimal | None:
     if isinstance(value, str) and not _NUMBER.fullmatch(value):
         return None
     try:
-        return Decimal(value)
+        number = Decimal(value)
     except InvalidOperation:
         return None
+    return number if abs(number.adjusted()) <= _DIGITS_MOST and _places(number) <= _DIGITS_MOST else None
 
 
 def _places(number: Decimal) -> int:

@@ -1,6 +1,6 @@
 """`strangler compare judge`: any two files of outcomes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -28,7 +28,7 @@ from ops.parity.option import (
     write_reports,
 )
 from ops.report import Fact
-from ops.wording import number
+from ops.wording import number, plural
 
 EPILOG = lesson(
     [
@@ -70,7 +70,7 @@ def judge_outcomes(  # noqa: PLR0913  options are arguments here
     """
     judged = judge_files(control, candidate, types, datetime.now(UTC).date())
     comparison = finding(judged.judging.tally, judged.judging.liveness, asked(target, alpha, types=types))
-    against = list(objections(comparison, fail_on))
+    against = [*objections(comparison, fail_on), *_unlike(judged, fail_on)]
     facts = (
         Fact("Control", control.name),
         Fact("Candidate", candidate.name),
@@ -84,10 +84,13 @@ def judge_outcomes(  # noqa: PLR0913  options are arguments here
         show(comparison_tables(comparison, signature_limit))
         for name, count in sorted(judged.of_other_types.items()):
             note(f"left out: {number(count)} of {name}")
-        for (theirs, ours), count in sorted(judged.types_unlike.items()):
-            note(f"judged as {theirs}: {number(count)} that the candidate calls {ours}")
         _complain(against)
     raise typer.Exit(exit_code(comparison, objected=bool(against)))
+
+
+def _unlike(judged: JudgedFiles, fail_on: Collection[FailOn]) -> Iterator[str]:
+    for (theirs, ours), count in sorted(judged.types_unlike.items()) if FailOn.DIFFERENCE in fail_on else ():
+        yield f"{plural(count, 'message')} of {theirs} that the candidate calls {ours}"
 
 
 def _document(judged: JudgedFiles) -> dict[str, object]:

@@ -90,7 +90,8 @@ class Calibration:
             effects = tuple(effect.path for effect in known.effects) if isinstance(known, MessageType) else ()
             guarded = known.guarded if isinstance(known, MessageType) else frozenset[str]()
             rule = next((rule for rule in known.terms.rules if _covers(rule, one, today)), None)
-            proposed = one.proposal(effects, guarded, owner=owner, expires=expires, lag_s=lag_s)
+            signed = known.terms.derived.values()
+            proposed = one.proposal(effects, guarded, signed, owner=owner, expires=expires, lag_s=lag_s)
             yield Place(
                 type=name,
                 path=path,

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import zip_longest
+from itertools import product, zip_longest
 from pathlib import Path
 
 from contracts.effect import MalformedOutcomeError
@@ -46,7 +46,8 @@ class JudgedFiles:
     of_other_types: Counter[str] = field(default_factory=Counter)
     """Messages of types that were not asked for, by type."""
     types_unlike: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Messages that the candidate names otherwise than the control, as which they were judged; by both names."""
+    """Messages that both sides name otherwise, by both names. Judged as what the control calls it, if that was asked
+    for."""
 
     @property
     def verdicts(self) -> Sequence[MessageVerdict]:
@@ -151,18 +152,21 @@ def _messages(theirs: OutcomeFile, ours: OutcomeFile) -> Iterator[_Message]:
 
 def _judge(one: _Message, types: Collection[str] | None, found: JudgedFiles) -> None:
     first = (one.control or one.candidate)[0]
-    if types is not None and first.type not in types:
+    named = dict.fromkeys(line.type for line in (*one.control, *one.candidate))
+    name = next((each for each in named if types is None or each in types), None)
+    if name is None:
         found.of_other_types[first.type] += 1
         return
-    for name in {line.type for line in one.candidate} - {line.type for line in one.control} if one.control else ():
-        found.types_unlike[first.type, name] += 1
+    for theirs, ours in product({line.type for line in one.control}, {line.type for line in one.candidate}):
+        if theirs != ours:
+            found.types_unlike[theirs, ours] += 1
     position = (one.theirs_at or one.ours_at)[0]
-    judgement = found.judging.judge(one.control, one.candidate, Sighting(position), one.size_bytes)
+    judgement = found.judging.judge(one.control, one.candidate, Sighting(position), one.size_bytes, name)
     found.messages += 1
     kept = found.agreeing if judgement.verdict in AGREED else found.differing
     if len(kept) < VERDICTS_KEPT:
-        signatures = sorted({difference.signature(first.type) for difference in judgement.differences})
-        kept.append(MessageVerdict(first.message_id, first.type, judgement.verdict, tuple(signatures)))
+        signatures = sorted({difference.signature(name) for difference in judgement.differences})
+        kept.append(MessageVerdict(first.message_id, name, judgement.verdict, tuple(signatures)))
 
 
 def _blame(one: _Message, theirs: OutcomeFile, ours: OutcomeFile) -> CommandError:

@@ -19,9 +19,9 @@ from contracts.outcome_line import OutcomeLine, read_line
 from ops.exit_code import ExitCode
 from ops.fault import CommandError
 
-_HEAD = re.compile(rb'\s*\{\s*(?:"format"\s*:\s*1\s*,\s*)?"message_id"\s*:\s*"([^"\\]+)"')
+_BEGINNING = re.compile(rb'\s*\{\s*(?:"format"\s*:\s*1\s*,\s*)?"message_id"\s*:\s*"([^"\\]+)"')
 """How recorder and workers begin a line; of any other all is read, to find the id."""
-_BLOCK_BYTES = 1024 * 1024
+_READ_BYTES = 1024 * 1024
 
 
 class OutcomeFile:
@@ -33,7 +33,6 @@ class OutcomeFile:
         self._file = opened(path)
         self._ids = array("Q")
         self._starts = array("Q")
-        self._block, self._block_at = b"", 0
         try:
             self._index()
         except BaseException:
@@ -70,17 +69,13 @@ class OutcomeFile:
 
     def _line(self, position: int) -> bytes:
         start, end = self._starts[position], self._starts[position + 1]
-        at = start - self._block_at
-        if at < 0 or end - self._block_at > len(self._block):
-            # Read, not mapped: pages that are mapped count as ours for as long as nobody else wants them.
-            self._block = os.pread(self._file.fileno(), max(_BLOCK_BYTES, end - start), start)
-            self._block_at, at = start, 0
-        return self._block[at : at + end - start]
+        # Read, not mapped: pages that are mapped count as ours for as long as nobody else wants them.
+        return os.pread(self._file.fileno(), end - start, start)
 
     def _index(self) -> None:
         start = 0
         for line in self._file:
-            head = _HEAD.match(line)
+            head = _BEGINNING.match(line)
             if head is not None:
                 self._append(start, _hash(head[1]))
             elif line.strip():
@@ -107,7 +102,7 @@ def opened(path: Path) -> BinaryIO:
     try:
         if not path.is_file() and path.exists():
             raise CommandError(ExitCode.USAGE, f"{path} is no regular file: write the outcomes to one first")
-        return path.open("rb", _BLOCK_BYTES)
+        return path.open("rb", _READ_BYTES)
     except OSError as error:
         raise CommandError(ExitCode.USAGE, f"{path} cannot be read: {error.strerror}") from error
 

@@ -1,3 +1,4 @@
+import json
 import re
 import subprocess
 import sys
@@ -225,3 +226,76 @@ def test_differences_come_in_one_order_whatever_the_hashes() -> None:
     }
     assert len(printed) == 1
     assert printed.pop().count(b"repetition") == 2
+
+
+UUIDS = ("0b7c1f4e-0000-4000-8000-000000000001", "0b7c1f4e-0000-4000-8000-00000000000f")
+
+
+@pytest.mark.parametrize(
+    "candidate",
+    [
+        '{ "id":"%s","amount":1.50,"note":"a/b"}',
+        '{"id":"%s","amount":1.50,"note":"a\\/b"}',
+        '{"id":"%s","amount":1.50,"note":"a\\u002fb"}',
+        '{"id":"%s","note":"a/b","amount":1.50}',
+        '{"amount":9,"id":"%s","amount":1.50,"note":"a/b"}',
+        '{"id":"%s","amount":15e-1,"note":"a/b"}',
+        '{"id":"%s","amount":1.50,"note":"a/b"}\n',
+    ],
+)
+def test_a_body_that_is_written_otherwise_differs_also_where_a_value_in_it_does(candidate: str) -> None:
+    control = message(f'{{"id":"{UUIDS[0]}","amount":1.50,"note":"a/b"}}')
+    body = "message:accounting/payin.booked.body"
+    found = {(one.path, one.kind) for one in compare_effects(control, message(candidate % UUIDS[1]))}
+    assert (f"{body}.id", "value") in found
+    assert (body, "encoding") in found or (f"{body}.amount", "value") in found
+    same = {(one.path, one.kind) for one in compare_effects(control, message(candidate % UUIDS[0]))}
+    assert found - {(f"{body}.id", "value")} == same, "what differs beside it does not hang on it"
+
+
+def test_values_that_differ_are_no_other_writing() -> None:
+    one = '{"a":{"b":[1,"x",null]},"t":"2026-11-21 10:00:00","u":"\u00e9\\n"}'
+    for other in (
+        one.replace("10:00", "11:00"),
+        one.replace("1,", "22,"),
+        one.replace('"x"', '"a longer \\" text"'),
+        one.replace("\u00e9", "\u00e8"),
+    ):
+        assert [one.kind for one in compare_effects(message(one), message(other))] == ["value"], other
+
+
+def test_a_text_within_a_text_is_written_alike_or_not_like_any_other() -> None:
+    def body(inner: str) -> Effect:
+        return message(json.dumps({"in": inner, "a": 1}))
+
+    path = "message:accounting/payin.booked.body.in"
+    lists = {f"{path}.l": "multiset"}
+    assert compare_effects(body('{"l":[1,2]}'), body('{"l":[2,1]}'), lists) == ()
+    (noisy,) = compare_effects(body('{"l":[1,2],"id":"x"}'), body('{"l":[2,1],"id":"y"}'), lists)
+    assert (noisy.path, noisy.kind) == (f"{path}.id", "value")
+    (written,) = compare_effects(body('{"l":[1,2]}'), body('{"l":[2, 1]}'), lists)
+    assert (written.path, written.kind) == (path, "encoding")
+
+
+def test_items_in_another_order_that_is_nothing_hide_no_other_writing() -> None:
+    lists = {"message:accounting/payin.booked.body.l": "multiset"}
+    (twice,) = compare_effects(message('{"l":[1,2],"a":1}'), message('{"a":9,"l":[2,1],"a":1}'), lists)
+    assert twice.kind == "encoding"
+
+
+def test_items_of_a_list_without_order_stand_beside_those_that_are_most_like_them() -> None:
+    def listed(*items: tuple[str, int]) -> Effect:
+        return row(l=[{"id": name, "x": x} for name, x in items])
+
+    control, candidate = listed(("b", 1), ("c", 2)), listed(("z", 1), ("a", 2))
+    for one, other in ((control, candidate), (candidate, control)):
+        found = compare_effects(one, other, {"row:payins.l": "multiset"})
+        assert {each.path for each in found} == {"row:payins.l[].id"}
+        assert len(found) == 2
+
+
+def test_a_text_that_is_nested_past_all_measure_is_a_text() -> None:
+    for levels in (700, 900, 980, 5_000):
+        one, other = ("[" * levels + leaf + "]" * levels for leaf in "12")
+        (difference,) = compare_effects(row(x=one), row(x=other))
+        assert (difference.path, difference.kind) == ("row:payins.x", "value")

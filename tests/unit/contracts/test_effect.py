@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.effect import (
+    DEEPEST,
     Effect,
     MalformedOutcomeError,
     body_digest,
@@ -196,3 +197,24 @@ def test_one_effect_is_read_as_an_outcome_lists_it() -> None:
 def test_what_is_no_effect_is_refused_without_being_quoted(text: str) -> None:
     with pytest.raises(MalformedOutcomeError):
         parse_effect(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("0.000000", "0.0"), ("0.000000", "0.00"), ("-0.000000", "-0.0"), ("0.000001", "0.0000010")]
+)
+def test_amounts_of_six_decimals_count_by_their_digits(one: str, other: str) -> None:
+    assert canonical(parse_json(one)) != canonical(parse_json(other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("0.0000001", "1e-7"), ("1.0e+15", "1000000000000000.0"), ("0.00000010", "1e-7")]
+)
+def test_what_has_an_exponent_to_somebody_counts_by_its_value(one: str, other: str) -> None:
+    assert canonical(parse_json(one)) == canonical(parse_json(other))
+
+
+def test_what_is_nested_too_deep_is_no_json_and_brackets_in_texts_are_none() -> None:
+    with pytest.raises(ValueError, match="nested too deep"):
+        parse_json("[" * (DEEPEST + 1) + "]" * (DEEPEST + 1))
+    assert parse_json(json.dumps(["[" * 10_000, '"{' * 999])) == ["[" * 10_000, '"{' * 999]
+    assert parse_json(b"[" + b"[],{}," * 999 + b"1]") is not None

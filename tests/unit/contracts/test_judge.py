@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from contracts.difference import Difference
-from contracts.effect import Attempt, Effect, parse_json
+from contracts.effect import Attempt, Effect, Ending, parse_json
 from contracts.judge import Judgement, final_ending, judge
 from contracts.registry import type_named
 from contracts.rule import Rule
 from contracts.terms import Terms
-from contracts.verdict import Verdict
+from contracts.trap import recognise
+from contracts.verdict import AGREED, Verdict
 from tests.fakes.outcome import attempt, message, row, webhook
 
 TODAY = date(2026, 11, 21)
@@ -421,3 +422,63 @@ def test_very_many_effects_with_noise_match_by_rule_and_a_lost_one_is_the_only_d
 def test_the_name_of_an_effect_that_holds_an_account_is_told_without_it() -> None:
     (one,) = judged([message("x", "acc/customer.FR7630006000011234567890189")], []).differences
     assert one.path == "message:acc/customer.*"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "verdict"),
+    [
+        (["done", "rejected"], ["rejected", "done"], Verdict.MATCH),
+        (["retried", "done"], ["done"], Verdict.MATCH),
+        (["done", "retried"], ["done"], Verdict.MATCH),
+        (["done", "rejected"], ["done", "done"], Verdict.ERROR_ONE_SIDE),
+        (["rejected", "done"], ["done", "done"], Verdict.ERROR_ONE_SIDE),
+    ],
+)
+def test_of_two_attempts_with_one_number_the_gravest_ending_counts_whatever_their_order(
+    one: list[Ending], other: list[Ending], verdict: Verdict
+) -> None:
+    control, candidate = ([attempt(ending=ending) for ending in side] for side in (one, other))
+    assert judge(control, candidate, today=TODAY).verdict is verdict
+    assert judge(candidate, control, today=TODAY).verdict is verdict
+
+
+@pytest.mark.parametrize("copies", [3, 80])
+def test_lists_without_order_are_so_among_many_effects_too(copies: int) -> None:
+    terms = Terms(lists={"row:payins.l": "multiset"})
+    theirs = [row(l=[1, 2, number]) for number in range(copies)]
+    ours = [row(l=[number, 2, 1]) for number in range(copies)]
+    found = judge([attempt(*theirs)], [attempt(*ours)], terms, today=TODAY)
+    assert found.verdict in AGREED
+    assert found.differences == ()
+
+
+def test_a_tolerated_reference_in_a_body_hides_nothing_else_of_it() -> None:
+    ruled = type_named("payout.update")
+    ids = ("0b7c1f4e-0000-4000-8000-000000000001", "0b7c1f4e-0000-4000-8000-00000000000f")
+
+    def side(text: str) -> list[Attempt]:
+        return [attempt(message(text, "accounting/payout.settled"), type_name="payout.update")]
+
+    control = side(f'{{"reference":"{ids[0]}","amount":"1.00"}}')
+    same = side(f'{{"reference":"{ids[1]}","amount":"1.00"}}')
+    assert judge(control, same, ruled.terms, today=TODAY).verdict is Verdict.MATCH_BY_RULE
+    for text in ('{"reference":"%s", "amount":"1.00"}', '{"amount":"1.00","reference":"%s"}'):
+        found = judge(control, side(text % ids[1]), ruled.terms, today=TODAY)
+        assert (found.verdict, [one.kind for one in found.differences]) == (Verdict.MISMATCH, ["encoding"])
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("&#" + "1" * 4_301, "b"),
+        (Decimal("1.50"), Decimal("1E+999999999")),
+        (Decimal("1E-999999999"), Decimal("2E-999999999")),
+        ("1e999999999", "1.50"),
+        ("a" + "\u0301\u0316" * 100_000, "b" + "\u0301\u0316" * 100_000),
+    ],
+)
+def test_hostile_values_differ_and_break_nothing(theirs: Any, ours: Any) -> None:
+    for one, other in ((theirs, ours), (ours, theirs)):
+        (difference,) = judge([attempt(row(x=one))], [attempt(row(x=other))], today=TODAY).differences
+        assert difference.kind == "value"
+        recognise(difference)

@@ -125,3 +125,11 @@ def test_a_side_has_some_time_to_tell(lateness_s: int) -> None:
     with pytest.raises(ContractError, match="lateness_s"):
         dataclasses.replace(type_named("payin.create"), lateness_s=lateness_s)
     assert dataclasses.replace(type_named("payin.create"), lateness_s=1).lateness_s == 1
+
+
+def test_a_rule_on_what_a_signature_is_over_is_refused() -> None:
+    known = type_named("payout.update")
+    (origin, *_) = known.terms.derived.values()
+    inside = dataclasses.replace(known.rules[0], path=f"{origin}.trace")
+    with pytest.raises(ContractError, match="a signature is over it"):
+        dataclasses.replace(known, rules=(inside,))

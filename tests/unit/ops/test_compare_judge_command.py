@@ -86,7 +86,11 @@ def test_of_another_type_messages_are_left_out_and_counted(judge: Judge) -> None
 def test_a_message_that_the_candidate_counts_as_of_another_type_is_told(judge: Judge) -> None:
     other = [{**SAME[0], "type": "refund.create"}, *SAME[1:]]
     ended = judge(SAME, other)
-    assert (ended.code, "judged as payin.create: 1 that the candidate calls refund.create" in ended.err) == (0, True)
+    told = "against it: 1 message of payin.create that the candidate calls refund.create"
+    assert (ended.code, told in ended.err) == (ExitCode.ATTENTION, True)
+    assert judge(SAME, other, "--fail-on", "undecided").code == ExitCode.OK
+    for asked in ("payin.create", "refund.create"):
+        assert judge(SAME, other, "--type", asked).code == ExitCode.ATTENTION, "whichever side calls it so"
     assert judge(SAME, other, "--json").document["types_unlike"] == [
         {"control": "payin.create", "candidate": "refund.create", "messages": 1}
     ]

@@ -69,7 +69,8 @@ def test_every_kind_of_mutant_that_the_effects_offer_is_made_and_killed_or_toler
     made = Probing(1).probe(judged(), PAYIN, TODAY)
     kinds = {kind for _, kind, _, _ in made.fates}
     assert kinds == {
-        *("lost row", "doubled row", "dropped event", "one cent", "one hour", "other notation", "altered value")
+        *("lost row", "doubled row", "dropped event", "one cent", "one hour", "other notation", "altered value"),
+        "other writing",
     }
     tolerated = {path for *_, path, fate in made.fates if fate != "killed"}
     assert tolerated == {"row:payins.recorded_at"}, "a rule allows just that"

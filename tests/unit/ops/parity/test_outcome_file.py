@@ -113,7 +113,7 @@ def test_an_id_past_ascii_is_the_same_escaped_or_not(joined: Join) -> None:
 
 
 def test_lines_longer_than_what_is_read_at_once_are_read_whole(joined: Join, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_BLOCK_BYTES", 64)
+    monkeypatch.setattr(module, "_READ_BYTES", 64)
     lines = [line(f"w{number}", cause="x" * 50 * number) for number in range(6)]
     assert len(joined(b"".join(lines), b"".join(reversed(lines)))) == 6
 
