@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.kept import made_once
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 LOCK = REPOSITORY / "workers" / "requirements.lock"
 _SOURCES = ("contracts", "workers")
@@ -98,18 +100,16 @@ def content_hash(package: Path) -> str:
 
 def _dependencies(target: Target, cache: Path) -> Path:
     digest = hashlib.sha256(LOCK.read_bytes() + target.fingerprint.encode()).hexdigest()[:16]
-    kept = cache / f"dependencies-{target.value}-{digest}.zip"
-    if not kept.exists():
-        cache.mkdir(parents=True, exist_ok=True)
+
+    def make(file: Path) -> None:
         with tempfile.TemporaryDirectory(dir=cache) as folder:
-            installed = Path(folder) / "installed"
+            installed = Path(folder)
             _install(target, installed)
             if target.compiled:
                 _compile(installed)
-            unfinished = Path(folder) / "dependencies.zip"
-            _zip(installed, unfinished)
-            unfinished.replace(kept)  # at once: another build may be doing the same
-    return kept
+            _zip(installed, file)
+
+    return made_once(cache / f"dependencies-{target.value}-{digest}.zip", make)
 
 
 def _install(target: Target, folder: Path) -> None:
