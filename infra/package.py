@@ -9,6 +9,7 @@ import enum
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,9 @@ _LEFT_OUT = ("*.pyc", "__pycache__", "requirements.in", "requirements.lock")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can tell
 _FILE_MODE = 0o644 << 16
 _TIMEOUT_S = 600
+_SCRIPT = re.compile(r"(\.\./)*bin/")
+_RECIPE = 2
+"""Counts changes of how dependencies are installed: what an earlier recipe has made is not taken for this one's."""
 
 
 class PackageError(Exception):
@@ -58,7 +62,7 @@ class Target(enum.Enum):
         """All that the installed dependencies depend on, beside the lock."""
         built_with = f"{platform.python_implementation()} {platform.python_version()}"
         built_on = f" {platform.platform()}" if self is Target.LOCAL else ""
-        return f"{self.value} {' '.join(self.pip_options)} {built_with}{built_on}"
+        return f"{_RECIPE} {self.value} {' '.join(self.pip_options)} {built_with}{built_on}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,9 @@ def _install(target: Target, folder: Path) -> None:
     pip = (sys.executable, "-m", "pip", "install", *quiet, *options)
     _run("pip", [*pip, "--target", str(folder), "--requirement", str(LOCK)])
     shutil.rmtree(folder / "bin", ignore_errors=True)  # scripts with this machine's paths
+    for record in folder.glob("*.dist-info/RECORD"):  # which has their hashes
+        lines = record.read_text("utf-8").splitlines(keepends=True)
+        record.write_text("".join(line for line in lines if not _SCRIPT.match(line)), "utf-8")
 
 
 def _compile(folder: Path) -> None:
