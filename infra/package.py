@@ -9,6 +9,7 @@ import enum
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.kept import made_once
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 LOCK = REPOSITORY / "workers" / "requirements.lock"
 _SOURCES = ("contracts", "workers")
@@ -25,6 +28,9 @@ _LEFT_OUT = ("*.pyc", "__pycache__", "requirements.in", "requirements.lock")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can tell
 _FILE_MODE = 0o644 << 16
 _TIMEOUT_S = 600
+_SCRIPT = re.compile(r"(\.\./)*bin/")
+_RECIPE = 2
+"""Counts changes of how dependencies are installed: what an earlier recipe has made is not taken for this one's."""
 
 
 class PackageError(Exception):
@@ -56,7 +62,7 @@ class Target(enum.Enum):
         """All that the installed dependencies depend on, beside the lock."""
         built_with = f"{platform.python_implementation()} {platform.python_version()}"
         built_on = f" {platform.platform()}" if self is Target.LOCAL else ""
-        return f"{self.value} {' '.join(self.pip_options)} {built_with}{built_on}"
+        return f"{_RECIPE} {self.value} {' '.join(self.pip_options)} {built_with}{built_on}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +104,16 @@ def content_hash(package: Path) -> str:
 
 def _dependencies(target: Target, cache: Path) -> Path:
     digest = hashlib.sha256(LOCK.read_bytes() + target.fingerprint.encode()).hexdigest()[:16]
-    kept = cache / f"dependencies-{target.value}-{digest}.zip"
-    if not kept.exists():
-        cache.mkdir(parents=True, exist_ok=True)
+
+    def make(file: Path) -> None:
         with tempfile.TemporaryDirectory(dir=cache) as folder:
-            installed = Path(folder) / "installed"
+            installed = Path(folder)
             _install(target, installed)
             if target.compiled:
                 _compile(installed)
-            unfinished = Path(folder) / "dependencies.zip"
-            _zip(installed, unfinished)
-            unfinished.replace(kept)  # at once: another build may be doing the same
-    return kept
+            _zip(installed, file)
+
+    return made_once(cache / f"dependencies-{target.value}-{digest}.zip", make)
 
 
 def _install(target: Target, folder: Path) -> None:
@@ -118,6 +122,9 @@ def _install(target: Target, folder: Path) -> None:
     pip = (sys.executable, "-m", "pip", "install", *quiet, *options)
     _run("pip", [*pip, "--target", str(folder), "--requirement", str(LOCK)])
     shutil.rmtree(folder / "bin", ignore_errors=True)  # scripts with this machine's paths
+    for record in folder.glob("*.dist-info/RECORD"):  # which has their hashes
+        lines = record.read_text("utf-8").splitlines(keepends=True)
+        record.write_text("".join(line for line in lines if not _SCRIPT.match(line)), "utf-8")
 
 
 def _compile(folder: Path) -> None:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from infra.kept import made_once
 from infra.local.programs import node
 from infra.package import REPOSITORY
 
@@ -30,16 +31,14 @@ class SynthesisError(Exception):
 def synthesise(*, disposable: bool = False) -> str:
     """The template, minified. `disposable`: its tables and keys go with the stack, for demos."""
     kept = _BUILD / f"template-{_digest()}{'-disposable' if disposable else ''}.json"
-    if not kept.exists():
+
+    def make(file: Path) -> None:
         with tempfile.TemporaryDirectory() as folder:
             run_cdk(Path(folder), *(["--disposable"] if disposable else []))
             (template,) = Path(folder).glob("*.template.json")
-            text = json.dumps(json.loads(template.read_text("utf-8")), separators=(",", ":"))
-        _BUILD.mkdir(parents=True, exist_ok=True)
-        complete = kept.with_suffix(f".{os.getpid()}")
-        complete.write_text(text, "utf-8")
-        complete.replace(kept)
-    return kept.read_text("utf-8")
+            file.write_text(json.dumps(json.loads(template.read_text("utf-8")), separators=(",", ":")), "utf-8")
+
+    return made_once(kept, make).read_text("utf-8")
 
 
 def run_cdk(folder: Path, *options: str) -> None:

@@ -10,7 +10,7 @@ from contracts import naming
 from contracts.registry import FAMILIES
 from infra.local.php import Php
 from infra.local.process import Child
-from ops.demo.fleet import STOP_S, times_said, wait_for_end, wait_until
+from ops.demo.fleet import stop_together, times_said, wait_for_end, wait_until
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _CONSUMING = ": consuming"
@@ -58,8 +58,7 @@ class Monolith:
 
     def leave(self) -> None:
         """Let every consumer finish what it has in hand, and give the rest back."""
-        for consumer in self._consumers:
-            consumer.stop(STOP_S)
+        stop_together(self._consumers)
         self._consumers.clear()
 
     def publish(

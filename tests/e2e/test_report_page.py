@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from infra.local import programs
 from ops.comparison import Comparison
@@ -47,6 +47,7 @@ class Desk:
 
     def __init__(self, browser: Browser, folder: Path) -> None:
         self._browser, self._folder = browser, folder
+        self._contexts: list[BrowserContext] = []
         for name, compared in COMPARISONS.items():
             against = tuple(objections(compared, [FailOn.DIFFERENCE, FailOn.EXPIRED_RULE]))
             facts = (Fact("Control", "php.ndjson"), Fact("Candidate", "a-file-with-a-rather-long-name-" * 4))
@@ -60,12 +61,18 @@ class Desk:
         context = self._browser.new_context(
             viewport={"width": width, "height": 800}, color_scheme=scheme, java_script_enabled=script
         )
+        self._contexts.append(context)
         opened = Opened(context.new_page())
         opened.page.on("console", lambda message: opened.told.append(message.text))
         opened.page.on("pageerror", lambda error: opened.told.append(str(error)))
         opened.page.on("request", lambda request: opened.asked.append(request.url))
         opened.page.goto(f"{(self._folder / f'{name}.html').as_uri()}{anchor}")
         return opened
+
+    def close(self) -> None:
+        """Close all that was opened: a page of two thousand groups goes on costing while it is there."""
+        while self._contexts:
+            self._contexts.pop().close()
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +87,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def desk(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def reports(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return Desk(browser, tmp_path_factory.mktemp("reports"))
+
+
+@pytest.fixture
+def desk(reports: Desk) -> Iterator[Desk]:
+    yield reports
+    reports.close()
 
 
 def _shown(page: Page) -> list[str]:

@@ -34,6 +34,13 @@ def test_the_same_sources_make_the_same_bytes(target: Target, package: Path, tmp
     assert content_hash(again) == content_hash(package)
 
 
+def test_no_record_names_a_script_whose_hash_would_tell_where_the_repository_lies(package: Path) -> None:
+    with zipfile.ZipFile(package) as archive:
+        records = [archive.read(name).decode() for name in archive.namelist() if name.endswith(".dist-info/RECORD")]
+    assert records
+    assert not [line for text in records for line in text.splitlines() if re.match(r"(\.\./)*bin/", line)]
+
+
 def test_a_package_carries_sources_and_dependencies_but_not_the_runtimes_own(package: Path) -> None:
     top = {name.split("/")[0] for name in _names(package)}
     assert {"contracts", "workers", "aws_lambda_powertools", "aws_encryption_sdk", "pydantic", "tzdata"} <= top

@@ -66,9 +66,12 @@ class Calls:
     def __init__(self, session: boto3.Session, world: World) -> None:
         self._session = session
         self._world = world
+        self._clients: dict[str, Any] = {}
 
     def _client(self, service: str) -> Any:
-        return self._session.client(service, config=ONE_TRY)  # type: ignore[call-overload]
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service, config=ONE_TRY)  # type: ignore[call-overload]
+        return self._clients[service]
 
     def send(self, queue: str) -> None:
         # An empty body: refused by SQS where the sender is allowed, so that nothing gets into the queue.
