@@ -117,7 +117,7 @@ def command_line(asked: str | None = None) -> Any:
 
 
 def build(asked: str | None = None) -> typer.Typer:
-    """The tree of commands, or as much of it as a first word needs: all of it takes a second to load."""
+    """The tree of commands, or as much of it as a first word needs: all of it takes much longer to load."""
     app = _group(_HELP)
     app.callback()(_begin)  # a single command would else become the whole program
     _add(app, [one for one in _COMMANDS if asked in (None, one[0])])
