@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
@@ -79,6 +79,7 @@ def compare_effects(
     candidate: Effect,
     lists: Mapping[str, ListOrder] | None = None,
     maps: Collection[str] = (),
+    tolerated: Callable[[Difference], bool] = lambda _: False,
 ) -> tuple[Difference, ...]:
     """All differences of two effects of the same kind, name and key.
 
@@ -87,8 +88,9 @@ def compare_effects(
         candidate: ours.
         lists: how to compare the list at a generalised path (without its `[]`); by position where nothing is said.
         maps: generalised paths of objects whose keys are data.
+        tolerated: whether a difference counts for nothing. Where all within a text do, how it is written counts.
     """
-    return tuple(_Walk(lists or {}, maps).differences(effect_path(control), control.value, candidate.value))
+    return tuple(_Walk(lists or {}, maps, tolerated).differences(effect_path(control), control.value, candidate.value))
 
 
 def step(key: str) -> str:
@@ -104,9 +106,12 @@ def child(path: str, key: str, maps: Collection[str]) -> str:
 class _Walk:
     """Two values, walked side by side."""
 
-    def __init__(self, lists: Mapping[str, ListOrder], maps: Collection[str]) -> None:
+    def __init__(
+        self, lists: Mapping[str, ListOrder], maps: Collection[str], tolerated: Callable[[Difference], bool]
+    ) -> None:
         self._lists = lists
         self._maps = maps
+        self._tolerated = tolerated
         self._alike: set[str] = set()
         """Places of unequal texts of JSON that are written alike."""
 
@@ -137,7 +142,7 @@ class _Walk:
     def leaf(self, path: str, control: Any, candidate: Any) -> Iterator[Difference]:
         """Two unequal values of one type. Texts that are JSON are walked: a body's difference names its field.
 
-        How they are written counts besides, for a difference within may be one that is tolerated.
+        How they are written counts where nothing else does.
         """
         containers = _json_containers(control, candidate)
         if containers is None:
@@ -145,8 +150,8 @@ class _Walk:
             return
         inner = tuple(self.differences(path, *containers))
         yield from inner
-        if any(one.kind not in ("value", "order") for one in inner):
-            return  # nobody tolerates that
+        if not all(self._tolerated(one) for one in inner):
+            return
         if self.spelled_alike(path, control, candidate, inner):
             self._alike.add(path)
         else:

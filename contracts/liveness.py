@@ -78,9 +78,9 @@ class Liveness:
 
         Two messages that did the same, but for what rules are about, make no mutant: nothing would be wrong.
         """
-        if _differ_beyond_rules(message_type, one, other):
-            path = effect_path(other[0]) if other else ""
-            self.note(message_type, "reordered pair", path, judge(other))
+        verdict = judge(other)
+        if verdict not in AGREED or _differ_beyond_rules(message_type, one, other):
+            self.note(message_type, "reordered pair", effect_path(other[0]) if other else "", verdict)
 
     def note(
         self, message_type: JudgedType, kind: MutantKind, path: str, verdict: Verdict | None, *, within: str = ""

@@ -89,12 +89,13 @@ _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _LINE = msgspec.json.Decoder(OutcomeLine)
 _EFFECTS = msgspec.json.Decoder(list[EffectLine])
 _OUTLINE = msgspec.json.Decoder(Outline)
-_SAME_HEAD = re.compile(
-    rb'(\{(?:"format": ?1, ?)?"message_id": ?"[^"\\]+", ?"type": ?"[^"\\]+", ?'
-    rb'(?:"attempt": ?\d+, ?)?(?:"ending": ?"[a-z]+", ?)?)'
-    rb'(?:"cause": ?(?:null|"[ !#-\[\]-~]*"), ?)?(?:"at": ?"[ !#-\[\]-~]*", ?)?'
+_HEAD = re.compile(
+    rb'\{(?:"format": ?1, ?)?"message_id": ?"[^"\\]+", ?"type": ?"[^"\\]+", ?'
+    rb'(?:"attempt": ?\d+, ?)?(?:"ending": ?"[a-z]+", ?)?'
 )
-"""The head of a line in the order of recorder and workers; of two lines the first group has to be the same."""
+"""How recorder and workers begin a line."""
+_OWN = re.compile(rb'(?:"cause": ?(?:null|"[ !#-\[\]-~]*"), ?)?(?:"at": ?"[ !#-\[\]-~]*", ?)?')
+"""What comes then: each side's own."""
 
 
 def read_line(line: bytes) -> OutcomeLine:
@@ -114,8 +115,11 @@ def outline_of_both(control: bytes, candidate: bytes) -> Outline | None:
     Their fields stand in the order in which recorder and workers write them. None says nothing: two other lines may
     still say the same.
     """
-    theirs, ours = _SAME_HEAD.match(control), _SAME_HEAD.match(candidate)
-    if theirs is None or ours is None or theirs[1] != ours[1] or control[theirs.end() :] != candidate[ours.end() :]:
+    head = _HEAD.match(control)
+    if head is None or not candidate.startswith(head[0]):
+        return None
+    theirs, ours = _OWN.match(control, head.end()), _OWN.match(candidate, head.end())
+    if theirs is None or ours is None or control[theirs.end() :] != candidate[ours.end() :]:
         return None
     try:
         return _OUTLINE.decode(control)

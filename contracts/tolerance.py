@@ -33,7 +33,7 @@ class Tolerance:
         """All differences of a pair, tolerated or not."""
         match pair:
             case Effect() as control, Effect() as candidate:
-                return compare_effects(control, candidate, self._terms.lists, self._terms.maps)
+                return compare_effects(control, candidate, self._terms.lists, self._terms.maps, self._tolerated)
             case Effect() as control, None:
                 return (missing_effect(control),)
             case None, Effect() as candidate:
@@ -43,7 +43,7 @@ class Tolerance:
 
     def kept(self, differences: Sequence[Difference]) -> tuple[Difference, ...]:
         """Differences of two effects that no rule tolerates and that do not follow from another one of theirs."""
-        return tuple(one for one in differences if self._rule(one) is None and not self._follows(one, differences))
+        return tuple(one for one in differences if not (self._tolerated(one) or self._follows(one, differences)))
 
     def used(self, differences: Iterable[Difference]) -> tuple[Rule, ...]:
         """The rules that tolerate something among them, in their own order."""
@@ -61,6 +61,9 @@ class Tolerance:
         return origin is not None and any(
             other.path == origin or other.path.startswith(f"{origin}.") for other in others
         )
+
+    def _tolerated(self, one: Difference) -> bool:
+        return self._rule(one) is not None
 
     def _rule(self, one: Difference) -> Rule | None:
         return next((rule for rule in self._terms.rules if rule.tolerates(one, self._today)), None)

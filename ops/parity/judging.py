@@ -1,7 +1,7 @@
 """Judges messages one after the other, adds up what it finds, and makes mutants of some of them on the way."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -11,7 +11,7 @@ from contracts.effect import Effect, write_json
 from contracts.judge import Judgement, final_ending, judge_lines
 from contracts.judged_type import JudgedType, judged_type
 from contracts.liveness import Liveness, did_the_same
-from contracts.outcome_line import OutcomeLine, read_line
+from contracts.outcome_line import EffectLine, OutcomeLine
 from contracts.tally import Sighting, Tally
 from contracts.verdict import AGREED, Verdict
 
@@ -99,11 +99,13 @@ class Judging:
     ) -> None:
         """Make mutants of the last attempt of those that have effects."""
         last = max(acting, key=lambda line: (line.ending != "duplicate", line.attempt))
-        effects = [effect.effect() for effect in last.effect_lines()]
+        lines = last.effect_lines()
+        effects = [line.effect() for line in lines]
         others = [line for line in candidate if line is not last]
+        written = {id(effect): line for effect, line in zip(effects, lines, strict=True)}
 
         def verdict(altered: Sequence[Effect]) -> Verdict | None:
-            found = self._judge(control, [*others, _with(last, altered)], known).verdict
+            found = self._judge(control, [*others, _with(last, altered, written)], known).verdict
             same = found is Verdict.MATCH and did_the_same(_effects(control), [*_effects(others), *altered])
             return None if same else found
 
@@ -123,8 +125,16 @@ def _effects(lines: Sequence[OutcomeLine]) -> list[Effect]:
     return [effect.effect() for line in lines for effect in line.effect_lines()]
 
 
-def _with(line: OutcomeLine, effects: Sequence[Effect]) -> OutcomeLine:
-    """The outcome with other effects, by way of its bytes: a mutant takes the way that every outcome takes."""
-    listed = [{"kind": one.kind, "name": one.name, "key": one.key, "value": one.value} for one in effects]
-    head = {name: value for name, value in msgspec.structs.asdict(line).items() if name != "effects"}
-    return read_line(write_json(head | {"effects": listed}).encode())
+def _with(line: OutcomeLine, effects: Sequence[Effect], written: Mapping[int, EffectLine]) -> OutcomeLine:
+    """The outcome with other effects, by way of their bytes: a mutant takes the way that every outcome takes.
+
+    Args:
+        line: the outcome.
+        effects: what is to be in it.
+        written: by the identity of an object, the bytes of those that stay as they are.
+    """
+    listed = [
+        written.get(id(one)) or {"kind": one.kind, "name": one.name, "key": one.key, "value": one.value}
+        for one in effects
+    ]
+    return msgspec.structs.replace(line, effects=msgspec.Raw(write_json(listed).encode()))

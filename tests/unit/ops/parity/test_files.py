@@ -169,7 +169,7 @@ def test_reading_two_files_side_by_side_finds_what_their_index_does(
     assert set(found.verdicts) == set(joined.verdicts)
 
 
-def test_of_a_hundred_equal_messages_of_a_type_the_first_twenty_are_tried(tmp_path: Path) -> None:
+def test_of_a_hundred_equal_messages_of_a_type_the_first_ten_are_tried(tmp_path: Path) -> None:
     line = write_attempt(attempt(row(cents=5), message_id="w0")).encode() + b"\n"
     text = b"".join(line.replace(b"w0", b"w%d" % number) for number in range(100))
     for name in ("control", "candidate"):
