@@ -177,10 +177,11 @@ def main() -> int:
     """Measure, print tables, and write var/bench/compare.json."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.compare")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--pairs", type=int, default=200_000, help="of ours in a round; mutants are made of the first ones")
+    parser.add_argument("--pairs", type=int, default=200_000, help="of ours in a round")
     parser.add_argument("--messages", type=int, default=4_000, help="of the scenario")
     parser.add_argument("--million", type=int, default=1_000_000, help="pairs whose memory is looked at; 0 for none")
     arguments = parser.parse_args()
+    fewer = arguments.pairs // 10
     with tempfile.TemporaryDirectory(prefix="bench-compare-") as made:
         folder = Path(made)
         notifications, raw = outcomes(("php",), arguments.messages)
@@ -188,8 +189,8 @@ def main() -> int:
         other, mixed = [written_otherwise(pair) for pair in equal], with_changes(equal)
         files = {
             "equal": (fill(folder, "equal", equal, arguments.pairs), 0),
-            "written otherwise": (fill(folder, "otherwise", other, arguments.pairs // 10), 0),
-            "10 % different": (fill(folder, "mixed", mixed, arguments.pairs // 10), arguments.pairs // 10 // _CHANGED_OF),
+            "written otherwise": (fill(folder, "otherwise", other, fewer), 0),
+            "10 % different": (fill(folder, "mixed", mixed, fewer), fewer // _CHANGED_OF),
         }
         times: dict[str, list[float]] = {}
         rates: list[float] = []
