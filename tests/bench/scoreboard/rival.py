@@ -24,7 +24,13 @@ from tests.rig.s3 import Object
 from tests.rig.sqs import Handed
 
 FOLDER = REPOSITORY / "var" / "bench" / "rivals"
-PACKAGES = {"mq-bridge": "1.2.0", "mq-bridge-connect": "0.2.2"}
+PACKAGES = {
+    "mq-bridge": "1.2.0",
+    "mq-bridge-connect": "0.2.2",
+    "pika": "1.4.4",
+    "orjson": "3.13.0",
+    "uvloop": "0.23.0",  # of the programs that measure throughput
+}
 DEAD = "rival.dead"
 """Queue of RabbitMQ for the dead letters of those that have some."""
 _INSTALL_WITHIN_S = 600
