@@ -14,9 +14,13 @@ class Crew:
     """Some daemon threads: at the end of the process nobody waits for a call that is still under way."""
 
     def __init__(self, threads: int) -> None:
+        """Args: threads: how many there may be; each is started when all others are busy."""
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
-        for number in range(threads):
-            threading.Thread(target=self._work, name=f"sender-{number}", daemon=True).start()
+        self._most = threads
+        self._started = 0
+        self._busy = 0
+        """Jobs that were handed in and have not ended."""
+        self._lock = threading.Lock()
 
     def submit(self, call: Callable[[], _T]) -> "Future[_T]":
         """Make a call on one of the threads; see `bridge.port.Calls`."""
@@ -32,9 +36,17 @@ class Crew:
             else:
                 future.set_result(result)
 
+        with self._lock:
+            self._busy += 1
+            starting = self._busy > self._started and self._started < self._most
+            self._started += starting
+        if starting:
+            threading.Thread(target=self._work, name=f"sender-{self._started}", daemon=True).start()
         self._jobs.put(job)
         return future
 
     def _work(self) -> None:
         while True:
             self._jobs.get()()
+            with self._lock:
+                self._busy -= 1

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 
 from bridge.backoff import Backoff
 from bridge.port import CallRefusedError, Calls, Clock, Receipt, Sink, SinkUnavailableError
-from bridge.window import Pending, Translate, Window
+from bridge.window import BATCH_BYTES, Pending, Translate, Window
 from contracts import point
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
 _LOG = logging.getLogger(__name__)
-CALLS_AT_ONCE = 2
+CALLS_AT_ONCE = 16
+BYTES_AT_ONCE = 2 * BATCH_BYTES
+"""More than two calls are under way only where they are small: each holds what it sends several times over."""
+_CALLS_OF_ANY_SIZE = 2
 LATE_S = 10.0
 ALTERED_TRIES = 5
 """After so many answers that something else was taken, the message is put aside: it does not survive this channel."""
@@ -75,10 +78,11 @@ class ShipLane:
         self._failing: dict[int, Backoff] = {}
         self._resume_at = 0.0
         self._under_way: deque[Call] = deque()
+        self._bytes_under_way = 0
 
     def begin(self, now: float, wake: Callable[[], None]) -> None:
         """Begin as many calls as may be; `wake` is called from another thread when one ends."""
-        while len(self._under_way) < CALLS_AT_ONCE and now >= self._resume_at:
+        while self._may_begin() and now >= self._resume_at:
             batch = self.window.next_batch(now)
             if not batch:
                 return
@@ -87,6 +91,7 @@ class ShipLane:
             point.reach("ship.sending")
             answer = self._calls.submit(lambda batch=batch, begun_at=now: self._send(batch, begun_at))  # type: ignore[misc]
             self._under_way.append(Call(batch, answer))
+            self._bytes_under_way += sum(pending.size_bytes for _, pending in batch)
             answer.add_done_callback(lambda _: wake())
 
     def ended(self) -> Iterator[Call]:
@@ -94,6 +99,7 @@ class ShipLane:
         for _ in range(len(self._under_way)):
             call = self._under_way.popleft()
             if call.answer.done():
+                self._bytes_under_way -= sum(pending.size_bytes for _, pending in call.batch)
                 yield call
             else:
                 self._under_way.append(call)
@@ -139,10 +145,15 @@ class ShipLane:
         """Seconds until something can be begun or looked at; IDLE_S at most."""
         if any(call.answer.done() for call in self._under_way):
             return 0.0
-        wait_s = self.window.waits_s(now) if len(self._under_way) < CALLS_AT_ONCE else None
+        wait_s = self.window.waits_s(now) if self._may_begin() else None
         if wait_s is None:
             return IDLE_S
         return min(IDLE_S, max(wait_s, self._resume_at - now))
+
+    @property
+    def busy(self) -> bool:
+        """Whether answers are awaited."""
+        return bool(self._under_way)
 
     def oldest_s(self, now: float) -> float:
         """How long the oldest message has been in hand; 0 where there is none."""
@@ -156,6 +167,11 @@ class ShipLane:
         for call in self._under_way:
             call.answer.cancel()  # what no thread has begun yet is not sent any more
         self._under_way.clear()
+        self._bytes_under_way = 0
+
+    def _may_begin(self) -> bool:
+        few = len(self._under_way) < _CALLS_OF_ANY_SIZE
+        return few or (len(self._under_way) < CALLS_AT_ONCE and self._bytes_under_way < BYTES_AT_ONCE)
 
     def _send(self, batch: Sequence[tuple[int, Pending]], begun_at: float) -> Sequence[Receipt]:
         """On a thread of the crew."""

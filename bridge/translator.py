@@ -110,7 +110,9 @@ def outcome_translator(now: Callable[[], float]) -> Callable[[Delivery], Entry]:
 
 
 def _tagged(delivery: Delivery) -> AmqpFacts:
-    return replace(delivery.facts, headers=None if delivery.headers is None else tag_table(delivery.headers))
+    facts, headers = delivery.facts, delivery.headers
+    tagged = None if headers is None else tag_table(headers)
+    return AmqpFacts(facts.exchange, facts.routing_key, facts.redelivered, facts.properties, tagged)
 
 
 def _entry(
@@ -137,15 +139,16 @@ def _entry(
         traceparent=text_of(traceparent[1]) if traceparent and traceparent[0] == "S" else None,
     )
     ordered = family is not None and family.ordered
+    written = write_envelope(envelope)
     entry = Entry(
         body=text,
-        envelope=write_envelope(envelope),
+        envelope=written,
         id=identity.id,
         type=type_name,
         group=_group(identity.key) if ordered and identity.key is not None else None,
         deduplication=_deduplication(identity.id, body, stamp) if ordered else None,
+        size_bytes=entry_bytes(text, {"envelope": written, "type": type_name, "id": identity.id}),
     )
-    entry = replace(entry, size_bytes=_size_bytes(entry, text))
     # What is too large for the ledger is known here already: found out there, it would be a dead letter.
     if family is not None and (entry.size_bytes > ENTRY_BYTES or (stamp.authority == "new" and outgrows_ledger(body))):
         entry = _claimed(entry, envelope, family.name, body)

@@ -15,6 +15,8 @@ _TEXT_TYPE = "String"
 
 def entry_bytes(body: str, attributes: Mapping[str, str]) -> int:
     """Bytes that count against `ENTRY_BYTES`."""
-    return len(body.encode()) + sum(
-        len(name.encode()) + len(_TEXT_TYPE) + len(value.encode()) for name, value in attributes.items()
-    )
+    return _bytes(body) + sum(_bytes(name) + len(_TEXT_TYPE) + _bytes(value) for name, value in attributes.items())
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())

@@ -44,7 +44,7 @@ _LATENCY_MS = 15
 _PACED_PER_S = 1_000
 _PACED_S = 10
 _TAP_LENGTH = 1_000_000
-_ROUND_S = 300.0
+_ROUND_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
