@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from bridge.port import Delivery, Deposit, Entry
@@ -130,7 +131,7 @@ def _entry(
         id=identity.id,
         type=type_name,
         source=f"/rabbitmq/{facts.exchange if isinstance(facts.exchange, str) else quote(facts.exchange)}",
-        time=datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
+        time=_time(int(now * 1000)),
         stamp=stamp,
         body_encoding=encoding,
         amqp=facts,
@@ -156,6 +157,12 @@ def _entry(
         detail = f"{entry.size_bytes} bytes with its envelope, SQS takes {ENTRY_BYTES}"
         raise InvalidMessageError("too-large", detail)
     return entry
+
+
+@lru_cache(maxsize=1)
+def _time(now_ms: int) -> str:
+    """RFC 3339; deliveries come many within a millisecond."""
+    return datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="milliseconds")
 
 
 def _claimed(entry: Entry, envelope: Envelope, family: str, body: bytes) -> Entry:

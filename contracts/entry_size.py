@@ -15,7 +15,10 @@ _TEXT_TYPE = "String"
 
 def entry_bytes(body: str, attributes: Mapping[str, str]) -> int:
     """Bytes that count against `ENTRY_BYTES`."""
-    return _bytes(body) + sum(_bytes(name) + len(_TEXT_TYPE) + _bytes(value) for name, value in attributes.items())
+    total = _bytes(body)
+    for name, value in attributes.items():
+        total += _bytes(name) + len(_TEXT_TYPE) + _bytes(value)
+    return total
 
 
 def _bytes(text: str) -> int:

@@ -103,6 +103,8 @@ def write_envelope(envelope: Envelope) -> str:
     if (claim := envelope.claim) is not None:
         document["claim"] = {"key": claim.key, "size": claim.size_bytes, "sha256": claim.sha256}
     text = orjson.dumps(document).decode()
+    if text.isascii():  # JSON has escaped all of these that are ASCII
+        return text
     # What is left of these after JSON's own escaping can only stand within its texts.
     return _REFUSED_BY_SQS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
@@ -171,7 +173,7 @@ def _claim(document: Mapping[str, Any]) -> Claim | None:
 
 def is_carriable(text: str) -> bool:
     """Whether SQS takes the text as it is."""
-    return not _REFUSED_BY_SQS.search(text)
+    return text.isprintable() or not _REFUSED_BY_SQS.search(text)  # nothing that is printable is refused
 
 
 def encode_body(body: bytes) -> tuple[str, BodyEncoding]:

@@ -1,5 +1,6 @@
 import json
 import re
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from contracts.amqp_value import tag_table, untag_table
 from contracts.claim import claim_on
 from contracts.effect import body_digest
 from contracts.envelope import (
+    _REFUSED_BY_SQS,
     AmqpFacts,
     BodyEncoding,
     Envelope,
@@ -221,3 +223,10 @@ def test_the_digest_of_what_travels_is_that_of_the_legacy_body() -> None:
     text, encoding = encode_body(body)
     envelope = replace(read_envelope(document()), body_encoding=encoding)
     assert carried_digest(text, envelope) == body_digest(body)
+
+
+def test_nothing_that_is_printable_is_refused_by_sqs() -> None:
+    """`is_carriable` asks no further then."""
+    refused = [chr(point) for point in range(sys.maxunicode + 1) if _REFUSED_BY_SQS.search(chr(point))]
+    assert len(refused) > 2_000
+    assert not any(one.isprintable() for one in refused)
