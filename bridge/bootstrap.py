@@ -1,11 +1,13 @@
 """Builds the bridge's processes from their settings: the only place that constructs adapters."""
 
 import itertools
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from bridge.amqp import AmqpSource, Succession
@@ -21,11 +23,12 @@ from bridge.claim import ClaimingSink
 from bridge.control import DynamoControl, DynamoLedgerView
 from bridge.crew import Crew
 from bridge.delivery_log import DELIVERY_SCHEMA, DeliveryLog
+from bridge.http_line import Lines
 from bridge.invalid import parking_translator
 from bridge.journal import ROUTER, Journal
 from bridge.journal_file import JournalFile
 from bridge.journal_probe import probe_journal
-from bridge.port import Outlet, Source, SystemClock
+from bridge.port import Clock, Outlet, Source, SystemClock
 from bridge.return_queue import SqsReturnQueue
 from bridge.returner import Returner
 from bridge.router import Router
@@ -34,6 +37,7 @@ from bridge.settings import BridgeSettings, RouterSettings, ShipperSettings
 from bridge.ship_lane import CALLS_AT_ONCE
 from bridge.shipper import ShipLimits, Shipper, ShipRoute
 from bridge.sqs import SqsSink
+from bridge.sqs_wire import NotOursError, WireCall, place_of
 from bridge.topology import (
     DROPPED,
     INVALID,
@@ -52,9 +56,11 @@ from contracts import naming
 from contracts.message_type import Family
 from contracts.registry import FAMILIES
 
+_LOG = logging.getLogger(__name__)
 SHIPPER = "shipper"
 _LONGEST_PAUSE_S = 10.0
 """Between two tries of a shipper at a destination, or at the broker: so long an outage is felt after its end."""
+_CONNECT_S, _ANSWER_S = 5, 30
 _SIDE_LINE = Config(retries={"total_max_attempts": 2}, connect_timeout=2, read_timeout=5, tcp_keepalive=True)
 """Short: whoever waits for this router to confirm sees its rows grow old meanwhile."""
 
@@ -80,14 +86,12 @@ def build_shipper(
     calls = CALLS_AT_ONCE * len(routes)  # so that a destination that hangs keeps no other waiting
     config = Config(
         retries={"total_max_attempts": 1},
-        connect_timeout=5,
-        read_timeout=30,
+        connect_timeout=_CONNECT_S,
+        read_timeout=_ANSWER_S,
         tcp_keepalive=True,
         max_pool_connections=calls,
     )
-    sink = ClaimingSink(
-        SqsSink(boto3.client("sqs", config=config)), _claims(config, settings.stack, settings.claim_bucket)
-    )
+    sink = ClaimingSink(build_sqs_sink(config, clock), _claims(config, settings.stack, settings.claim_bucket))
     journal = JournalFile(settings.journal, SHIPPER, DELIVERY_SCHEMA)
     shipper = Shipper(
         _shipper_connector(settings, families, on_blocked),
@@ -100,6 +104,20 @@ def build_shipper(
         limits=ShipLimits(settings.poison_per_minute, settings.delivery_timeout_s),
     )
     return ShipperParts(shipper, journal)
+
+
+def build_sqs_sink(config: Config, clock: Clock) -> SqsSink:
+    """SQS over connections of our own, or through boto3 where it is set up as only boto3 can follow."""
+    core = botocore.session.get_session()
+    session = boto3.Session(botocore_session=core)
+    client = session.client("sqs", config=config)
+    try:
+        place = place_of(client, core.get_config_variable("ca_bundle"))
+    except NotOursError as error:
+        _LOG.info("SQS is asked through boto3", extra={"reason": str(error)})
+        return SqsSink(client)
+    lines = Lines(place, _CONNECT_S, _ANSWER_S)
+    return SqsSink(client, WireCall(client, session.get_credentials(), lines, clock.now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""SQS through boto3: batches whose every entry is accounted for."""
+"""SQS: batches whose every entry is accounted for, sent through boto3 or through a client of our own."""
 
 import hashlib
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -18,19 +19,34 @@ if TYPE_CHECKING:
         SendMessageBatchRequestEntryTypeDef,
     )
 
+OPERATION = "SendMessageBatch"
 ENVELOPE_ATTRIBUTE = "envelope"
+_sized = struct.Struct(">I").pack
 _BLAMES_MESSAGE = frozenset({"InvalidMessageContents", "InvalidParameterValue", "InvalidAttributeValue"})
 """Codes that no waiting mends: the message itself is what SQS will not take (API reference, SendMessageBatch)."""
 _BLAMES_CALL = frozenset({"BatchRequestTooLong", "InvalidMessageContents"})
 """Codes of a whole call that one message of it has to answer for."""
 
 
+SendBatch = Callable[[str, Sequence["SendMessageBatchRequestEntryTypeDef"]], object]
+"""Makes one call of SendMessageBatch, by the queue's URL; returns the document of its answer, which may be any JSON.
+
+Raises SinkUnavailableError, whose cause is a ClientError where SQS has given a code.
+"""
+
+
 class SqsSink:
     """A `Sink` over SendMessageBatch."""
 
-    def __init__(self, client: "SQSClient") -> None:
-        """Args: client: made by bootstrap, with its own retries switched off: the shipper paces itself."""
+    def __init__(self, client: "SQSClient", send_batch: SendBatch | None = None) -> None:
+        """Build it.
+
+        Args:
+            client: made by bootstrap, with its own retries switched off: the shipper paces itself.
+            send_batch: how batches go; None for the client itself, which finds the queues in any case.
+        """
         self._client = client
+        self._send_batch = send_batch or _through(client)
         self._urls: dict[str, str] = {}
 
     def send(self, queue: str, entries: Sequence[Entry]) -> Sequence[Receipt]:
@@ -38,8 +54,7 @@ class SqsSink:
         requests = [_request_entry(str(position), entry) for position, entry in enumerate(entries)]
         url = self._url(queue)
         try:
-            with asking("SendMessageBatch", SinkUnavailableError):
-                answer = genuine(self._client.send_message_batch(QueueUrl=url, Entries=requests))
+            answer = self._send_batch(url, requests)
         except SinkUnavailableError as error:
             cause = error.__cause__
             if isinstance(cause, ClientError) and code_of(cause) in _BLAMES_CALL:
@@ -52,6 +67,14 @@ class SqsSink:
             with asking("GetQueueUrl", SinkUnavailableError):
                 self._urls[queue] = genuine(self._client.get_queue_url(QueueName=queue))["QueueUrl"]
         return self._urls[queue]
+
+
+def _through(client: "SQSClient") -> SendBatch:
+    def send_batch(url: str, requests: Sequence["SendMessageBatchRequestEntryTypeDef"]) -> object:
+        with asking(OPERATION, SinkUnavailableError):
+            return genuine(client.send_message_batch(QueueUrl=url, Entries=requests))
+
+    return send_batch
 
 
 def reconcile(requests: Sequence["SendMessageBatchRequestEntryTypeDef"], answer: object) -> Sequence[Receipt]:
@@ -128,12 +151,18 @@ def attributes_checksum(
 ) -> str:
     """MD5 of text attributes (SQS developer guide, "Calculating the MD5 message digest for message attributes")."""
     pieces: list[bytes] = []
-    for name, value in sorted(attributes.items()):
-        for text in (name, value["DataType"]):
-            pieces += [struct.pack(">I", len(text.encode())), text.encode()]
+    for name in sorted(attributes):
+        value = attributes[name]
         data = value["StringValue"].encode()
-        pieces += [b"\x01", struct.pack(">I", len(data)), data]
+        pieces += (_led(name, value["DataType"]), _sized(len(data)), data)
     return _md5(b"".join(pieces))
+
+
+@lru_cache(maxsize=64)  # names and types are few; ten entries' sums are computed for each call
+def _led(name: str, kind: str) -> bytes:
+    """What comes before an attribute's value: its name and type, and that the value is a text."""
+    texts = [text.encode() for text in (name, kind)]
+    return b"".join([_sized(len(text)) + text for text in texts]) + b"\x01"
 
 
 def _md5(data: bytes) -> str:

@@ -1,4 +1,7 @@
-"""`bridge.port.Sink`: the in-memory sink of the unit tests, and SQS's over moto."""
+"""`bridge.port.Sink`: the in-memory sink of the unit tests, and SQS's over moto: by boto3, and by our own client.
+
+The latter also over the SQS of our rig, which is stricter than moto.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -6,6 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
+from botocore.config import Config
+from moto.core.botocore_stubber import BotocoreStubber
 
 from bridge.port import Entry, Receipt, Sink, SinkUnavailableError
 from bridge.sqs import SqsSink
@@ -13,6 +20,9 @@ from contracts.entry_size import ENTRY_BYTES
 from tests.fakes.message import NAME, card_transaction, payin, translated
 from tests.fakes.sink import MemorySink
 from tests.fakes.table import REGION, moto_alone
+from tests.fakes.wire import wired
+from tests.rig.aws import Aws
+from tests.rig.web import Answer, Request, Site
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -115,9 +125,9 @@ class TestMemorySink(SinkPromises):
 
 
 class _SqsHarness:
-    def __init__(self, client: "SQSClient") -> None:
+    def __init__(self, client: "SQSClient", sink: Sink) -> None:
         self._client = client
-        self.sink = SqsSink(client)
+        self.sink = sink
 
     def taken(self, queue: str) -> list[tuple[str, str, str, str, str | None]]:
         url = self._client.get_queue_url(QueueName=queue)["QueueUrl"]
@@ -141,23 +151,98 @@ def sqs() -> Iterator["SQSClient"]:
         yield boto3.client("sqs", region_name=REGION)
 
 
-class TestSqsSink(SinkPromises):
-    @pytest.fixture
-    def harness(self, sqs: "SQSClient") -> Iterator[Harness]:
-        fifo = sqs.create_queue(
-            QueueName=FIFO,
-            Attributes={
-                "FifoQueue": "true",
-                "DeduplicationScope": "messageGroup",
-                "FifoThroughputLimit": "perMessageGroupId",
-            },
-        )
-        urls = [fifo["QueueUrl"], sqs.create_queue(QueueName=STANDARD)["QueueUrl"]]
-        yield _SqsHarness(sqs)
-        for url in urls:
-            sqs.delete_queue(QueueUrl=url)
+@pytest.fixture
+def queues(sqs: "SQSClient") -> Iterator["SQSClient"]:
+    """moto with the queues."""
+    fifo = sqs.create_queue(
+        QueueName=FIFO,
+        Attributes={
+            "FifoQueue": "true",
+            "DeduplicationScope": "messageGroup",
+            "FifoThroughputLimit": "perMessageGroupId",
+        },
+    )
+    urls = [fifo["QueueUrl"], sqs.create_queue(QueueName=STANDARD)["QueueUrl"]]
+    yield sqs
+    for url in urls:
+        sqs.delete_queue(QueueUrl=url)
 
+
+class _OverMoto(SinkPromises):
     @pytest.mark.xfail(reason="moto takes the characters that SQS refuses", strict=True)
+    def test_a_character_that_sqs_refuses_is_the_messages_own_fault(self, harness: Harness) -> None:
+        (receipt,) = harness.sink.send(STANDARD, [replace(card("m1"), body="\x01")])
+        assert receipt.fate == "refused"
+
+
+class TestSqsSink(_OverMoto):
+    @pytest.fixture
+    def harness(self, queues: "SQSClient") -> Harness:
+        return _SqsHarness(queues, SqsSink(queues))
+
+
+def ask_moto(request: Request) -> Answer:
+    """moto's answer to a request, byte for byte as it came."""
+    there = AWSPreparedRequest(
+        request.method,
+        f"https://sqs.{REGION}.amazonaws.com{request.path}",
+        HTTPHeaders(),
+        request.body,
+        stream_output=False,
+    )
+    for name, value in request.headers.items():
+        there.headers[name] = value
+    told = BotocoreStubber().process_request(there)
+    assert told is not None
+    status, headers, body = told
+    kept = {name: str(value) for name, value in headers.items() if name.lower() != "content-length"}
+    return Answer(status, body.encode() if isinstance(body, str) else body, kept)
+
+
+@pytest.fixture(scope="module")
+def moto_site() -> Iterator[Site]:
+    site = Site(ask_moto, "moto")
+    yield site
+    site.stop()
+
+
+class TestSqsSinkOfOurOwnWire(_OverMoto):
+    @pytest.fixture
+    def harness(self, queues: "SQSClient", moto_site: Site) -> Harness:
+        url = f"http://127.0.0.1:{moto_site.port}"
+        return _SqsHarness(queues, wired(boto3.client("sqs", region_name=REGION, endpoint_url=url)))
+
+
+class _RigHarness:
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self.sink = wired(
+            boto3.client(
+                "sqs",
+                region_name=REGION,
+                endpoint_url=aws.url,
+                aws_access_key_id="x",
+                aws_secret_access_key="x",
+                config=Config(retries={"total_max_attempts": 1}),
+            )
+        )
+
+    def taken(self, queue: str) -> list[tuple[str, str, str, str, str | None]]:
+        return [
+            (one.body, one.attributes["envelope"], one.attributes["id"], one.attributes["type"], one.group)
+            for one in self._aws.sqs.history
+            if one.queue == queue and one.stored == "new"
+        ]
+
+
+class TestSqsSinkOfOurOwnWireOverTheRig(SinkPromises):
+    @pytest.fixture
+    def harness(self) -> Iterator[Harness]:
+        with Aws() as aws:
+            aws.sqs.create(FIFO)
+            aws.sqs.create(STANDARD)
+            yield _RigHarness(aws)
+
     def test_a_character_that_sqs_refuses_is_the_messages_own_fault(self, harness: Harness) -> None:
         (receipt,) = harness.sink.send(STANDARD, [replace(card("m1"), body="\x01")])
         assert receipt.fate == "refused"

@@ -1,11 +1,20 @@
+import ssl
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.config import Config
+from botocore.endpoint import Endpoint
 
 from bridge.amqp_settings import AmqpSettings, describe
-from bridge.bootstrap import build_returner, build_router, build_shipper, shipper_queues
+from bridge.bootstrap import build_returner, build_router, build_shipper, build_sqs_sink, shipper_queues
+from bridge.port import Entry, SystemClock
 from bridge.settings import BridgeSettings, RouterSettings, ShipperSettings
+from bridge.sqs import SqsSink
 from contracts.registry import FAMILIES, PAYIN
+from tests.certificate import Authority
+from tests.rig.aws import Aws
 
 PASSWORD = "pl4nted-secret"
 URL = "amqp://localhost/%2F"
@@ -58,3 +67,80 @@ def test_processes_are_built_without_connecting_anywhere(tmp_path: Path, monkeyp
     parts = build_router(RouterSettings.model_validate({"AMQP_URL": URL, "STRANGLER_JOURNAL": str(tmp_path)}))
     assert parts.journal.name
     parts.journal.close()
+
+
+def sqs_sink(monkeypatch: pytest.MonkeyPatch, **environment: str) -> SqsSink:
+    for name, value in {"AWS_DEFAULT_REGION": "eu-west-1", **environment}.items():
+        monkeypatch.setenv(name, value)
+    return build_sqs_sink(Config(retries={"total_max_attempts": 1}), SystemClock())
+
+
+def test_batches_go_to_sqs_over_our_own_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Aws() as aws:
+        aws.sqs.create("q")
+        sink = sqs_sink(monkeypatch, **aws.environment())
+        monkeypatch.setattr(Endpoint, "make_request", _only("GetQueueUrl"))
+        assert [one.fate for one in sink.send("q", [Entry("{}", "{}", "m1", "c")])] == ["accepted"]
+
+
+def _only(allowed: str) -> Callable[..., Any]:
+    """boto3's requests, of which others than one are a mistake."""
+    make = Endpoint.make_request
+
+    def ask(self: Endpoint, operation: Any, request: Any) -> Any:
+        assert operation.name == allowed
+        return make(self, operation, request)
+
+    return ask
+
+
+def test_through_a_proxy_batches_go_as_boto3_sends_them(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The proxy here answers itself: it is the endpoint."""
+    caplog.set_level("INFO")
+    with Aws() as aws:
+        aws.sqs.create("q")
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        there = {**aws.environment(), "AWS_ENDPOINT_URL": "http://sqs.example", "http_proxy": aws.url}
+        sink = sqs_sink(monkeypatch, **there)
+        assert [one.fate for one in sink.send("q", [Entry("{}", "{}", "m1", "c")])] == ["accepted"]
+    (told,) = [one for one in caplog.records if one.name == "bridge.bootstrap"]
+    assert (told.message, vars(told)["reason"]) == ("SQS is asked through boto3", "a proxy")
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_who_is_trusted_is_boto3s_setting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, *, trusted: bool
+) -> None:
+    ours, theirs = (Authority.found(tmp_path_factory.mktemp(name), name) for name in ("ours", "theirs"))
+    settings = tmp_path / "config"
+    settings.write_text(f"[default]\nca_bundle = {(ours if trusted else theirs).file}\n")
+    client_context: list[ssl.SSLContext] = []
+    issued = ours.issue("sqs", ["127.0.0.1"])
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(issued.certificate_file, issued.key_file)
+    monkeypatch.setattr("bridge.bootstrap.Lines", lambda place, *_: client_context.append(place.tls))
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    sqs_sink(monkeypatch, AWS_CONFIG_FILE=str(settings), AWS_ENDPOINT_URL="https://127.0.0.1:1")
+    (context,) = client_context
+    assert shakes_hands(context, server) is trusted
+
+
+def shakes_hands(client: ssl.SSLContext, server: ssl.SSLContext) -> bool:
+    """Whether a client accepts a server, in memory."""
+    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+    sides = [
+        client.wrap_bio(down, up, server_hostname="127.0.0.1"),
+        server.wrap_bio(up, down, server_side=True),
+    ]
+    for _ in range(3):
+        for side in sides:
+            try:
+                side.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            except ssl.SSLCertVerificationError:
+                return False
+    return True
