@@ -7,7 +7,7 @@ PYTHON_HERE := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 INSTALLED := .venv/installed-$(shell cat requirements.lock infra/local/bootstrap.sh | sha256sum | cut -c1-16)
 
-.PHONY: help install programs browser demo check test model chaos chaos-cutover php-vectors php-fuzz fuzz bench-php bench-compare bench-memory bench-scoreboard parity-bars lock
+.PHONY: help install programs browser demo check test model chaos chaos-cutover php-vectors php-fuzz fuzz bench-php bench-bridge bench-compare bench-memory bench-scoreboard parity-bars lock
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -41,6 +41,9 @@ fuzz: $(INSTALLED) ## the decoders of bytes from outside, five minutes; ARGS="--
 
 bench-php: $(INSTALLED) ## json_encode and unserialize against Python's own and phpserialize
 	$(PYTHON_HERE) -m tests.bench.php $(ARGS)
+
+bench-bridge: programs ## the shipper beside mq-bridge and a consumer that does nothing; ten minutes; ARGS="--rounds 1 --messages 40000"
+	$(PYTHON_HERE) -m tests.bench.bridge $(ARGS)
 
 bench-compare: programs ## both sides' outcomes to verdicts, beside DeepDiff, jsondiff and dictdiffer; five minutes
 	$(PYTHON_HERE) -m tests.bench.compare $(ARGS)
