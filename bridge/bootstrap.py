@@ -108,16 +108,15 @@ def build_shipper(
 
 def build_sqs_sink(config: Config, clock: Clock) -> SqsSink:
     """SQS over connections of our own, or through boto3 where it is set up as only boto3 can follow."""
-    core = botocore.session.get_session()
-    session = boto3.Session(botocore_session=core)
-    client = session.client("sqs", config=config)
+    client = boto3.client("sqs", config=config)
     try:
-        place = place_of(client, core.get_config_variable("ca_bundle"))
+        place = place_of(client, botocore.session.get_session().get_config_variable("ca_bundle"))
     except NotOursError as error:
         _LOG.info("SQS is asked through boto3", extra={"reason": str(error)})
         return SqsSink(client)
-    lines = Lines(place, _CONNECT_S, _ANSWER_S)
-    return SqsSink(client, WireCall(client, session.get_credentials(), lines, clock.now))
+    session = boto3.DEFAULT_SESSION  # that of the client
+    credentials = None if session is None else session.get_credentials()
+    return SqsSink(client, WireCall(client, credentials, Lines(place, _CONNECT_S, _ANSWER_S), clock.now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,10 @@ class _Line:
         self._socket.close()
 
     def _receive(self, end: float) -> bytes:
-        piece = self._socket.recv(_PIECE_BYTES)
-        if self._monotonic() >= end:  # a peer that sends a byte now and then would hold us for ever
+        """What comes next; late, only what is here already: this process may have been stopped meanwhile.
+
+        Else a peer that sends a byte now and then would hold us for ever.
+        """
+        if self._monotonic() >= end and not self.disturbed():
             raise TimeoutError("the answer takes too long")
-        return piece
+        return self._socket.recv(_PIECE_BYTES)

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.config import Config
 from botocore.endpoint import Endpoint
@@ -72,6 +73,7 @@ def test_processes_are_built_without_connecting_anywhere(tmp_path: Path, monkeyp
 def sqs_sink(monkeypatch: pytest.MonkeyPatch, **environment: str) -> SqsSink:
     for name, value in {"AWS_DEFAULT_REGION": "eu-west-1", **environment}.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers an environment
     return build_sqs_sink(Config(retries={"total_max_attempts": 1}), SystemClock())
 
 

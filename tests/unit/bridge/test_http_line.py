@@ -16,7 +16,7 @@ from botocore.exceptions import (
 )
 
 from bridge.http_answer import BadAnswerError
-from bridge.http_line import IDLE_S, Lines, Place
+from bridge.http_line import IDLE_S, Lines, Place, _Line
 from tests.certificate import Authority, Issued
 
 REQUEST = b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody"
@@ -216,6 +216,21 @@ def test_a_connection_that_was_idle_for_long_is_replaced(peers: Callable[..., Pe
         now[0] += later
         lines.ask(REQUEST)
     assert peer.connections == 2
+
+
+@pytest.mark.parametrize("came", [WHOLE, WHOLE[:-1]])
+def test_an_answer_that_is_here_counts_however_late_we_look(came: bytes) -> None:
+    """A process that was stopped must not ask again for what was taken long ago."""
+    clock = iter(range(0, 1000, 100))
+    near, far = socket.socketpair()
+    with near, far:
+        far.sendall(came)
+        line = _Line(near, HURRY_S, lambda: next(clock))
+        if came == WHOLE:
+            assert line.ask(REQUEST).body == b"ok"
+        else:
+            with pytest.raises(TimeoutError):
+                line.ask(REQUEST)
 
 
 def test_nobody_there_is_an_outage() -> None:
