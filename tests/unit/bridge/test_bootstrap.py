@@ -1,7 +1,7 @@
 import ssl
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -16,6 +16,9 @@ from bridge.sqs import SqsSink
 from contracts.registry import FAMILIES, PAYIN
 from tests.certificate import Authority
 from tests.rig.aws import Aws
+
+if TYPE_CHECKING:
+    from bridge.http_line import Place
 
 PASSWORD = "pl4nted-secret"
 URL = "amqp://localhost/%2F"
@@ -112,22 +115,28 @@ def test_through_a_proxy_batches_go_as_boto3_sends_them(
     assert (told.message, vars(told)["reason"]) == ("SQS is asked through boto3", "a proxy")
 
 
-@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize(
+    ("trusted", "host", "accepted"),
+    [("ours", "127.0.0.1", True), ("theirs", "127.0.0.1", False), ("ours", "127.0.0.2", False)],
+)
 def test_who_is_trusted_is_boto3s_setting(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, *, trusted: bool
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trusted: str, host: str, *, accepted: bool
 ) -> None:
-    ours, theirs = (Authority.found(tmp_path_factory.mktemp(name), name) for name in ("ours", "theirs"))
+    authorities = {name: Authority.found(tmp_path, name) for name in ("ours", "theirs")}
     settings = tmp_path / "config"
-    settings.write_text(f"[default]\nca_bundle = {(ours if trusted else theirs).file}\n")
-    client_context: list[ssl.SSLContext] = []
-    issued = ours.issue("sqs", ["127.0.0.1"])
+    settings.write_text(f"[default]\nca_bundle = {authorities[trusted].file}\n")
+    issued = authorities["ours"].issue("sqs", [host])
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(issued.certificate_file, issued.key_file)
-    monkeypatch.setattr("bridge.bootstrap.Lines", lambda place, *_: client_context.append(place.tls))
+    places: list[Place] = []
+    monkeypatch.setattr("bridge.bootstrap.Lines", lambda place, *_: places.append(place))
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+
     sqs_sink(monkeypatch, AWS_CONFIG_FILE=str(settings), AWS_ENDPOINT_URL="https://127.0.0.1:1")
-    (context,) = client_context
-    assert shakes_hands(context, server) is trusted
+
+    (place,) = places
+    assert place.tls is not None
+    assert shakes_hands(place.tls, server) is accepted
 
 
 def shakes_hands(client: ssl.SSLContext, server: ssl.SSLContext) -> bool:

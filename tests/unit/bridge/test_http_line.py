@@ -118,12 +118,6 @@ def silent(line: socket.socket) -> None:
     line.recv(1)  # until the other side gives up
 
 
-def dripping(line: socket.socket) -> None:
-    for byte in WHOLE:
-        line.sendall(bytes([byte]))
-        threading.Event().wait(HURRY_S / 4)
-
-
 _LAST = (whole_and_gone, gone, half_and_gone, silent)
 
 
@@ -169,7 +163,6 @@ def _wait_for_end(lines: Lines) -> None:
         (half_and_gone, ConnectionClosedError),
         (garbled, BadAnswerError),
         (silent, ReadTimeoutError),
-        (dripping, ReadTimeoutError),
     ],
 )
 @pytest.mark.parametrize("before", [(), (whole,)], ids=["fresh", "used"])
