@@ -1,6 +1,6 @@
 """One connection to RabbitMQ through pika: the one module that speaks it, but for how one begins (`bridge.amqp_login`).
 
-Its tables are those of `bridge.amqp_field`.
+Its tables are those of `bridge.amqp_field`, its frames are read by `bridge.amqp_buffer`.
 
 Blocking, on one thread, a channel per queue (so that a queue's prefetch is its own) and one with publisher confirms.
 Anything that pika says about a lost connection becomes `SourceLostError`; the owner closes this one and opens another.
