@@ -158,15 +158,14 @@ def test_a_signal_ends_it_well(site: Site, notifications: list[dict[str, Any]], 
     running = site.start()
     site.await_queue()
     site.publish(notifications)
-    name = f"strangler.record.{site.id()}"
-
-    def taken() -> bool:
-        return bool(site.channel.queue_declare(name, passive=True).method.message_count == 0)
-
-    eventually(taken, _WITHIN_S, "all messages are taken")
+    # Not by the queue's own count: what was handed out may still be on its way.
+    eventually(lambda: len(site.records(unfinished=True)) == len(notifications), _WITHIN_S, "all messages are sealed")
+    site.publish(notifications[:20])
     code, _ = site.end(running, number)
     assert code == ExitCode.OK
-    assert len(site.records()) == len(notifications)
+    found, sent = ([one["body_base64"] for one in side] for side in (site.records(), [*notifications, *notifications]))
+    assert len(found) >= len(notifications)
+    assert found == sent[: len(found)], "what had come by then, in its order, and nothing left out"
     assert site.queues() == set()
 
 
