@@ -18,11 +18,6 @@ from contracts.effect import body_digest
 
 _LOG = logging.getLogger(__name__)
 PRUNE_S = 10.0
-GATHER_S = 0.005
-"""So long, while further answers are to come, what has found its place waits for more: one fsync is for all of it."""
-GATHERED_MOST = 500
-TAKEN_S = 0.1
-"""So long what was only taken waits: it will come again if it is not in the log."""
 
 
 class Settlement:
@@ -38,15 +33,15 @@ class Settlement:
         """Have found their place; not in the log, not acknowledged."""
         self._placed_since = 0.0
         self._failure: str | None = None
-        self._write_at = self._prune_at = self._gather_until = 0.0
+        self._write_at = self._prune_at = 0.0
 
     def __len__(self) -> int:
         """Deliveries that have found their place and are not acknowledged."""
         return len(self._placed)
 
     def waits_s(self, now: float) -> float:
-        """Seconds until the journal is written, or tried again."""
-        return max(0.0, self._write_at - now, self._gather_until - now)
+        """Seconds until the journal is tried again."""
+        return max(0.0, self._write_at - now)
 
     def number(self) -> int:
         """A number for the next delivery."""
@@ -54,8 +49,6 @@ class Settlement:
 
     def take(self, sequence: int, delivery: Delivery, type_name: str = "", identity: str = "") -> None:
         """A delivery was taken; without type and identity where nobody can read it."""
-        if not self._taken and not self._placed:
-            self._gather_until = self._clock.monotonic() + TAKEN_S
         digest, redelivered = body_digest(delivery.body), delivery.facts.redelivered
         self._taken.append(Taken(sequence, delivery.queue, type_name, identity, digest, redelivered))
 
@@ -63,7 +56,6 @@ class Settlement:
         """A delivery has found its place."""
         if not self._placed:
             self._placed_since = pending.taken_at
-            self._gather_until = self._clock.monotonic() + GATHER_S
         self._placed.append((pending.delivery, Placed(pending.sequence, place, receipt)))
 
     def oldest_s(self, now: float) -> float:
@@ -75,17 +67,9 @@ class Settlement:
         """Why the journal could not be written the last time; None where it could."""
         return self._failure
 
-    def settle(self, source: Source, *, more: bool = False) -> bool:
-        """Write down what is new, and acknowledge what has its place; whether there was any. Raises SourceLostError.
-
-        Args:
-            source: whom to tell.
-            more: whether further deliveries are about to find their places, so that these may wait for them a little.
-        """
-        now = self._clock.monotonic()
-        if now < self._write_at or not (self._placed or self._taken):
-            return False
-        if more and now < self._gather_until and len(self._placed) < GATHERED_MOST:
+    def settle(self, source: Source) -> bool:
+        """Write down what is new, and acknowledge what has its place; whether there was any. Raises SourceLostError."""
+        if self._clock.monotonic() < self._write_at or not (self._placed or self._taken):
             return False
         try:
             # What was only taken will come again if it is not in the log: no need to wait for the disk.

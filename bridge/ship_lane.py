@@ -150,11 +150,6 @@ class ShipLane:
             return IDLE_S
         return min(IDLE_S, max(wait_s, self._resume_at - now))
 
-    @property
-    def busy(self) -> bool:
-        """Whether answers are awaited."""
-        return bool(self._under_way)
-
     def oldest_s(self, now: float) -> float:
         """How long the oldest message has been in hand; 0 where there is none."""
         oldest_at = self.window.oldest_at

@@ -219,10 +219,9 @@ class Shipper:
     def _patience_s(self) -> float:
         """How long to wait for deliveries: not at all while something can be done, never past the end of a pause."""
         now = self._clock.monotonic()
-        waits = [POLL_S, *(lane.waits_s(now) for lane in self._lanes.values())]
         if self._settlement:
-            waits.append(self._settlement.waits_s(now))
-        return min(waits)
+            return min(POLL_S, self._settlement.waits_s(now))
+        return min((lane.waits_s(now) for lane in self._lanes.values()), default=POLL_S)
 
     def _carry(self, source: Source) -> None:
         """Begin calls, and settle what has ended: each in order, each message once this far."""
@@ -234,7 +233,7 @@ class Shipper:
         for lane in self._lanes.values():
             for call in lane.ended():
                 self._settle_call(source, lane, call)
-        if self._settlement.settle(source, more=any(lane.busy for lane in self._lanes.values())):
+        if self._settlement.settle(source):
             self._source_backoff.reset()  # not at once: a broker that comes and goes would be asked without a pause
 
     def _settle_call(self, source: Source, lane: ShipLane, call: Call) -> None:
