@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
-from itertools import product, zip_longest
+from itertools import zip_longest
 from typing import Any, Literal
 
+from contracts.closest import closest
 from contracts.effect import Effect, canonical, parse_json
 from contracts.shape import ABSENT, shape, shapes
 from contracts.spelling import spelling
@@ -219,27 +220,17 @@ class _Walk:
 
     def closest(self, path: str, control: Sequence[Any], candidate: Sequence[Any]) -> Iterator[Difference]:
         """Items without a like, each beside the one from which it differs in the fewest places."""
-        if len(control) * len(candidate) > _PAIRS_MOST:
-            pairs: Iterable[tuple[Any, Any]] = zip_longest(control, candidate, fillvalue=ABSENT)
-        else:
-            pairs = self.paired(path, control, candidate)
-        for one, other in pairs:
-            yield from self.field(path, one, other)
 
-    def paired(self, path: str, control: Sequence[Any], candidate: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
-        theirs, ours = dict(enumerate(control)), dict(enumerate(candidate))
-
-        def distance(pair: tuple[int, int]) -> tuple[int, Sequence[bytes]]:
-            one, other = theirs[pair[0]], ours[pair[1]]
+        def distance(one: Any, other: Any) -> tuple[int, Sequence[bytes]]:
             # The texts decide between equals, whichever side they are on.
             return sum(1 for _ in self.differences(path, one, other)), sorted((canonical(one), canonical(other)))
 
-        every = list(product(theirs, ours))
-        for one, other in sorted(every, key=distance) if len(every) > 1 else every:
-            if one in theirs and other in ours:
-                yield theirs.pop(one), ours.pop(other)
-        yield from ((one, ABSENT) for one in theirs.values())
-        yield from ((ABSENT, other) for other in ours.values())
+        if len(control) * len(candidate) > _PAIRS_MOST:
+            pairs: Iterable[tuple[Any, Any]] = zip_longest(control, candidate, fillvalue=ABSENT)
+        else:
+            pairs = closest(control, candidate, distance, ABSENT)
+        for one, other in pairs:
+            yield from self.field(path, one, other)
 
     def keyed(self, path: str, name: str, control: Sequence[Any], candidate: Sequence[Any]) -> Iterator[Difference]:
         theirs, ours = _by_key(control, name), _by_key(candidate, name)

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from contracts import (
+    closest,
     difference,
     effect,
     judge,
@@ -29,7 +30,7 @@ from contracts import (
 from contracts.message_type import MessageType
 
 JUDGING: tuple[ModuleType, ...] = (
-    *(difference, effect, judge, outcome_line, pairing, rule, shape, spelling, terms, tolerance, verdict),
+    *(closest, difference, effect, judge, outcome_line, pairing, rule, shape, spelling, terms, tolerance, verdict),
     *(liveness, mutant),
 )
 """All that a verdict comes from, and all that says which mutants there are and what became of them."""

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import product, zip_longest
+from itertools import zip_longest
 from typing import TypeVar
 
+from contracts.closest import closest
 from contracts.effect import Effect
 from contracts.tolerance import Pair, Tolerance
 
@@ -47,20 +48,13 @@ def _pair_closest(theirs: Sequence[Effect], ours: Sequence[Effect], tolerance: T
     if len(theirs) * len(ours) > _PAIRS_MOST:
         yield from _pair_many(theirs, ours, tolerance)
         return
-    left_theirs, left_ours = dict(enumerate(theirs)), dict(enumerate(ours))
 
-    def distance(pair: tuple[int, int]) -> tuple[bool, int, Sequence[bytes]]:
-        control, candidate = theirs[pair[0]], ours[pair[1]]
+    def distance(control: Effect, candidate: Effect) -> tuple[bool, int, Sequence[bytes]]:
         found = tolerance.compare((control, candidate))
         # The texts decide between equals, whichever side they are on: a verdict must not hang on the order.
         return bool(tolerance.kept(found)), len(found), sorted((control.canonical(), candidate.canonical()))
 
-    every = list(product(left_theirs, left_ours))
-    for one, other in sorted(every, key=distance) if len(every) > 1 else every:
-        if one in left_theirs and other in left_ours:
-            yield left_theirs.pop(one), left_ours.pop(other)
-    yield from ((effect, None) for effect in left_theirs.values())
-    yield from ((None, effect) for effect in left_ours.values())
+    yield from closest(theirs, ours, distance, None)
 
 
 def _pair_many(theirs: Sequence[Effect], ours: Sequence[Effect], tolerance: Tolerance) -> Iterator[Pair]:
