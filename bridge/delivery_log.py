@@ -8,11 +8,10 @@ to the broker, which delivers it anew: another delivery, counted by its own deci
 import itertools
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from bridge.journal_file import JournalError, JournalFile, database_path, is_taken
 from bridge.reconciliation import Entry, JournalReading, Place
@@ -98,29 +97,14 @@ class DeliveryLog:
             durable: on the disk when this returns; else it survives the end of this process only.
         """
         with self._file.transaction(durable=durable) as database:
-            known = {one.sequence: one for one in placed}
-            self.note(database, taken, now, known)
-            at_once = {one.sequence for one in taken}
+            self.note(database, taken, now)
             database.executemany(
                 "UPDATE delivery SET place = ?, placed_at = ?, receipt = ? WHERE sequence = ?",
-                [(one.place, now, one.receipt or None, one.sequence) for one in placed if one.sequence not in at_once],
+                [(one.place, now, one.receipt or None, one.sequence) for one in placed],
             )
 
-    def note(
-        self,
-        database: sqlite3.Connection,
-        taken: Sequence[Taken],
-        now: float,
-        placed: Mapping[int, Placed] = MappingProxyType({}),
-    ) -> None:
-        """Write down what was taken within a transaction of somebody else's.
-
-        Args:
-            database: within its transaction.
-            taken: deliveries that are not in the log yet.
-            now: seconds since the epoch.
-            placed: by number, those that have found their place already.
-        """
+    def note(self, database: sqlite3.Connection, taken: Sequence[Taken], now: float) -> None:
+        """Write down what was taken within a transaction of somebody else's."""
         # Each accounts for one earlier delivery that was given back.
         database.executemany(
             "UPDATE delivery SET place = 'redelivered' WHERE sequence = (SELECT min(sequence) FROM delivery"
@@ -128,21 +112,8 @@ class DeliveryLog:
             [(one.digest, one.queue, one.id) for one in taken if one.redelivered],
         )
         database.executemany(
-            "INSERT INTO delivery (sequence, queue, type, id, digest, redelivered, taken_at, place, placed_at, receipt)"
-            " VALUES (?,?,?,?,?,?,?,?,?,?)",
-            [
-                (
-                    one.sequence,
-                    one.queue,
-                    one.type,
-                    one.id,
-                    one.digest,
-                    one.redelivered,
-                    now,
-                    *_placed(one, placed, now),
-                )
-                for one in taken
-            ],
+            "INSERT INTO delivery (sequence, queue, type, id, digest, redelivered, taken_at) VALUES (?,?,?,?,?,?,?)",
+            [(one.sequence, one.queue, one.type, one.id, one.digest, one.redelivered, now) for one in taken],
         )
 
     def give_back(self, now: float) -> int:
@@ -160,11 +131,6 @@ class DeliveryLog:
         """
         with self._file.transaction(durable=False) as database:
             return database.execute(PRUNE, (limit, before)).rowcount
-
-
-def _placed(one: Taken, placed: Mapping[int, Placed], now: float) -> tuple[str | None, float | None, str | None]:
-    found = placed.get(one.sequence)
-    return (None, None, None) if found is None else (found.place, now, found.receipt or None)
 
 
 def read_deliveries(folder: Path, kind: str, since: float) -> JournalReading:
