@@ -8,6 +8,7 @@ import struct
 from typing import Any
 
 from pika import frame
+from pika.adapters.utils.io_services_utils import _AsyncTransportBase
 
 RECEIVED_AT_ONCE = 64 * 1024
 _HEAD = struct.Struct(">BHL")
@@ -17,14 +18,9 @@ _PROTOCOL = b"AMQP"
 _READING = b"being read"
 
 
-def read_in_pieces(connection: Any, transport: type) -> None:
-    """Let a connection read so, from now on.
-
-    Args:
-        connection: of pika, the one below a `BlockingConnection`.
-        transport: pika's class of what reads its sockets.
-    """
-    transport._MAX_RECV_BYTES = RECEIVED_AT_ONCE  # type: ignore[attr-defined]
+def read_in_pieces(connection: Any) -> None:
+    """Let a connection read so, from now on. Args: connection: of pika, the one below a `BlockingConnection`."""
+    _AsyncTransportBase._MAX_RECV_BYTES = RECEIVED_AT_ONCE
     connection._on_data_available = lambda data: take_in(connection, data)
 
 

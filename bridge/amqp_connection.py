@@ -18,7 +18,6 @@ from typing import Any
 import pika
 from pika import exceptions
 from pika.adapters.blocking_connection import BlockingChannel
-from pika.adapters.utils.io_services_utils import _AsyncTransportBase
 
 from bridge.amqp_buffer import read_in_pieces
 from bridge.amqp_login import connect, told
@@ -88,7 +87,7 @@ class AmqpConnection:
         on_blocked(False)  # noqa: FBT003  # the one thing that it is about
         # Not the blocking connection's own: that tells once nothing waits any more, and a publish may wait for minutes.
         impl = self._connection._impl
-        read_in_pieces(impl, _AsyncTransportBase)
+        read_in_pieces(impl)
         impl.add_on_connection_blocked_callback(lambda *_: self._block(blocked=True))
         impl.add_on_connection_unblocked_callback(lambda *_: self._block(blocked=False))
         self._frame_max: int = impl.params.frame_max  # as it was agreed on

@@ -34,6 +34,8 @@ class Call:
 
     batch: Sequence[tuple[int, Pending]]
     answer: "Future[Sequence[Receipt]]"
+    size_bytes: int
+    """Of its entries, as SQS counts them."""
 
 
 @dataclass(slots=True)
@@ -78,7 +80,6 @@ class ShipLane:
         self._failing: dict[int, Backoff] = {}
         self._resume_at = 0.0
         self._under_way: deque[Call] = deque()
-        self._bytes_under_way = 0
 
     def begin(self, now: float, wake: Callable[[], None]) -> None:
         """Begin as many calls as may be; `wake` is called from another thread when one ends."""
@@ -90,8 +91,8 @@ class ShipLane:
                 pending.attempts += 1
             point.reach("ship.sending")
             answer = self._calls.submit(lambda batch=batch, begun_at=now: self._send(batch, begun_at))  # type: ignore[misc]
-            self._under_way.append(Call(batch, answer))
-            self._bytes_under_way += sum(pending.size_bytes for _, pending in batch)
+            size_bytes = sum(pending.size_bytes for _, pending in batch)
+            self._under_way.append(Call(batch, answer, size_bytes))
             answer.add_done_callback(lambda _: wake())
 
     def ended(self) -> Iterator[Call]:
@@ -99,7 +100,6 @@ class ShipLane:
         for _ in range(len(self._under_way)):
             call = self._under_way.popleft()
             if call.answer.done():
-                self._bytes_under_way -= sum(pending.size_bytes for _, pending in call.batch)
                 yield call
             else:
                 self._under_way.append(call)
@@ -162,11 +162,12 @@ class ShipLane:
         for call in self._under_way:
             call.answer.cancel()  # what no thread has begun yet is not sent any more
         self._under_way.clear()
-        self._bytes_under_way = 0
 
     def _may_begin(self) -> bool:
-        few = len(self._under_way) < _CALLS_OF_ANY_SIZE
-        return few or (len(self._under_way) < CALLS_AT_ONCE and self._bytes_under_way < BYTES_AT_ONCE)
+        calls = len(self._under_way)
+        return calls < _CALLS_OF_ANY_SIZE or (
+            calls < CALLS_AT_ONCE and sum(call.size_bytes for call in self._under_way) < BYTES_AT_ONCE
+        )
 
     def _send(self, batch: Sequence[tuple[int, Pending]], begun_at: float) -> Sequence[Receipt]:
         """On a thread of the crew."""
