@@ -64,15 +64,8 @@ class Aws:
         return f"http://127.0.0.1:{self._site.port}"
 
     def environment(self) -> Mapping[str, str]:
-        """Variables by which any SDK comes here, with credentials that are none."""
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "x" * 40,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        """Variables by which any SDK comes here."""
+        return environment_of(self.url)
 
     def leave(self, for_s: float | None = None) -> None:
         """Refuse connections and break those that there are, for so many seconds or until `come_back`."""
@@ -115,3 +108,15 @@ class Aws:
         if service == "AmazonSQS":
             return self.sqs.answer(operation, document)
         return self.dynamo.answer(operation, document)
+
+
+def environment_of(url: str) -> Mapping[str, str]:
+    """Variables by which any SDK comes to an endpoint, with credentials that are none."""
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "x" * 40,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }

@@ -33,6 +33,7 @@ from infra.local.rabbitmq import RabbitNode
 from tests.bench.bridge.field import Filling, Sink, cpu_s, fill, publish, timed_body
 from tests.bench.scoreboard.contender import Ours, Seat, own_queues
 from tests.bench.scoreboard.rival import PACKAGES, MqBridge, install
+from tests.rig.aws import environment_of
 from tests.rig.broker import Broker
 
 _FILE = Path("var/bench/bridge.json")
@@ -154,7 +155,7 @@ class Bench:
         queue, _ = self._queues[name]
         contender = self._ours if name == "ours" else QuickMqBridge()
         url = f"{self._sink.url}/000000000000/bench"
-        environment = self._sink.environment()
+        environment = environment_of(self._sink.url)
         with contender.start(Seat(self._node.amqp_url, queue, self._sink.url, url, folder, environment)) as child:
             yield child
 

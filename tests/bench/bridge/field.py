@@ -9,7 +9,7 @@ import subprocess
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +18,6 @@ import pika
 
 from contracts.registry import CARD_TRANSACTION, NOTIFICATIONS
 from tests.bench.scoreboard.rival import install
-from tests.rig.aws import REGION
 
 _SINK = Path(__file__).with_name("sink.py")
 _LOOK_S = 0.02
@@ -118,17 +117,6 @@ class Sink:
                 raise RuntimeError(f"{seen:,} of {count:,} entries came within {within_s:.0f} s")
             time.sleep(_LOOK_S)
         return self.ask("stats")
-
-    def environment(self) -> Mapping[str, str]:
-        """Variables by which any SDK comes here, with credentials that are none."""
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "x" * 40,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
 
 
 def cpu_s(pid: int) -> float:
