@@ -27,6 +27,7 @@ from bridge.bootstrap import (
 from bridge.check import Fault, Finding, Plan, worst
 from bridge.check import check as check_ends
 from bridge.check_table import lines
+from bridge.collector import look_seldom
 from bridge.deadline import listen, within
 from bridge.journal_file import JournalError
 from bridge.listener import ListenError, listening
@@ -121,6 +122,7 @@ def ship(config: Path | None = None, *, check: bool = False) -> ExitCode:
 
     def run() -> ExitCode:
         parts.shipper.open()
+        look_seldom()
         _LOG.info("shipping", extra={"stack": settings.stack, "shipper": parts.journal.name})
         _loop(stopping, parts.shipper, watch(pane, partial(observe_shipper, parts.shipper), wanted=listens))
         drained = parts.shipper.drain(settings.drain_s)

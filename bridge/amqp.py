@@ -79,6 +79,10 @@ class AmqpSource:
         """See `Source.wake`."""
         self._connection.wake()
 
+    def watch(self, fileno: int, stir: Callable[[], None]) -> None:
+        """See `Source.watch`."""
+        self._connection.watch_file(fileno, stir)
+
     def dissolve(self, queue: str) -> bool:
         """See `Source.dissolve`."""
         successor = self._successions[queue].successor.name

@@ -8,8 +8,8 @@ Anything that pika says about a lost connection becomes `SourceLostError`; the o
 
 import contextlib
 import logging
+import select
 import struct
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,9 @@ import pika
 from pika import exceptions
 from pika.adapters.blocking_connection import BlockingChannel
 
+from bridge.alarm import Alarm
 from bridge.amqp_buffer import read_in_pieces
+from bridge.amqp_delivery import Arrive, Consumer, Headers, consumer
 from bridge.amqp_login import connect, told
 from bridge.amqp_settings import AmqpSettings
 from bridge.credit import Credit
@@ -77,17 +79,21 @@ class AmqpConnection:
         self._in_hand = InHand(credit, settings.budget_bytes)
         self._listen_s = settings.heartbeat_s / _LISTENS
         self._listened_at = 0.0
-        self._woken = threading.Event()
+        self._watched: tuple[int, Callable[[], None]] | None = None
         self._arrived: deque[Delivery] = deque()
         self._paused = False
         self._channels: dict[str, BlockingChannel] = {}
         self._consumers: dict[str, str] = {}
+        self._readers: dict[int, Consumer] = {}
+        """By channel of a queue that is consumed."""
         self._connection, self._where = connect(settings, generation)
+        self._alarm = Alarm()
         self._on_blocked = on_blocked
         on_blocked(False)  # noqa: FBT003  # the one thing that it is about
         # Not the blocking connection's own: that tells once nothing waits any more, and a publish may wait for minutes.
         impl = self._connection._impl
-        read_in_pieces(impl)
+        read_in_pieces(impl, self._readers)
+        impl.ioloop.add_handler(self._alarm.fileno(), lambda *_: self._hear(), impl.ioloop.READ)
         impl.add_on_connection_blocked_callback(lambda *_: self._block(blocked=True))
         impl.add_on_connection_unblocked_callback(lambda *_: self._block(blocked=False))
         self._frame_max: int = impl.params.frame_max  # as it was agreed on
@@ -173,9 +179,11 @@ class AmqpConnection:
             channel.basic_qos(prefetch_count=self._prefetch)
             _grant(channel, self._in_hand.open(queue), self._prefetch)
         arrive = self._arrival(queue)
+        # At once, not once it dispatches its events: in the order in which they come, whoever reads them.
+        channel._on_consumer_message_delivery = _handing_to(arrive)
         try:
             with _losing(refused=True):
-                self._consumers[queue] = channel.basic_consume(queue, arrive, exclusive=exclusive)
+                tag = self._consumers[queue] = channel.basic_consume(queue, lambda *_: None, exclusive=exclusive)
         except SourceRefusedError as error:
             if exclusive and _code(error) == _ACCESS_REFUSED:
                 return False
@@ -186,6 +194,7 @@ class AmqpConnection:
             raise
         channel.add_on_cancel_callback(lambda _: channel.close())  # the queue was deleted: found by the next poll
         self._channels[queue] = channel
+        self._readers[channel.channel_number] = consumer(tag, arrive, channel._impl)
         if exclusive:
             self._ensure_alone(queue)
         return True
@@ -218,7 +227,9 @@ class AmqpConnection:
     def cancel(self, queue: str) -> None:
         """Take no more of a queue; what has come in and was not handed out goes back to it."""
         with _losing():
-            self._channels[queue].basic_cancel(self._consumers.pop(queue))
+            channel = self._channels[queue]
+            del self._readers[channel.channel_number]
+            channel.basic_cancel(self._consumers.pop(queue))
             self._channels.pop(queue).close()
         self._in_hand.close(queue)
         self._arrived = deque(one for one in self._arrived if one.queue != queue)
@@ -245,7 +256,8 @@ class AmqpConnection:
         if method is None:
             return None
         self._in_hand.arrive(queue, method.delivery_tag, len(body), credited=False)
-        return self._delivery(queue, method, properties, body)
+        facts = _facts(method, properties)
+        return Delivery(queue, body, facts, properties.headers, method.delivery_tag, self._generation)
 
     def poll(self, timeout_s: float) -> Sequence[Delivery]:
         """See `Source.poll`."""
@@ -270,13 +282,30 @@ class AmqpConnection:
         with _losing():
             for queue, tags in by_queue.items():
                 for tag, multiple in self._in_hand.settle(queue, tags):
-                    self._channels[queue].basic_ack(tag, multiple=multiple)
+                    # Below the blocking channel, which would wait for each to be written: the next poll does for all.
+                    self._channels[queue]._impl.basic_ack(tag, multiple=multiple)
 
     def wake(self) -> None:
         """See `Source.wake`."""
-        self._woken.set()
-        with contextlib.suppress(exceptions.AMQPError):  # closed: whoever polls is told
-            self._connection.add_callback_threadsafe(lambda: None)
+        self._alarm.ring()
+
+    def watch_file(self, fileno: int, stir: Callable[[], None]) -> None:
+        """See `Source.watch`."""
+        self._watched = fileno, stir
+        ioloop = self._connection._impl.ioloop
+        ioloop.add_handler(fileno, lambda *_: self._stir(), ioloop.READ)
+
+    def _hear(self) -> None:
+        self._alarm.quiet()
+        self._end_poll()
+
+    def _stir(self) -> None:
+        if self._watched is not None:
+            self._watched[1]()
+        self._end_poll()
+
+    def _end_poll(self) -> None:
+        self._connection._request_channel_dispatch(-1)  # what pika itself ends one with
 
     def _listen(self, timeout_s: float) -> None:
         """Read what has come. With too much in hand, only as often as the heartbeat wants it, some 100 kB at a time.
@@ -284,12 +313,23 @@ class AmqpConnection:
         What the broker was granted before then waits in its own memory, and in the sockets' buffers.
         """
         if self._in_hand.too_much and time.monotonic() - self._listened_at < self._listen_s:
-            self._woken.wait(timeout_s)
-            self._woken.clear()
+            self._doze(timeout_s)
             return
         self._listened_at = time.monotonic()
         with _losing():
             self._connection.process_data_events(time_limit=0 if self._in_hand.too_much else timeout_s)
+
+    def _doze(self, timeout_s: float) -> None:
+        """Wait for anything but the broker."""
+        poll = select.poll()
+        poll.register(self._alarm, select.POLLIN)
+        if self._watched is not None:
+            poll.register(self._watched[0], select.POLLIN)
+        for fileno, _ in poll.poll(timeout_s * 1000):
+            if fileno == self._alarm.fileno():
+                self._hear()
+            else:
+                self._stir()
 
     def _adjust(self) -> None:
         """Let the broker hand out more or less, by what is in hand."""
@@ -343,6 +383,7 @@ class AmqpConnection:
         with contextlib.suppress(SourceLostError), _losing():  # gone is what we want
             if self._connection.is_open:
                 self._connection.close()
+        self._alarm.close()
 
     def _block(self, *, blocked: bool) -> None:
         if blocked:
@@ -351,18 +392,14 @@ class AmqpConnection:
             _LOG.info("the broker takes publishes again")
         self._on_blocked(blocked)
 
-    def _arrival(self, queue: str) -> Callable[[BlockingChannel, Any, pika.BasicProperties, bytes], None]:
-        def arrive(_: BlockingChannel, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
+    def _arrival(self, queue: str) -> Arrive:
+        def arrive(tag: int, facts: AmqpFacts, headers: Headers, body: bytes) -> None:
             if not self._paused:
-                self._in_hand.arrive(queue, method.delivery_tag, len(body))
-                self._arrived.append(self._delivery(queue, method, properties, body))
+                self._in_hand.arrive(queue, tag, len(body))
+                self._arrived.append(Delivery(queue, body, facts, headers, tag, self._generation))
+                self._end_poll()
 
         return arrive
-
-    def _delivery(self, queue: str, method: Any, properties: pika.BasicProperties, body: bytes) -> Delivery:
-        present = {name: value for name in _PROPERTIES if (value := getattr(properties, name)) is not None}
-        facts = AmqpFacts(method.exchange, method.routing_key, method.redelivered, present)
-        return Delivery(queue, body, facts, properties.headers, method.delivery_tag, self._generation)
 
     @contextlib.contextmanager
     def _scratching(self) -> Iterator[BlockingChannel]:
@@ -371,6 +408,20 @@ class AmqpConnection:
             if self._scratch.is_closed:
                 self._scratch = self._connection.channel()
             yield self._scratch
+
+
+def _handing_to(arrive: Arrive) -> Callable[[Any, Any, pika.BasicProperties, bytes], None]:
+    """What pika hands a delivery to that it has read itself."""
+
+    def hand(_: Any, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
+        arrive(method.delivery_tag, _facts(method, properties), properties.headers, body)
+
+    return hand
+
+
+def _facts(method: Any, properties: pika.BasicProperties) -> AmqpFacts:
+    present = {name: value for name in _PROPERTIES if (value := getattr(properties, name)) is not None}
+    return AmqpFacts(method.exchange, method.routing_key, method.redelivered, present)
 
 
 @contextlib.contextmanager

@@ -24,11 +24,12 @@ from bridge.control import DynamoControl, DynamoLedgerView
 from bridge.crew import Crew
 from bridge.delivery_log import DELIVERY_SCHEMA, DeliveryLog
 from bridge.http_line import Lines
+from bridge.http_loop import LoopLines
 from bridge.invalid import parking_translator
 from bridge.journal import ROUTER, Journal
 from bridge.journal_file import JournalFile
 from bridge.journal_probe import probe_journal
-from bridge.port import Clock, Outlet, Source, SystemClock
+from bridge.port import Clock, Express, Outlet, Source, SystemClock
 from bridge.return_queue import SqsReturnQueue
 from bridge.returner import Returner
 from bridge.router import Router
@@ -37,6 +38,7 @@ from bridge.settings import BridgeSettings, RouterSettings, ShipperSettings
 from bridge.ship_lane import CALLS_AT_ONCE
 from bridge.shipper import ShipLimits, Shipper, ShipRoute
 from bridge.sqs import SqsSink
+from bridge.sqs_express import SqsExpress
 from bridge.sqs_wire import NotOursError, WireCall, place_of
 from bridge.topology import (
     DROPPED,
@@ -91,7 +93,8 @@ def build_shipper(
         tcp_keepalive=True,
         max_pool_connections=calls,
     )
-    sink = ClaimingSink(build_sqs_sink(config, clock), _claims(config, settings.stack, settings.claim_bucket))
+    sqs, express = build_sqs_sink(config, clock)
+    sink = ClaimingSink(sqs, _claims(config, settings.stack, settings.claim_bucket))
     journal = JournalFile(settings.journal, SHIPPER, DELIVERY_SCHEMA)
     shipper = Shipper(
         _shipper_connector(settings, families, on_blocked),
@@ -102,21 +105,25 @@ def build_shipper(
         clock,
         lambda: Backoff(most_s=_LONGEST_PAUSE_S),
         limits=ShipLimits(settings.poison_per_minute, settings.delivery_timeout_s),
+        express=express,
     )
     return ShipperParts(shipper, journal)
 
 
-def build_sqs_sink(config: Config, clock: Clock) -> SqsSink:
-    """SQS over connections of our own, or through boto3 where it is set up as only boto3 can follow."""
+def build_sqs_sink(config: Config, clock: Clock) -> tuple[SqsSink, Express | None]:
+    """SQS over connections of our own, or through boto3 alone where it is set up as only boto3 can follow."""
     client = boto3.client("sqs", config=config)
     try:
         place = place_of(client, botocore.session.get_session().get_config_variable("ca_bundle"))
     except NotOursError as error:
         _LOG.info("SQS is asked through boto3", extra={"reason": str(error)})
-        return SqsSink(client)
+        return SqsSink(client), None
     session = boto3.DEFAULT_SESSION  # that of the client
     credentials = None if session is None else session.get_credentials()
-    return SqsSink(client, WireCall(client, credentials, Lines(place, _CONNECT_S, _ANSWER_S), clock.now))
+    lines = Lines(place, _CONNECT_S, _ANSWER_S)
+    call = WireCall(client, credentials, lines, clock.now)
+    sink = SqsSink(client, call)
+    return sink, SqsExpress(sink, call, LoopLines(lines, place.url, _ANSWER_S))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ and the same message, delivered again, puts it there again.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bridge.port import ClaimStore, Entry, Receipt, Sink, SinkUnavailableError
 from contracts import point

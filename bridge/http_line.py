@@ -12,7 +12,7 @@ import ssl
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from botocore.exceptions import (
@@ -25,7 +25,7 @@ from botocore.exceptions import (
 
 from bridge.http_answer import CutOffError, HttpAnswer, read_answer
 
-_PIECE_BYTES = 16 * 1024
+PIECE_BYTES = 16 * 1024
 IDLE_S = 20.0
 """A connection that has been idle for longer is replaced: a peer, or a gateway between, may have forgotten it."""
 
@@ -55,9 +55,9 @@ class Lines:
             answer_s: how long nothing may move, and how long after its request an answer may still come in.
         """
         self._place = place
-        self._connect_s = connect_s
         self._answer_s = answer_s
         self._monotonic = monotonic
+        self._connect_s = connect_s
         self._idle: deque[_Line] = deque()
         weakref.finalize(self, _close, self._idle)
 
@@ -66,16 +66,9 @@ class Lines:
         line = self._idle_line() or self._connect()
         kept = False
         try:
-            answer = line.ask(request)
+            with telling_as_botocore(self._place.url):
+                answer = line.ask(request)
             kept = answer.kept
-        except CutOffError as error:
-            raise ConnectionClosedError(endpoint_url=self._place.url) from error
-        except TimeoutError as error:
-            raise ReadTimeoutError(endpoint_url=self._place.url, error=error) from error
-        except ssl.SSLError as error:
-            raise SSLError(endpoint_url=self._place.url, error=error) from error
-        except OSError as error:
-            raise ConnectionClosedError(endpoint_url=self._place.url, error=error) from error
         finally:
             if kept:
                 line.idle_since = self._monotonic()
@@ -84,6 +77,11 @@ class Lines:
                 line.close()
         return answer
 
+    def give_away(self) -> socket.socket | None:
+        """An idle connection, which is not ours any more; None where there is none."""
+        line = self._idle_line()
+        return None if line is None else line.socket
+
     def _idle_line(self) -> "_Line | None":
         """The one that was used last, if nothing has come over it since."""
         while True:
@@ -91,7 +89,7 @@ class Lines:
                 line = self._idle.pop()
             except IndexError:
                 return None
-            if self._monotonic() - line.idle_since < IDLE_S and not line.disturbed():
+            if self._monotonic() - line.idle_since < IDLE_S and not is_disturbed(line.socket):
                 return line
             line.close()
 
@@ -119,6 +117,30 @@ class Lines:
             raise EndpointConnectionError(endpoint_url=place.url, error=error) from error
 
 
+def is_disturbed(line: socket.socket) -> bool:
+    """Whether anything has come over an idle connection that was not asked for: its end, above all."""
+    if isinstance(line, ssl.SSLSocket) and line.pending() > 0:
+        return True
+    poll = select.poll()
+    poll.register(line, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+@contextlib.contextmanager
+def telling_as_botocore(url: str) -> Iterator[None]:
+    """An outage by botocore's names."""
+    try:
+        yield
+    except CutOffError as error:
+        raise ConnectionClosedError(endpoint_url=url) from error
+    except TimeoutError as error:
+        raise ReadTimeoutError(endpoint_url=url, error=error) from error
+    except ssl.SSLError as error:
+        raise SSLError(endpoint_url=url, error=error) from error
+    except OSError as error:
+        raise ConnectionClosedError(endpoint_url=url, error=error) from error
+
+
 def _close(lines: "deque[_Line]") -> None:
     while lines:
         lines.pop().close()
@@ -129,32 +151,25 @@ class _Line:
 
     def __init__(self, line: socket.socket, answer_s: float, monotonic: Callable[[], float]) -> None:
         line.settimeout(answer_s)
-        self._socket = line
+        self.socket = line
         self._answer_s = answer_s
         self._monotonic = monotonic
-        self._poll = select.poll()
-        self._poll.register(line, select.POLLIN)
         self.idle_since = 0.0
 
     def ask(self, request: bytes) -> HttpAnswer:
         end = self._monotonic() + self._answer_s
         with contextlib.suppress(BrokenPipeError):  # it may have answered before it had read all
-            self._socket.sendall(request)
+            self.socket.sendall(request)
         return read_answer(lambda: self._receive(end))
 
-    def disturbed(self) -> bool:
-        """Whether anything has come that was not asked for: the end, above all."""
-        pending = isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
-        return pending or bool(self._poll.poll(0))
-
     def close(self) -> None:
-        self._socket.close()
+        self.socket.close()
 
     def _receive(self, end: float) -> bytes:
         """What comes next; late, only what is here already: this process may have been stopped meanwhile.
 
         Else a peer that sends a byte now and then would hold us for ever.
         """
-        if self._monotonic() >= end and not self.disturbed():
+        if self._monotonic() >= end and not is_disturbed(self.socket):
             raise TimeoutError("the answer takes too long")
-        return self._socket.recv(_PIECE_BYTES)
+        return self.socket.recv(PIECE_BYTES)

@@ -5,9 +5,10 @@ Pure. What is put aside keeps everything that it was; why, where from and when s
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from bridge.port import Delivery, Entry, Outgoing
 from bridge.stamp import NotStampedError, Unstamped, before, unstamp

@@ -97,9 +97,7 @@ class Journal:
             "INSERT OR REPLACE INTO decision"
             " (family, id, digest, route, epoch, doubtful, decided_at, settled_at, look_at) VALUES (?,?,?,?,?,?,?,?,?)"
         )
-        with self._file.transaction() as database:
-            database.executemany(statement, rows)
-            self.deliveries.note(database, taken, now)
+        self.deliveries.write(taken, [], now, beside=lambda database: database.executemany(statement, rows))
 
     def latest(self, family: str, message_id: str, digest: str) -> Decision | None:
         """What was decided last about a message. Raises JournalError."""

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
+import msgspec
+
 from contracts.amqp_value import ShortString
 from contracts.claim import Claim
 from contracts.envelope import AmqpFacts
@@ -40,19 +42,21 @@ class CallRefusedError(ValueError):
     """The sink refused a whole call for what is in it, and does not say for which entry. Names the sink's code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True, gc=False):
     """One message as RabbitMQ handed it over. Settled exactly once, through the source that delivered it."""
 
     queue: str
-    body: bytes = field(repr=False)  # personal data must not reach a log by way of a repr
-    facts: AmqpFacts = field(repr=False)
-    headers: Mapping[Any, Any] | None = field(repr=False)
+    body: bytes
+    facts: AmqpFacts
+    headers: Mapping[Any, Any] | None
     """Header table (`contracts.amqp_value`); `facts` holds it only once it is tagged."""
     tag: int
     """Counts within the queue's channel of one connection."""
     generation: int = 0
     """Number of the connection that delivered it: a later one must not settle it."""
+
+    def __repr__(self) -> str:  # personal data must not reach a log by way of it
+        return f"Delivery(queue={self.queue!r}, tag={self.tag}, generation={self.generation})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +68,12 @@ class Deposit:
     body: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One message as the sink is to take it."""
 
-    body: str = field(repr=False)
+    body: str
     """Empty, which SQS refuses, until the deposit, if there is one, has been made: then the pointer to it."""
-    envelope: str = field(repr=False)
+    envelope: str
     """Empty where the body carries everything."""
     id: str
     type: str
@@ -79,12 +82,14 @@ class Entry:
     deduplication: str | None = None
     size_bytes: int = 0
     """Body and attributes, as SQS counts them; of a deposit's pointer the most that it can have."""
-    deposit: Deposit | None = field(default=None, repr=False)
+    deposit: Deposit | None = None
     """What the body points to."""
 
+    def __repr__(self) -> str:  # nor personal data of what is sent
+        return f"Entry(id={self.id!r}, type={self.type!r}, size_bytes={self.size_bytes})"
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """What the sink said of one entry."""
 
     fate: Literal["accepted", "refused", "unknown", "altered"]
@@ -123,6 +128,12 @@ class Source(Protocol):
     def wake(self) -> None:
         """Let a `poll` that blocks return. The one method that any thread may call; never raises."""
 
+    def watch(self, fileno: int, stir: Callable[[], None]) -> None:
+        """Call `stir` whenever there is something to read at a file, on the polling thread, which then polls no longer.
+
+        `stir` takes away all that there is to read. Until `close`; called once.
+        """
+
     def dissolve(self, queue: str) -> bool:
         """Go on from a tap queue that gets nothing any more to the queue of copies that comes after it.
 
@@ -153,6 +164,32 @@ class Sink(Protocol):
         Blocks for the call; several threads may call it. May take an entry twice when it is sent twice. Raises
         SinkUnavailableError, CallRefusedError.
         """
+
+
+class Answer(Protocol):
+    """What comes of a call to the sink that was begun."""
+
+    def done(self) -> bool:
+        """Whether it has come."""
+
+    def result(self) -> Sequence[Receipt]:
+        """As of `Sink.send`; to be asked for once it is done."""
+
+    def cancel(self) -> object:
+        """Nobody wants to know any more. What was not sent yet is not sent."""
+
+
+class Express(Protocol):
+    """Makes those calls that it can begin and end without ever blocking. One thread only."""
+
+    def begin(self, queue: str, entries: Sequence[Entry]) -> Answer | None:
+        """Begin what `Sink.send` does; None where something would block: nothing of it was sent then."""
+
+    def fileno(self) -> int:
+        """What is readable while there is something to look at."""
+
+    def look(self) -> None:
+        """Read what has come, write what could not be written, and end what takes too long. Never raises."""
 
 
 _T = TypeVar("_T")

@@ -1,11 +1,12 @@
 """What was taken and what has found its place, on the way into the journal and from there to the broker.
 
-Nothing is acknowledged that is not in the journal. While that cannot be written, everything stays where it is, and
-pauses grow. What SQS has accepted meanwhile is sent again only once it is given back, shortly before the broker's
-delivery timeout.
+Nothing is sent that is not in the journal as taken, nothing is acknowledged that is not there as placed. While that
+cannot be written, everything stays where it is, and pauses grow. What SQS has accepted meanwhile is sent again only
+once it is given back, shortly before the broker's delivery timeout.
 """
 
 import logging
+from collections.abc import Sequence
 
 from bridge.backoff import Backoff
 from bridge.delivery_log import KEPT_S, PRUNED_AT_ONCE, DeliveryLog, Placed, Taken
@@ -67,30 +68,39 @@ class Settlement:
         """Why the journal could not be written the last time; None where it could."""
         return self._failure
 
+    def note(self) -> bool:
+        """Write down what was taken; whether all of it is in the journal, without which nothing is to be sent.
+
+        It is not waited for the disk: what the machine forgets as it fails will come again.
+        """
+        return not self._taken or self._write([])
+
     def settle(self, source: Source) -> bool:
-        """Write down what is new, and acknowledge what has its place; whether there was any. Raises SourceLostError."""
-        if self._clock.monotonic() < self._write_at or not (self._placed or self._taken):
+        """Write down and acknowledge what has its place; whether there was any. Raises SourceLostError."""
+        if not self._placed or not self._write([one for _, one in self._placed]):
+            return False
+        point.reach("ship.journalled")
+        source.acknowledge([delivery for delivery, _ in self._placed])
+        self._placed.clear()
+        point.reach("ship.acknowledged")
+        return True
+
+    def _write(self, placed: Sequence[Placed]) -> bool:
+        if self._clock.monotonic() < self._write_at:
             return False
         try:
-            # What was only taken will come again if it is not in the log: no need to wait for the disk.
-            placed = [one for _, one in self._placed]
             self._log.write(self._taken, placed, self._clock.now(), durable=bool(placed))
         except JournalError as error:
             pause_s = self._backoff.next_s()
             self._write_at = self._clock.monotonic() + pause_s
             detail = {"reason": str(error), "pause_s": round(pause_s, 2)}
-            _LOG.error("the journal cannot be written: nothing is acknowledged", extra=detail)
+            _LOG.error("the journal cannot be written: nothing is sent or acknowledged", extra=detail)
             self._failure = str(error)
             return False
         self._backoff.reset()
         self._failure = None
         self._taken.clear()
-        if placed:
-            point.reach("ship.journalled")
-            source.acknowledge([delivery for delivery, _ in self._placed])
-            self._placed.clear()
-            point.reach("ship.acknowledged")
-        return bool(placed)
+        return True
 
     def give_back(self) -> None:
         """Nothing is in hand any more. Where that cannot be written down, it is when the next connection is opened."""

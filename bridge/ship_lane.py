@@ -7,15 +7,11 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from bridge.backoff import Backoff
-from bridge.port import CallRefusedError, Calls, Clock, Receipt, Sink, SinkUnavailableError
+from bridge.port import Answer, CallRefusedError, Calls, Clock, Express, Receipt, Sink, SinkUnavailableError
 from bridge.window import BATCH_BYTES, Pending, Translate, Window
 from contracts import point
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 _LOG = logging.getLogger(__name__)
 CALLS_AT_ONCE = 16
@@ -33,7 +29,7 @@ class Call:
     """One call that was begun."""
 
     batch: Sequence[tuple[int, Pending]]
-    answer: "Future[Sequence[Receipt]]"
+    answer: Answer
     size_bytes: int
     """Of its entries, as SQS counts them."""
 
@@ -61,9 +57,15 @@ class ShipLane:
         clock: Clock,
         backoff: Callable[[], Backoff],
         *,
+        express: Express | None = None,
         last: bool = False,
     ) -> None:
-        """Args: last: the Invalid Message Channel itself: what cannot go on from there never comes back to it."""
+        """Build it.
+
+        Args:
+            express: see `bridge.shipper.Shipper`.
+            last: whether it is the Invalid Message Channel itself: what cannot go on from there never comes back to it.
+        """
         self.destination = destination
         self.translate = translate
         self.last = last
@@ -74,6 +76,7 @@ class ShipLane:
         """When the destination last took something, by the monotonic clock."""
         self._sink = sink
         self._calls = calls
+        self._express = express
         self._clock = clock
         self._make_backoff = backoff
         self._backoff = backoff()
@@ -90,10 +93,8 @@ class ShipLane:
             for _, pending in batch:
                 pending.attempts += 1
             point.reach("ship.sending")
-            answer = self._calls.submit(lambda batch=batch, begun_at=now: self._send(batch, begun_at))  # type: ignore[misc]
             size_bytes = sum(pending.size_bytes for _, pending in batch)
-            self._under_way.append(Call(batch, answer, size_bytes))
-            answer.add_done_callback(lambda _: wake())
+            self._under_way.append(Call(batch, self._begin(batch, now, wake), size_bytes))
 
     def ended(self) -> Iterator[Call]:
         """Calls that have ended since."""
@@ -168,6 +169,17 @@ class ShipLane:
         return calls < _CALLS_OF_ANY_SIZE or (
             calls < CALLS_AT_ONCE and sum(call.size_bytes for call in self._under_way) < BYTES_AT_ONCE
         )
+
+    def _begin(self, batch: Sequence[tuple[int, Pending]], now: float, wake: Callable[[], None]) -> Answer:
+        if self._express is not None:
+            kept = [pending.kept for _, pending in batch if pending.kept is not None]
+            begun = self._express.begin(self.destination, kept) if len(kept) == len(batch) else None
+            if begun is not None:
+                point.reach("ship.sent")
+                return begun
+        answer = self._calls.submit(lambda: self._send(batch, now))
+        answer.add_done_callback(lambda _: wake())
+        return answer
 
     def _send(self, batch: Sequence[tuple[int, Pending]], begun_at: float) -> Sequence[Receipt]:
         """On a thread of the crew."""

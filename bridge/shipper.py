@@ -1,9 +1,11 @@
 """The shipper's loop: take, translate, send, write down, and acknowledge only what SQS has accepted.
 
-Calls to SQS are made by a crew of threads; everything else is done here, on one thread, which never waits for them: so
-the broker's heartbeat is kept whatever AWS does. What cannot be read goes to the Invalid Message Channel with its
-cause, and by a lane of its own from there to the index of dead letters. When AWS refuses as a whole, nothing is
-acknowledged and nothing diverted: the lane pauses, says why, and tries again.
+Everything is done on one thread, which never waits for SQS, so that the broker's heartbeat is kept whatever AWS does:
+it writes calls and reads their answers as they come. What of them has to wait is made by a crew of threads.
+
+What cannot be read goes to the Invalid Message Channel with its cause, and by a lane of its own from there to the index
+of dead letters. When AWS refuses as a whole, nothing is acknowledged and nothing diverted: the lane pauses, says why,
+and tries again.
 """
 
 import logging
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 from bridge.backoff import Backoff
 from bridge.delivery_log import DeliveryLog
 from bridge.poison import Poison, PoisonFloodError
-from bridge.port import Calls, Clock, Delivery, Receipt, Sink, Source, SourceLostError
+from bridge.port import Calls, Clock, Delivery, Express, Receipt, Sink, Source, SourceLostError
 from bridge.settlement import Settlement
 from bridge.ship_lane import Call, ShipLane
 from bridge.window import Pending, Translate
@@ -57,7 +59,7 @@ DEFAULT_LIMITS = ShipLimits()
 class Shipper:
     """Ships the deliveries of several queues, each to its destination."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # its ports
         self,
         connect: Callable[[], Source],
         sink: Sink,
@@ -68,6 +70,7 @@ class Shipper:
         backoff: Callable[[], Backoff] = Backoff,
         *,
         limits: ShipLimits = DEFAULT_LIMITS,
+        express: Express | None = None,
     ) -> None:
         """A shipper that has not connected yet.
 
@@ -80,6 +83,7 @@ class Shipper:
             clock: time.
             backoff: delays of one thing that is tried again.
             limits: when it stops, and when it lets go.
+            express: makes what calls it can without blocking; None where none can be.
         """
         self._connect = connect
         self._lanes = {
@@ -90,10 +94,12 @@ class Shipper:
                 calls,
                 clock,
                 backoff,
+                express=express,
                 last=queue == naming.INVALID_MESSAGE_QUEUE,
             )
             for queue, route in routes.items()
         }
+        self._express = express
         self._clock = clock
         self._poison = Poison(limits.poison_per_minute)
         self._limits = limits
@@ -132,6 +138,8 @@ class Shipper:
         """Connect for the first time. Raises SourceLostError or SourceRefusedError: at the start, nobody retries."""
         self._settlement.give_back()  # what an earlier process had in hand when it was killed
         self._source = self._connect()
+        if self._express is not None:
+            self._source.watch(self._express.fileno(), self._express.look)
         self._leaving = set(self._to_leave)
         self._polled_at = self._clock.monotonic()
 
@@ -219,22 +227,29 @@ class Shipper:
     def _patience_s(self) -> float:
         """How long to wait for deliveries: not at all while something can be done, never past the end of a pause."""
         now = self._clock.monotonic()
-        if self._settlement:
+        if self._settlement or self._settlement.failure is not None:
             return min(POLL_S, self._settlement.waits_s(now))
         return min((lane.waits_s(now) for lane in self._lanes.values()), default=POLL_S)
 
     def _carry(self, source: Source) -> None:
-        """Begin calls, and settle what has ended: each in order, each message once this far."""
+        """Settle calls that have ended, and begin others: each in order, each message once this far."""
         stalled_s = self._clock.monotonic() - self._polled_at
         if stalled_s >= STALLED_S:
             raise SourceLostError(f"nothing was done for {stalled_s:.0f} s: others may have what was in hand")
-        for lane in self._lanes.values():
-            lane.begin(self._clock.monotonic(), source.wake)
+        if self._express is not None:
+            self._express.look()
+        self._settle_calls(source)
+        if self._settlement.note():
+            for lane in self._lanes.values():
+                lane.begin(self._clock.monotonic(), source.wake)
+            self._settle_calls(source)
+        if self._settlement.settle(source):
+            self._source_backoff.reset()  # not at once: a broker that comes and goes would be asked without a pause
+
+    def _settle_calls(self, source: Source) -> None:
         for lane in self._lanes.values():
             for call in lane.ended():
                 self._settle_call(source, lane, call)
-        if self._settlement.settle(source):
-            self._source_backoff.reset()  # not at once: a broker that comes and goes would be asked without a pause
 
     def _settle_call(self, source: Source, lane: ShipLane, call: Call) -> None:
         point.reach("ship.answered")

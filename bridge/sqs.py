@@ -51,16 +51,13 @@ class SqsSink:
 
     def send(self, queue: str, entries: Sequence[Entry]) -> Sequence[Receipt]:
         """See `Sink.send`."""
-        requests = [_request_entry(str(position), entry) for position, entry in enumerate(entries)]
+        requests = request_entries(entries)
         url = self._url(queue)
-        try:
-            answer = self._send_batch(url, requests)
-        except SinkUnavailableError as error:
-            cause = error.__cause__
-            if isinstance(cause, ClientError) and code_of(cause) in _BLAMES_CALL:
-                raise CallRefusedError(code_of(cause)) from cause
-            raise
-        return reconcile(requests, answer)
+        return receipts_of(requests, lambda: self._send_batch(url, requests))
+
+    def known_url(self, queue: str) -> str | None:
+        """The queue's URL, once something was sent there."""
+        return self._urls.get(queue)
 
     def _url(self, queue: str) -> str:
         if queue not in self._urls:
@@ -77,17 +74,34 @@ def _through(client: "SQSClient") -> SendBatch:
     return send_batch
 
 
+def receipts_of(
+    requests: Sequence["SendMessageBatchRequestEntryTypeDef"], answer: Callable[[], object]
+) -> Sequence[Receipt]:
+    """What an answer says of each entry that was sent. Raises SinkUnavailableError, CallRefusedError."""
+    try:
+        told = answer()
+    except SinkUnavailableError as error:
+        cause = error.__cause__
+        if isinstance(cause, ClientError) and code_of(cause) in _BLAMES_CALL:
+            raise CallRefusedError(code_of(cause)) from cause
+        raise
+    return reconcile(requests, told)
+
+
 def reconcile(requests: Sequence["SendMessageBatchRequestEntryTypeDef"], answer: object) -> Sequence[Receipt]:
     """What an answer, which may be any JSON, says of each entry that was sent, whatever it says of others.
 
     What it does not name, or contradicts itself about, is unknown, and so sent again under the same ids.
     """
+    successes, failures = _listed(answer, "Successful"), _listed(answer, "Failed")
+    if not failures and [one.get("Id") for one in successes] == [request["Id"] for request in requests]:
+        return [_accepted(request, success) for request, success in zip(requests, successes, strict=True)]
     told: dict[str, list[Receipt]] = {}
     by_id = {request["Id"]: request for request in requests}
-    for success in _listed(answer, "Successful"):
+    for success in successes:
         if (request := by_id.get(_text(success, "Id"))) is not None:
             told.setdefault(request["Id"], []).append(_accepted(request, success))
-    for failure in _listed(answer, "Failed"):
+    for failure in failures:
         if (entry_id := _text(failure, "Id")) in by_id:
             told.setdefault(entry_id, []).append(_failed(failure))
     return [_agreed(told.get(request["Id"], ())) for request in requests]
@@ -125,6 +139,11 @@ def _failed(failure: Mapping[str, Any]) -> Receipt:
     # Most of what SQS calls our fault (throttling, rights, a disabled key) is not the message's.
     final = failure.get("SenderFault") is True and code.rsplit(".", 1)[-1] in _BLAMES_MESSAGE
     return Receipt("refused" if final else "unknown", code)
+
+
+def request_entries(entries: Sequence[Entry]) -> Sequence["SendMessageBatchRequestEntryTypeDef"]:
+    """What a call says of entries; each is known by its position."""
+    return [_request_entry(str(position), entry) for position, entry in enumerate(entries)]
 
 
 def _request_entry(entry_id: str, entry: Entry) -> "SendMessageBatchRequestEntryTypeDef":

@@ -111,11 +111,27 @@ class WireCall:
 
     def __call__(self, url: str, requests: Sequence["SendMessageBatchRequestEntryTypeDef"]) -> object:
         """See `SendBatch`."""
+        request = self.write(url, requests)
+        return self.read(lambda: self._lines.ask(request))
+
+    @property
+    def knows_us(self) -> bool:
+        """Whether who we are is known without asking anybody."""
+        is_stale = getattr(self._credentials, "refresh_needed", None)
+        return self._credentials is not None and not (is_stale is not None and is_stale())
+
+    def write(self, url: str, requests: Sequence["SendMessageBatchRequestEntryTypeDef"]) -> bytes:
+        """A request, signed. Raises SinkUnavailableError."""
         body = orjson.dumps({"QueueUrl": url, "Entries": requests})
         with asking(OPERATION, SinkUnavailableError):
-            return self._read(self._lines.ask(self._write(body)))
+            return self._signed(body)
 
-    def _write(self, body: bytes) -> bytes:
+    def read(self, answer: Callable[[], HttpAnswer]) -> object:
+        """What an answer says, or why there is none; see `SendBatch`."""
+        with asking(OPERATION, SinkUnavailableError):
+            return self._read(answer())
+
+    def _signed(self, body: bytes) -> bytes:
         request = Unsigned("POST", _PATH, "", self._headers, body)
         signed = self._signer.sign(request, self._keys(), self._now())
         length = ("Content-Length", str(len(body)))

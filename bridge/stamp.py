@@ -5,8 +5,10 @@ table told from an empty one.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from bridge.port import Delivery, Outgoing
 from contracts import naming, stamp_header

@@ -6,10 +6,12 @@ queue of payments.
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote
+
+import msgspec
+from msgspec.structs import replace
 
 from bridge.port import Delivery, Deposit, Entry
 from bridge.stamp import NotStampedError, unstamp
@@ -28,8 +30,7 @@ _GROUP_LIMIT = 128
 _TAPPED = Stamp("legacy", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """What the contract makes of a delivery."""
 
     facts: AmqpFacts
@@ -130,7 +131,7 @@ def _entry(
     envelope = Envelope(
         id=identity.id,
         type=type_name,
-        source=f"/rabbitmq/{facts.exchange if isinstance(facts.exchange, str) else quote(facts.exchange)}",
+        source=_source(facts.exchange),
         time=_time(int(now * 1000)),
         stamp=stamp,
         body_encoding=encoding,
@@ -157,6 +158,11 @@ def _entry(
         detail = f"{entry.size_bytes} bytes with its envelope, SQS takes {ENTRY_BYTES}"
         raise InvalidMessageError("too-large", detail)
     return entry
+
+
+@lru_cache(maxsize=256)  # exchanges are few
+def _source(exchange: ShortString) -> str:
+    return f"/rabbitmq/{exchange if isinstance(exchange, str) else quote(exchange)}"
 
 
 @lru_cache(maxsize=1)

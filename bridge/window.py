@@ -8,7 +8,8 @@ message that is tried again later.
 import heapq
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from bridge.port import Delivery, Entry
 
@@ -22,11 +23,11 @@ Translate = Callable[[Delivery], Entry]
 """A Message Translator: a value or InvalidMessageError, never anything else; each time the same but for its `time`."""
 
 
-@dataclass(slots=True)
-class Pending:
+class Pending(msgspec.Struct):
     """A delivery on its way: what it becomes, and what was tried with it."""
 
     delivery: Delivery
+    translate: Translate
     group: str | None
     size_bytes: int
     """Of the entry, as SQS counts it."""
@@ -40,24 +41,24 @@ class Pending:
     """How often the answer said that something else was taken."""
     alone: bool = False
     """Whether it goes in a call of its own: it was in one that SQS refused as a whole."""
-    _translate: Translate = field(repr=False, kw_only=True)
-    _entry: Entry | None = field(default=None, repr=False, kw_only=True)
+    kept: Entry | None = None
+    """What it becomes; None where that is made anew when it is sent."""
 
     @classmethod
     def of(cls, delivery: Delivery, translate: Translate, sequence: int, now: float) -> tuple["Pending", Entry]:
         """Translate a delivery. Raises InvalidMessageError."""
         entry = translate(delivery)
         kept = entry if len(entry.body) <= KEPT_BYTES else None
-        return cls(delivery, entry.group, entry.size_bytes, sequence, now, _translate=translate, _entry=kept), entry
+        return cls(delivery, translate, entry.group, entry.size_bytes, sequence, now, kept=kept), entry
 
     @classmethod
     def unread(cls, delivery: Delivery, translate: Translate, sequence: int, now: float) -> "Pending":
         """A delivery that nobody can read; it is never sent."""
-        return cls(delivery, None, 0, sequence, now, _translate=translate)
+        return cls(delivery, translate, None, 0, sequence, now)
 
     def entry(self) -> Entry:
         """What is sent."""
-        return self._entry or self._translate(self.delivery)
+        return self.kept or self.translate(self.delivery)
 
 
 class Window:

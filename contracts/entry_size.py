@@ -5,6 +5,7 @@ SQS takes 1 MiB, and counts the body and each attribute's name, data type and va
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 ENTRY_BYTES = 1_048_576
 """The largest message that SQS takes."""
@@ -17,8 +18,13 @@ def entry_bytes(body: str, attributes: Mapping[str, str]) -> int:
     """Bytes that count against `ENTRY_BYTES`."""
     total = _bytes(body)
     for name, value in attributes.items():
-        total += _bytes(name) + len(_TEXT_TYPE) + _bytes(value)
+        total += _around(name) + _bytes(value)
     return total
+
+
+@lru_cache(maxsize=64)  # names are few
+def _around(name: str) -> int:
+    return _bytes(name) + len(_TEXT_TYPE)
 
 
 def _bytes(text: str) -> int:

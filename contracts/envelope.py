@@ -8,9 +8,9 @@ placeholder; the envelope says which. What is too large for SQS lies in S3 (`con
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+import msgspec
 import orjson
 
 from contracts.amqp_value import ShortString, TaggedTable, mark, unmark
@@ -30,22 +30,20 @@ class MalformedEnvelopeError(ValueError):
     """An envelope or its body cannot be read. Never quotes either."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(msgspec.Struct, frozen=True, gc=False):
     """The decision that a message carries: whose effects leave, and since which move of authority."""
 
     authority: Authority
     epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class AmqpFacts:
+class AmqpFacts(msgspec.Struct, frozen=True, gc=False):
     """Everything that AMQP knew about a delivery."""
 
     exchange: ShortString
     routing_key: ShortString
     redelivered: bool
-    properties: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """Basic properties but `headers`, only those that were set: texts, bytes where they are no UTF-8, integers.
 
     `timestamp` is in seconds since the epoch.
@@ -54,8 +52,7 @@ class AmqpFacts:
     """Header table, tagged with AMQP types; None where the publisher sent none (an empty table is another thing)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """CloudEvents attributes, stamp and origin of one message."""
 
     id: str
@@ -77,29 +74,31 @@ class Envelope:
 
 def write_envelope(envelope: Envelope) -> str:
     """Compact JSON for the message attribute `envelope`."""
-    amqp = envelope.amqp
+    amqp, stamp, properties = envelope.amqp, envelope.stamp, envelope.amqp.properties
+    if bytes in map(type, properties.values()):
+        properties = {name: mark(value) if isinstance(value, bytes) else value for name, value in properties.items()}
     document: dict[str, Any] = {
         "specversion": "1.0",
         "id": envelope.id,
         "source": envelope.source,
         "type": envelope.type,
         "time": envelope.time,
-        "stamp": {"authority": envelope.stamp.authority, "epoch": envelope.stamp.epoch},
+        "stamp": {"authority": stamp.authority, "epoch": stamp.epoch},
         "body": envelope.body_encoding,
         "amqp": {
             "exchange": mark(amqp.exchange),
             "routing_key": mark(amqp.routing_key),
             "redelivered": amqp.redelivered,
-            "properties": {
-                name: mark(value) if isinstance(value, bytes) else value for name, value in amqp.properties.items()
-            },
+            "properties": properties,
             "headers": amqp.headers,
         },
     }
-    for name in ("subject", "datacontenttype", "traceparent"):
-        value = getattr(envelope, name)
-        if value is not None:
-            document[name] = value
+    if envelope.subject is not None:
+        document["subject"] = envelope.subject
+    if envelope.datacontenttype is not None:
+        document["datacontenttype"] = envelope.datacontenttype
+    if envelope.traceparent is not None:
+        document["traceparent"] = envelope.traceparent
     if (claim := envelope.claim) is not None:
         document["claim"] = {"key": claim.key, "size": claim.size_bytes, "sha256": claim.sha256}
     text = orjson.dumps(document).decode()
@@ -171,6 +170,11 @@ def _claim(document: Mapping[str, Any]) -> Claim | None:
     return Claim(_typed(claim, "key", str), _typed(claim, "size", int), _typed(claim, "sha256", str))
 
 
+_REFUSED_OCTETS = bytes(number for number in range(32) if number not in b"\t\n\r")
+_LEAD_OF_REFUSED = b"\xef"
+"""What U+FFFE and U+FFFF begin with in UTF-8, among others."""
+
+
 def is_carriable(text: str) -> bool:
     """Whether SQS takes the text as it is."""
     return text.isprintable() or not _REFUSED_BY_SQS.search(text)  # nothing that is printable is refused
@@ -184,7 +188,9 @@ def encode_body(body: bytes) -> tuple[str, BodyEncoding]:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return base64.b64encode(body).decode(), "base64"
-    return (text, "utf-8") if is_carriable(text) else (base64.b64encode(body).decode(), "base64")
+    # The same question as `is_carriable`, asked of bytes, which are looked through faster.
+    plain = len(body.translate(None, _REFUSED_OCTETS)) == len(body) and _LEAD_OF_REFUSED not in body
+    return (text, "utf-8") if plain or is_carriable(text) else (base64.b64encode(body).decode(), "base64")
 
 
 def decode_body(text: str, encoding: BodyEncoding) -> bytes:

@@ -1,6 +1,6 @@
 """Who a message is: the identity and the business key that its contract names."""
 
-from dataclasses import dataclass
+import msgspec
 
 from contracts.codecs.error import DecodeError
 from contracts.envelope import AmqpFacts, is_carriable
@@ -11,8 +11,7 @@ KEY_LIMIT = 512
 """Longest identity or key that we take, in characters; DynamoDB's keys end at 2,048 bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True, gc=False):
     """Id and, where it had to be read, business key of one message."""
 
     id: str
@@ -55,7 +54,10 @@ def text_of(value: object) -> str | None:
 
     None also for bytes that are no UTF-8 and for control characters: neither channel nor table would take them.
     """
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if type(value) is str:
+        text = value
+    elif isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    text = str(value)
+    else:
+        text = str(value)
     return text if 0 < len(text) <= KEY_LIMIT and is_carriable(text) else None

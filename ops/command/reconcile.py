@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.delivery_log import read_deliveries
+from bridge.delivery_reading import read_deliveries
 from bridge.journal_file import JournalError, database_path
 from bridge.reconciliation import JournalReading, reconcile
 from ops.document import document

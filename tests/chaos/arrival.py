@@ -1,11 +1,10 @@
 """What SQS took in a run, looked at one by one: whose it is, whether its caller knows, and whether it is all there."""
 
-import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 
-from bridge.journal_file import database_path
+from bridge.delivery_log import read_taken
+from bridge.delivery_reading import entries_of
 from contracts import naming
 from contracts.amqp_value import tag_table
 from contracts.envelope import Envelope, MalformedEnvelopeError, read_envelope
@@ -83,6 +82,9 @@ def _envelope(one: Handed) -> Envelope | None:
 
 def read_delivered(folder: Path) -> list[Message]:
     """Every delivery that a shipper's journal knows, but of the Invalid Message Channel."""
-    with closing(sqlite3.connect(database_path(folder, "shipper"))) as database:
-        statement = "SELECT id, digest FROM delivery WHERE queue <> ?"
-        return [(str(one), str(digest)) for one, digest in database.execute(statement, (naming.INVALID_MESSAGE_QUEUE,))]
+    return [
+        (one.id, one.digest)
+        for _, taken, _ in entries_of(folder, "shipper")
+        for one in (read_taken(taken) if taken else ())
+        if one.queue != naming.INVALID_MESSAGE_QUEUE
+    ]

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from bridge.delivery_log import read_deliveries
+from bridge.delivery_reading import read_deliveries
 from bridge.journal_file import database_path
 from bridge.reconciliation import reconcile
 from contracts import naming

@@ -15,10 +15,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
+
+from msgspec import structs
 
 from bridge.port import Delivery
 from bridge.sqs import SqsSink
@@ -215,9 +216,9 @@ class Chaos:
         message_id, key = f"stale-{seed}", f"late-{seed}"
         facts = AmqpFacts("notifications", "payin.create", redelivered=False, properties={"message_id": message_id})
         entry = notification_translator(PAYIN, time.time)(Delivery("", payin(message_id, key), facts, {}, tag=0))
-        envelope = write_envelope(replace(read_envelope(entry.envelope), stamp=Stamp("new", 0)))
+        envelope = write_envelope(structs.replace(read_envelope(entry.envelope), stamp=Stamp("new", 0)))
         queue = naming.queue_name(STACK, FAMILY, ordered=PAYIN.ordered)
-        SqsSink(self.scene.session().client("sqs")).send(queue, [replace(entry, envelope=envelope)])
+        SqsSink(self.scene.session().client("sqs")).send(queue, [structs.replace(entry, envelope=envelope)])
         log = self.scene.places.folder / f"published-stale-{seed}.ndjson"
         log.write_text(json.dumps({"id": message_id, "type": "payin.create", "key": key}) + "\n", "utf-8")
         self._logs.append(log)

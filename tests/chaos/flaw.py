@@ -3,7 +3,9 @@
 import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from bridge.amqp import AmqpSource
 from bridge.port import Delivery, Entry, Receipt, SinkUnavailableError
@@ -87,7 +89,9 @@ def lose_headers() -> None:
         if not whole.envelope:
             return whole
         envelope = read_envelope(whole.envelope)
-        return replace(whole, envelope=write_envelope(replace(envelope, amqp=replace(envelope.amqp, headers=None))))
+        return structs.replace(
+            whole, envelope=write_envelope(structs.replace(envelope, amqp=structs.replace(envelope.amqp, headers=None)))
+        )
 
     Pending.entry = bare  # type: ignore[method-assign]
 

@@ -1,6 +1,5 @@
 """`bridge.port.Junction`: the in-memory broker of the router's unit tests, and RabbitMQ itself."""
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
@@ -8,6 +7,7 @@ from typing import Any, Protocol
 
 import pika
 import pytest
+from msgspec import structs
 
 from bridge.amqp_route import AmqpJunction, AmqpOutlet
 from bridge.amqp_settings import AmqpSettings
@@ -365,8 +365,8 @@ class TestAmqpJunction(JunctionPromises):
         junction = claimed(broker.connect())
         broker.publish(b"1")
         (one,) = take(junction, 1)
-        facts = dataclasses.replace(one.facts, properties={"user_id": "monolith"})
-        junction.publish(stamped(dataclasses.replace(one, facts=facts), "legacy"))
+        facts = structs.replace(one.facts, properties={"user_id": "monolith"})
+        junction.publish(stamped(structs.replace(one, facts=facts), "legacy"))
         (behind,) = broker.take(LEGACY)
         assert "user_id" not in behind.facts.properties
         assert unstamp(behind).delivery.facts.properties == {"user_id": "monolith"}

@@ -4,7 +4,6 @@ The latter also over the SQS of our rig, which is stricter than moto.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import boto3
@@ -13,6 +12,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from moto.core.botocore_stubber import BotocoreStubber
+from msgspec import structs
 
 from bridge.port import Entry, Receipt, Sink, SinkUnavailableError
 from bridge.sqs import SqsSink
@@ -171,7 +171,7 @@ def queues(sqs: "SQSClient") -> Iterator["SQSClient"]:
 class _OverMoto(SinkPromises):
     @pytest.mark.xfail(reason="moto takes the characters that SQS refuses", strict=True)
     def test_a_character_that_sqs_refuses_is_the_messages_own_fault(self, harness: Harness) -> None:
-        (receipt,) = harness.sink.send(STANDARD, [replace(card("m1"), body="\x01")])
+        (receipt,) = harness.sink.send(STANDARD, [structs.replace(card("m1"), body="\x01")])
         assert receipt.fate == "refused"
 
 
@@ -244,5 +244,5 @@ class TestSqsSinkOfOurOwnWireOverTheRig(SinkPromises):
             yield _RigHarness(aws)
 
     def test_a_character_that_sqs_refuses_is_the_messages_own_fault(self, harness: Harness) -> None:
-        (receipt,) = harness.sink.send(STANDARD, [replace(card("m1"), body="\x01")])
+        (receipt,) = harness.sink.send(STANDARD, [structs.replace(card("m1"), body="\x01")])
         assert receipt.fate == "refused"

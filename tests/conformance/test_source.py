@@ -1,6 +1,5 @@
 """`bridge.port.Source`: the in-memory broker of the unit tests, and RabbitMQ itself."""
 
-import dataclasses
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,6 +9,7 @@ from typing import Any, Protocol
 
 import pika
 import pytest
+from msgspec import structs
 
 from bridge.amqp import AmqpSource, Succession
 from bridge.amqp_settings import AmqpSettings
@@ -495,7 +495,7 @@ class TestAmqpSource(SourcePromises):
         source = broker.connect()
         broker.publish("payouts", "", b"whole")
         (one,) = take(source, 1)
-        unknown = dataclasses.replace(one, headers={"CC": [], "": Unread(b"\x01kV")})
+        unknown = structs.replace(one, headers={"CC": [], "": Unread(b"\x01kV")})
         source.divert(unknown, "unreadable", 1)
         ((body, headers, _),) = broker.invalid()
         assert body == b"whole"

@@ -1,6 +1,7 @@
 """In-memory broker and source: the port's promises without RabbitMQ. Held to the real one by tests/conformance."""
 
 import itertools
+import select
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -107,6 +108,7 @@ class MemorySource:
         self._tags = itertools.count(1)
         self._unsettled: dict[int, tuple[Delivery, Message]] = {}
         self._paused = False
+        self._watched: list[tuple[int, Callable[[], None]]] = []
         self._taking = [queue.name for queue in broker.queues] + [
             one.successor.name if one.tap.name in broker.gone else one.tap.name for one in broker.successions
         ]
@@ -116,6 +118,9 @@ class MemorySource:
 
     def poll(self, timeout_s: float) -> Sequence[Delivery]:
         self._called("poll")
+        for fileno, stir in self._watched:
+            if select.select([fileno], [], [], 0)[0]:
+                stir()
         taken = [] if self._paused else [delivery for queue in self._taking for delivery in self._take(queue)]
         if not taken:
             self._broker.idle(timeout_s)
@@ -140,6 +145,9 @@ class MemorySource:
 
     def wake(self) -> None:
         self._broker.wakes += 1
+
+    def watch(self, fileno: int, stir: Callable[[], None]) -> None:
+        self._watched.append((fileno, stir))
 
     def dissolve(self, queue: str) -> bool:
         self._called("dissolve")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from msgspec import structs
 
 from contracts import naming
 from contracts.authority import Authority, AuthorityRecord
@@ -101,11 +102,11 @@ class Scene:
         """A worker has given up on a message; returns its letter's id."""
         body = payin(message_id, key, type_name=type_name, **fields) if body is None else body
         entry = translated(type_name, body)
-        envelope = write_envelope(replace(read_envelope(entry.envelope), stamp=stamp))
+        envelope = write_envelope(structs.replace(read_envelope(entry.envelope), stamp=stamp))
         attributes = {"envelope": envelope, "type": entry.type, "id": entry.id}
         if entry.deposit is not None:
             self.bucket.objects[entry.deposit.key] = entry.deposit.body
-            entry = replace(entry, body=write_pointer(BUCKET, entry.deposit.key))
+            entry = structs.replace(entry, body=write_pointer(BUCKET, entry.deposit.key))
         content = LetterContent(entry.body, attributes, entry.group)
         self.seen = max(getattr(self, "seen", SEEN), SEEN) + timedelta(seconds=1)
         return self._index(content, cause, at or self.seen, 5, replay)

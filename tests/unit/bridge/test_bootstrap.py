@@ -77,7 +77,7 @@ def sqs_sink(monkeypatch: pytest.MonkeyPatch, **environment: str) -> SqsSink:
     for name, value in {"AWS_DEFAULT_REGION": "eu-west-1", **environment}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers an environment
-    return build_sqs_sink(Config(retries={"total_max_attempts": 1}), SystemClock())
+    return build_sqs_sink(Config(retries={"total_max_attempts": 1}), SystemClock())[0]
 
 
 def test_batches_go_to_sqs_over_our_own_connections(monkeypatch: pytest.MonkeyPatch) -> None:

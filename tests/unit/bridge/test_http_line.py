@@ -1,5 +1,6 @@
 """Connections that end when they like, against a peer that does as it is told, byte by byte."""
 
+import select
 import socket
 import ssl
 import threading
@@ -153,7 +154,7 @@ def test_a_connection_that_its_peer_has_closed_meanwhile_is_replaced(peers: Call
 def _wait_for_end(lines: Lines) -> None:
     """Until the end of the one idle connection has come to this side."""
     (line,) = lines._idle
-    line._socket.recv(1, socket.MSG_PEEK)
+    line.socket.recv(1, socket.MSG_PEEK)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +268,7 @@ def test_over_tls_a_connection_that_is_closed_is_replaced(peers: Callable[..., P
     lines = Lines(peer.place(tls=trusting(ours.file)), 5, 5)
     lines.ask(REQUEST)
     line = lines._idle[0]
-    line._poll.poll(5000)
+    assert select.select([line.socket], [], [], 5)[0]
     assert lines.ask(REQUEST).body == b"ok"
     assert (peer.connections, peer.requests) == (2, 2)
 

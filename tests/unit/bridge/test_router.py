@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from bridge.backoff import Backoff
 from bridge.board import Board, Doubt
-from bridge.delivery_log import read_deliveries
+from bridge.delivery_reading import read_deliveries
 from bridge.finality import UNKNOWN, Finality
 from bridge.journal import ROUTER, Journal
 from bridge.journal_file import JournalError
@@ -485,7 +486,7 @@ def test_what_nobody_can_read_goes_to_the_monolith_unchanged_and_a_copy_aside(
         scene.decide(record)
     one = delivery("payin.create", b"\xff not json", headers={"x": 1})
     scene.crossing.deliver(ORIGIN, one)
-    scene.crossing.deliver(ORIGIN, replace(one, facts=replace(one.facts, routing_key="payin.delete")))
+    scene.crossing.deliver(ORIGIN, structs.replace(one, facts=structs.replace(one.facts, routing_key="payin.delete")))
     scene.step_until(lambda: len(scene.crossing.bodies(LEGACY)) == 2)
     assert [cause.split(":")[0] for _, cause in scene.crossing.invalid] == ["unreadable", "unknown-type"]
     assert scene.crossing.bodies(HOLD) == []

@@ -41,6 +41,7 @@ from tests.fakes.calls import MemoryCalls
 from tests.fakes.clock import FakeClock
 from tests.fakes.message import IBAN, NAME, balance, card_transaction, delivery, payin
 from tests.fakes.sink import MemorySink
+from tests.rig.delivered import played
 
 PAYINS = "s-payin.fifo"
 CARDS = "s-cardtransaction"
@@ -119,7 +120,7 @@ class Scene:
 
     def places(self) -> list[tuple[str, str | None]]:
         """Id and place of every delivery, in order."""
-        return [(one, place) for one, place in self.file.rows("SELECT id, place FROM delivery ORDER BY sequence")]
+        return [(one.taken.id, one.place) for one in played(self.file)]
 
 
 @pytest.fixture(autouse=True)
@@ -607,17 +608,33 @@ def test_what_a_killed_shipper_had_in_hand_is_given_back_when_the_next_one_opens
     assert scene.places() == [("w1", "returned")]
 
 
-def test_nothing_is_acknowledged_before_it_is_in_the_journal(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def fail_twice(scene: Scene, monkeypatch: pytest.MonkeyPatch, *, placed: bool) -> None:
+    """Let the journal fail to write down what was placed, or what was taken."""
     write, fails = scene.log.write, 2
 
     def failing(*arguments: Any, **options: Any) -> None:
         nonlocal fails
-        if fails:
+        if fails and bool(arguments[1]) is placed:
             fails -= 1
             raise JournalError("the disk is full, says the test")
         write(*arguments, **options)
 
     monkeypatch.setattr(scene.log, "write", failing)
+
+
+def test_nothing_is_sent_before_it_is_in_the_journal(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_twice(scene, monkeypatch, placed=False)
+    scene.publish("w1")
+    scene.shipper.step()
+    assert (scene.sink.calls, scene.acknowledged, scene.shipper.in_flight) == ([], 0, 1)
+    assert scene.shipper.journal_fails
+    scene.step_until(lambda: scene.acknowledged == 1)
+    assert scene.clock.seconds >= 1 + 2
+    assert scene.places() == [("w1", "accepted")]
+
+
+def test_nothing_is_acknowledged_before_it_is_in_the_journal(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_twice(scene, monkeypatch, placed=True)
     scene.publish("w1")
     scene.shipper.step()
     assert (scene.sink.ids(PAYINS), scene.acknowledged, scene.shipper.in_flight) == (["w1"], 0, 1)

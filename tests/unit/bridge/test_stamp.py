@@ -1,9 +1,9 @@
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from bridge.port import Delivery, Outgoing
 from bridge.stamp import NotStampedError, stamp, unstamp
@@ -100,7 +100,7 @@ def test_a_held_message_that_is_stamped_anew_carries_one_stamp_only() -> None:
 def test_a_stamp_that_cannot_be_read_is_none(changed: dict[str, Any]) -> None:
     one = behind(stamped(delivery("payin.create", payin())))
     with pytest.raises(NotStampedError):
-        unstamp(replace(one, headers={**(one.headers or {}), **changed}))
+        unstamp(structs.replace(one, headers={**(one.headers or {}), **changed}))
 
 
 def test_a_message_of_the_monolith_has_no_stamp() -> None:

@@ -1,12 +1,12 @@
 import json
 import re
 import sys
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from contracts.amqp_value import tag_table, untag_table
 from contracts.claim import claim_on
@@ -205,7 +205,7 @@ def test_carriable_is_what_sqs_accepts(text: str) -> None:
 
 def test_a_claim_travels_in_the_envelope_and_the_body_does_not() -> None:
     claim = claim_on("payin", "w1", b"body")
-    envelope = replace(read_envelope(document()), body_encoding="claim", claim=claim)
+    envelope = structs.replace(read_envelope(document()), body_encoding="claim", claim=claim)
     again = read_envelope(write_envelope(envelope))
     assert (again.claim, again.body_encoding) == (claim, "claim")
     assert carried_digest("whatever", again) == claim.sha256
@@ -221,7 +221,7 @@ def test_a_claim_without_its_encoding_is_none() -> None:
 def test_the_digest_of_what_travels_is_that_of_the_legacy_body() -> None:
     body = b"\xff"
     text, encoding = encode_body(body)
-    envelope = replace(read_envelope(document()), body_encoding=encoding)
+    envelope = structs.replace(read_envelope(document()), body_encoding=encoding)
     assert carried_digest(text, envelope) == body_digest(body)
 
 

@@ -216,8 +216,8 @@ def test_looking_receives_nothing_from_any_queue(
     desk: Scene, strangler: Strangler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     letter = desk.letter("w1")
+    monkeypatch.setattr("ops.command.replay.sqs_client", None)  # first: it has its own from the other when imported
     monkeypatch.setattr("ops.session.sqs_client", None)
-    monkeypatch.setattr("ops.command.replay.sqs_client", None)
     strangler("dlq", "list")
     strangler("dlq", "groups")
     assert strangler("dlq", "show", letter).code == ExitCode.OK

@@ -2,6 +2,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bridge.claim import ClaimingSink
 from bridge.port import Entry
@@ -28,7 +29,9 @@ def shipped(
     body = padded(payin(webhook_id, payin_id, **fields), NAME * (ENTRY_BYTES // len(NAME)))
     entry = translated("payin.create", body)
     if stamp is not None:
-        entry = replace(entry, envelope=write_envelope(replace(read_envelope(entry.envelope), stamp=stamp)))
+        entry = structs.replace(
+            entry, envelope=write_envelope(structs.replace(read_envelope(entry.envelope), stamp=stamp))
+        )
     sink = MemorySink()
     ClaimingSink(sink, MemoryClaimStore(scene.claims.bucket)).send(QUEUE, [entry])
     (sent,) = sink.taken[QUEUE]

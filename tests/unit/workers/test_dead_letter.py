@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from contracts.claim import claim_on
 from contracts.effect import body_digest
@@ -58,7 +59,7 @@ def test_what_sqs_gave_up_on_has_a_cause_of_its_own() -> None:
 
 
 def test_the_same_message_is_the_same_letter_whatever_form_it_travelled_in() -> None:
-    envelope = dataclasses.replace(read_envelope(ENTRY.envelope), stamp=Stamp("new", 4))
+    envelope = structs.replace(read_envelope(ENTRY.envelope), stamp=Stamp("new", 4))
     again = read(dead(envelope=write_envelope(envelope), cause="rejected"))
     assert again.letter_id == read(dead()).letter_id
     assert again.stamp == Stamp("new", 4)
@@ -86,7 +87,7 @@ def test_what_cannot_be_parsed_becomes_a_letter_whole(record: Received) -> None:
 
 
 def test_a_type_that_nobody_knows_is_not_told() -> None:
-    envelope = dataclasses.replace(read_envelope(ENTRY.envelope), type=NAME)
+    envelope = structs.replace(read_envelope(ENTRY.envelope), type=NAME)
     found = read(dead(envelope=write_envelope(envelope), cause="unknown-type:not of this family"))
     assert (found.type, found.message_id) == (None, "w1")
 
@@ -109,7 +110,7 @@ def claimed(stamp: Stamp) -> tuple[str, str]:
     """An envelope with a claim, and the digest of its body."""
     claim = claim_on("payin", "w1", b"a large body")
     envelope = read_envelope(ENTRY.envelope)
-    return write_envelope(dataclasses.replace(envelope, body_encoding="claim", claim=claim, stamp=stamp)), claim.sha256
+    return write_envelope(structs.replace(envelope, body_encoding="claim", claim=claim, stamp=stamp)), claim.sha256
 
 
 def test_a_letter_whose_body_lies_in_s3_is_known_by_its_digest_and_keeps_the_pointer() -> None:
@@ -178,7 +179,7 @@ def test_nothing_personal_can_be_seen_of_a_letter() -> None:
 RETURN_QUEUE = "my-stack-return-dead.fifo"
 FOLLOW_UP = ReturnedEffect("w1:2", "accounting", "payin.booked", "application/json", NAME.encode(), 7)
 HELD = ReturnedHold(
-    "payin", "w1", write_envelope(dataclasses.replace(read_envelope(ENTRY.envelope), stamp=Stamp("new", 4))), payin()
+    "payin", "w1", write_envelope(structs.replace(read_envelope(ENTRY.envelope), stamp=Stamp("new", 4))), payin()
 )
 
 

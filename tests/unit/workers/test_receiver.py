@@ -1,9 +1,9 @@
-import dataclasses
 import json
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bridge.port import Entry
 from contracts.envelope import Stamp, read_envelope, write_envelope
@@ -138,8 +138,8 @@ def test_a_message_with_an_older_epoch_than_the_records_is_never_written(scene: 
     scene.store.heads["default#payin#p1"] = (3, 2)
     assert scene.settle(created()) == [NotComparable()]
     assert scene.store.rows == {}
-    envelope = dataclasses.replace(read_envelope(created().envelope), stamp=Stamp("legacy", 2))
-    assert scene.settle(dataclasses.replace(created(), envelope=write_envelope(envelope))) == [Processed()]
+    envelope = structs.replace(read_envelope(created().envelope), stamp=Stamp("legacy", 2))
+    assert scene.settle(structs.replace(created(), envelope=write_envelope(envelope))) == [Processed()]
     assert scene.store.heads["default#payin#p1"] == (4, 2)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bridge.port import Entry
 from contracts.authority import AuthorityRecord
@@ -24,8 +25,8 @@ BACK = AuthorityRecord("payin", "shadow", 8, 8)
 
 
 def stamped(entry: Entry, stamp: Stamp) -> Entry:
-    envelope = dataclasses.replace(read_envelope(entry.envelope), stamp=stamp)
-    return dataclasses.replace(entry, envelope=write_envelope(envelope))
+    envelope = structs.replace(read_envelope(entry.envelope), stamp=stamp)
+    return structs.replace(entry, envelope=write_envelope(envelope))
 
 
 def created(webhook_id: str = "w1", payin_id: str = "p1", *, stamp: Stamp = NEW, **fields: Any) -> Entry:
@@ -50,8 +51,8 @@ def test_a_message_that_new_has_authority_over_leaves_and_is_kept_whole() -> Non
 
 def test_the_legacy_bytes_are_kept_not_the_form_in_which_they_travelled() -> None:
     entry, body = created(), payin("w1", "p1")
-    envelope = dataclasses.replace(read_envelope(entry.envelope), body_encoding="base64")
-    travelling = dataclasses.replace(entry, body=base64.b64encode(body).decode(), envelope=write_envelope(envelope))
+    envelope = structs.replace(read_envelope(entry.envelope), body_encoding="base64")
+    travelling = structs.replace(entry, body=base64.b64encode(body).decode(), envelope=write_envelope(envelope))
     for record, kept in ((LIVE, True), (BACK, False)):
         scene = live(record)
         scene.settle(travelling)

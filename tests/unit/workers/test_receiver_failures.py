@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bridge.port import Entry
 from tests.fakes.message import PLANTED, balance, card_transaction, payin, payout, received, translated
@@ -315,7 +316,7 @@ def test_neither_causes_nor_logs_nor_fates_hold_a_value_of_the_message(
     scene = ReceiverScene(family) if handlers is None else ReceiverScene(family, handlers=handlers)
     for receives in (1, BLAMED_RECEIVES):
         fates: list[Fate] = scene.settle(entry, receives=receives)
-        scene.settle(dataclasses.replace(entry, body=entry.body[:-1] + "\n"), receives=receives)
+        scene.settle(structs.replace(entry, body=entry.body[:-1] + "\n"), receives=receives)
     told = [*map(repr, fates), *scene.causes, *map(repr, scene.letters.letters), caplog.text, *capsys.readouterr()]
     told += [str(one.attempt.cause) for one in scene.store.entries.values()]
     assert not [value for value in PLANTED if value in " ".join(told)]

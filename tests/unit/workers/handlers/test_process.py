@@ -1,8 +1,8 @@
 import copy
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from contracts.authority import AuthorityRecord
 from contracts.claim import Claim, claim_on
@@ -168,7 +168,7 @@ def test_a_claim_that_cannot_be_let_go_of_is_counted_and_the_message_is_done(
     attribute = record["messageAttributes"]["envelope"]
     body = record["body"].encode()
     claim = claim_on("payin", "w1", body)
-    envelope = replace(read_envelope(attribute["stringValue"]), body_encoding="claim", claim=claim)
+    envelope = structs.replace(read_envelope(attribute["stringValue"]), body_encoding="claim", claim=claim)
     attribute["stringValue"], record["body"] = write_envelope(envelope), "a pointer"
     scene.claims.bucket.objects[claim.key] = body
     monkeypatch.setattr(MemoryClaims, "finish", refusing)

@@ -1,0 +1,157 @@
+"""Deliveries read off a connection of pika's without pika's objects: what is plain, and nothing else.
+
+A delivery is plain where its three frames (or two, of an empty body) lie together, whole, one after the other. pika
+makes some twenty objects of them and hands them on through five layers, which takes longer than all that the shipper
+does with the message. Whatever is not plain, or not in order, is left to pika: it reads, refuses and reports as ever.
+Without this module everything is pika's; the same suites hold both.
+"""
+
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from pika import exceptions, spec
+
+from bridge.amqp_field import read_table
+from contracts.amqp_value import ShortString
+from contracts.envelope import AmqpFacts
+
+_METHOD, _HEADER, _BODY, _END = spec.FRAME_METHOD, spec.FRAME_HEADER, spec.FRAME_BODY, spec.FRAME_END
+_FRAME = struct.Struct(">BHL")
+_TAG = struct.Struct(">QB")
+"""Delivery tag and whether it was delivered before."""
+_CONTENT = struct.Struct(">BHLHHQH")
+"""Head of a frame, class, weight, size of the body, flags of the properties."""
+_DELIVER = struct.Struct(">L").pack(spec.Basic.Deliver.INDEX)
+_frame, _tag, _content = _FRAME.unpack_from, _TAG.unpack_from, _CONTENT.unpack_from
+_UNKNOWN_FLAGS = 0b11
+_MOST_ORIGINS = 1_024
+
+_TEXT, _TABLE, _OCTET, _TIME = range(4)
+_PROPERTIES = (
+    ("content_type", _TEXT), ("content_encoding", _TEXT), ("headers", _TABLE), ("delivery_mode", _OCTET),
+    ("priority", _OCTET), ("correlation_id", _TEXT), ("reply_to", _TEXT), ("expiration", _TEXT), ("message_id", _TEXT),
+    ("timestamp", _TIME), ("type", _TEXT), ("user_id", _TEXT), ("app_id", _TEXT), ("cluster_id", _TEXT),
+)  # fmt: skip
+"""In the order of their flags, from the highest bit on (AMQP 0-9-1, 4.2.6.1)."""
+_time = struct.Struct(">Q").unpack_from
+
+Properties = Mapping[str, Any]
+"""Basic properties but `headers`, those that are set."""
+Headers = Mapping[ShortString, Any] | None
+Origin = tuple[ShortString, ShortString]
+"""Exchange and routing key."""
+Arrive = Callable[[int, AmqpFacts, Headers, bytes], None]
+"""Takes a delivery: its tag, and what it is. Touches no frame."""
+
+
+@dataclass(slots=True)
+class Consumer:
+    """Whose deliveries of one channel are read here."""
+
+    mark: bytes
+    """What its deliveries begin with: class, method and consumer tag."""
+    arrive: Arrive
+    assembler: Any
+    """pika's own of the channel: nothing is taken past what that has begun with."""
+    origins: dict[bytes, Origin] = field(default_factory=dict)
+    """As they were encoded; few."""
+
+
+def consumer(tag: str, arrive: Arrive, channel: Any) -> Consumer:
+    """Who reads deliveries of a channel (of pika's, the one below a `BlockingChannel`) that has one consumer."""
+    name = tag.encode()
+    return Consumer(_DELIVER + bytes((len(name),)) + name, arrive, channel._content_assembler)
+
+
+def take_deliveries(data: bytes, at: int, end: int, consumers: Mapping[int, Consumer]) -> int:
+    """Take in the plain deliveries that begin at a place, one after the other; returns where anything else begins."""
+    while end - at > _FRAME.size:
+        kind, channel, size = _frame(data, at)
+        if kind != _METHOD or (one := consumers.get(channel)) is None:
+            return at
+        method = at + _FRAME.size
+        content = method + size + 1
+        if (
+            content + _CONTENT.size > end
+            or not data.startswith(one.mark, method)
+            or one.assembler._method_frame is not None
+        ):
+            return at
+        after_mark = method + len(one.mark)
+        content_kind, content_channel, content_size, class_id, _, body_size, flags = _content(data, content)
+        after_content = content + _FRAME.size + content_size + 1
+        body, after = after_content + _FRAME.size, after_content
+        if body_size:
+            after = body + body_size + 1
+            if after > end or _frame(data, after_content) != (_BODY, channel, body_size):
+                return at
+        if (
+            content_kind != _HEADER
+            or content_channel != channel
+            or class_id != spec.BasicProperties.INDEX
+            or flags & _UNKNOWN_FLAGS
+            or after > end
+            or not data[content - 1] == data[after_content - 1] == data[after - 1] == _END
+        ):
+            return at
+        try:
+            tag, redelivered = _tag(data, after_mark)
+            encoded_origin = data[after_mark + _TAG.size : content - 1]
+            origin = one.origins.get(encoded_origin) or _origin(encoded_origin, one.origins)
+            properties, headers = _properties(data[content + _CONTENT.size : after_content - 1], flags)
+        except (exceptions.AMQPError, struct.error, IndexError):
+            return at
+        facts = AmqpFacts(origin[0], origin[1], bool(redelivered & 1), properties)
+        one.arrive(tag, facts, headers, data[body : after - 1] if body_size else b"")
+        at = after
+    return at
+
+
+def _origin(encoded: bytes, known: dict[bytes, Origin]) -> Origin:
+    exchange, at = _text(encoded, 0)
+    routing_key, _ = _text(encoded, at)
+    if len(known) >= _MOST_ORIGINS:
+        known.clear()
+    known[encoded] = exchange, routing_key
+    return exchange, routing_key
+
+
+def _text(encoded: bytes, at: int) -> tuple[ShortString, int]:
+    end = at + 1 + encoded[at]
+    raw = encoded[at + 1 : end]
+    try:
+        return raw.decode(), end
+    except UnicodeDecodeError:
+        return raw, end
+
+
+def _properties(encoded: bytes, flags: int) -> tuple[Properties, Headers]:
+    properties: dict[str, Any] = {}
+    headers: Headers = None
+    at = 0
+    for name, kind in _present(flags):
+        if kind == _TEXT:
+            end = at + 1 + encoded[at]
+            raw = encoded[at + 1 : end]
+            try:
+                properties[name] = raw.decode()
+            except UnicodeDecodeError:
+                properties[name] = raw
+            at = end
+        elif kind == _OCTET:
+            properties[name] = encoded[at]
+            at += 1
+        elif kind == _TABLE:
+            headers, at = read_table(encoded, at)
+        else:
+            properties[name] = _time(encoded, at)[0]
+            at += 8
+    return properties, headers
+
+
+@lru_cache(maxsize=256)
+def _present(flags: int) -> tuple[tuple[str, int], ...]:
+    return tuple(one for bit, one in enumerate(_PROPERTIES) if flags & 0x8000 >> bit)
