@@ -17,8 +17,8 @@ PLUGIN = "rabbitmq_shovel"
 _NAME = "bench"
 _WITHIN_S = 60.0
 _MISSING = (
-    f"RabbitMQ has no plugin {PLUGIN}, or cannot load it: it comes with RabbitMQ itself (its folder `plugins`) and is "
-    "sometimes a package of its own. Install it, or measure without: `--contender` names who is measured"
+    f"RabbitMQ has no plugin {PLUGIN}, or cannot load it. It comes with RabbitMQ, in its folder `plugins`, or as a "
+    "package of its own (`rabbitmq-plugins list` tells what there is): install it for the version that runs here"
 )
 
 
