@@ -163,8 +163,10 @@ class ShovelBench:
                 if found >= messages or (found and first is None):
                     used_s = 0.0 if child is None else cpu_s(child.pid)
                     look = _Look(found, time.perf_counter(), used_s, cpu_s(self._shovel.pid))
+                    if first is not None:
+                        return first, look
                     if found >= messages:
-                        return first or look, look
+                        raise RuntimeError(f"{messages:,} messages are too few: all of them came between two looks")
                     first = look
                 if child is not None and child.ended:
                     raise child.not_ready("ended")
