@@ -85,7 +85,7 @@ class Bench:
         self._broker = Broker(node.amqp_url)
         profiling = () if profile is None else ("-m", "cProfile", "-o", str(profile.resolve()))
         launcher = (sys.executable, *profiling, "-m", "bridge", "ship")
-        self._ours = Ours(launcher, {"STRANGLER_TAP_LENGTH": str(_TAP_LENGTH)})
+        self._ours = Ours(launcher, {"STRANGLER_TAP_LENGTH": str(_TAP_LENGTH), "STRANGLER_PREFETCH": str(_PREFETCH)})
         tap = tap_queue(CARD_TRANSACTION, _TAP_LENGTH)
         self._queues: dict[str, tuple[str, dict[str, Any]]] = {
             "ours": (tap.name, dict(tap.arguments())),
