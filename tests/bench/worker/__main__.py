@@ -65,7 +65,7 @@ class Bench:
         return found
 
     def import_s(self, *, ours: bool) -> float:
-        """CPU seconds of a fresh interpreter that imports a handler's module, and of no clearing up: Lambda does none."""
+        """CPU seconds of a fresh interpreter until a handler's module is imported; its end is not measured."""
         package = self._ours if ours else self._textbook
         variables = self._mine if ours else self._stand.textbook_variables(leaves=False)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
