@@ -1,6 +1,6 @@
 """`make bench-worker`: our worker beside the textbook's handler (`textbook.py`), on the embedded AWS, in one run.
 
-    python -m tests.bench.worker [--messages 1000] [--rounds 5] [--imports 9] [--profile FILE]
+    python -m tests.bench.worker [--messages 1000] [--rounds 3] [--imports 15] [--profile FILE]
 
 Both get the same events of ten messages, each in a process of its own that sees its package and Lambda's runtime and
 nothing else. Ours is whole: our template's tables, keys and variables, authority with the new side, so that rows,
@@ -159,8 +159,8 @@ def main() -> int:
     """Measure, print tables, and write var/bench/worker.json; 1 where a bar is missed or something was lost."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.worker")
     parser.add_argument("--messages", type=int, default=1000, help="a round")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--imports", type=int, default=9, help="cold ones, of each")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--imports", type=int, default=15, help="cold ones, of each")
     parser.add_argument(
         "--profile", type=Path, help="write one of our worker (cProfile), from a round that does not count"
     )

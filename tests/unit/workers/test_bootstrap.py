@@ -1,7 +1,9 @@
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.stub import Stubber
 
 from tests.fakes.message import NAME
@@ -102,3 +104,17 @@ def test_the_ledgers_other_sides_are_built_of_their_own_adapters(
     comparisons, lateness_s = timekeeper.comparisons.__wrapped__()
     assert isinstance(comparisons, AwaitedEntries)
     assert lateness_s == 3600
+
+
+def test_a_client_has_little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
+    config = client.make("dynamodb").meta.config
+    assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (1, 3, 2)
+
+
+@pytest.mark.parametrize("config", [client.USUAL, client.HASTY])
+def test_what_is_wrong_with_a_request_the_service_says(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
+    dynamodb = client.make("dynamodb", config)
+    dynamodb.meta.events.register("before-call", lambda **_: (SimpleNamespace(status_code=200), {"asked": True}))
+    assert dynamodb.get_item(TableName="t") == {"asked": True}, "botocore would have missed a key"
