@@ -45,7 +45,7 @@ bench-php: $(INSTALLED) ## json_encode and unserialize against Python's own and 
 bench-bridge: programs ## the shipper beside mq-bridge and a consumer that does nothing; ten minutes; ARGS="--rounds 1 --messages 40000"
 	$(PYTHON_HERE) -m tests.bench.bridge $(ARGS)
 
-bench-worker: $(INSTALLED) ## a message on Lambda: calls, CPU, cold import, beside the textbook's handler; four minutes; ARGS="--rounds 1"
+bench-worker: $(INSTALLED) ## a message on Lambda: calls, CPU, cold import, beside the textbook's handler; five minutes; ARGS="--rounds 1"
 	$(PYTHON_HERE) -m tests.bench.worker $(ARGS)
 
 bench-compare: programs ## both sides' outcomes to verdicts, beside DeepDiff, jsondiff and dictdiffer; five minutes
