@@ -7,7 +7,7 @@ PYTHON_HERE := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE :=
 INSTALLED := .venv/installed-$(shell cat requirements.lock infra/local/bootstrap.sh | sha256sum | cut -c1-16)
 
-.PHONY: help install programs browser demo check test model chaos chaos-cutover php-vectors php-fuzz fuzz bench-php bench-bridge bench-compare bench-memory bench-scoreboard parity-bars lock
+.PHONY: help install programs browser demo check test model chaos chaos-cutover php-vectors php-fuzz fuzz bench-php bench-bridge bench-worker bench-compare bench-memory bench-scoreboard parity-bars lock
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -44,6 +44,9 @@ bench-php: $(INSTALLED) ## json_encode and unserialize against Python's own and 
 
 bench-bridge: programs ## the shipper beside mq-bridge and a consumer that does nothing; ten minutes; ARGS="--rounds 1 --messages 40000"
 	$(PYTHON_HERE) -m tests.bench.bridge $(ARGS)
+
+bench-worker: $(INSTALLED) ## a message on Lambda: calls, CPU, cold import, beside the textbook's handler; five minutes; ARGS="--rounds 1"
+	$(PYTHON_HERE) -m tests.bench.worker $(ARGS)
 
 bench-compare: programs ## both sides' outcomes to verdicts, beside DeepDiff, jsondiff and dictdiffer; five minutes
 	$(PYTHON_HERE) -m tests.bench.compare $(ARGS)

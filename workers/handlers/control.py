@@ -10,8 +10,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from contracts.effect import MalformedOutcomeError, parse_attempt
 from contracts.envelope import MalformedEnvelopeError, decode_body, read_envelope
 from contracts.registry import UnknownTypeError, type_named
-from workers import bootstrap
 from workers.batch import StaysError, side_by_side
+from workers.bootstrap import control as bootstrap
 from workers.fate import UnavailableError
 from workers.observability import count, logger, metrics
 from workers.sqs import read_record

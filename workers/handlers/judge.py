@@ -15,8 +15,8 @@ from contracts.liveness import Liveness
 from contracts.message_type import MessageType
 from contracts.registry import type_named
 from contracts.verdict import AGREED, Verdict
-from workers import bootstrap
 from workers.batch import side_by_side
+from workers.bootstrap import judge as bootstrap
 from workers.fate import UnavailableError
 from workers.judging import Judged, judge_image
 from workers.observability import count, logger, metrics

@@ -8,8 +8,8 @@ from aws_lambda_powertools.utilities.batch import EventType
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from workers import bootstrap
 from workers.batch import StaysError, side_by_side
+from workers.bootstrap import letters as bootstrap
 from workers.dead_letter import read_dead_letter
 from workers.fate import UnavailableError
 from workers.observability import count, logger, metrics

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from workers import bootstrap
+from workers.bootstrap import outlet as bootstrap
 from workers.fate import UnavailableError
 from workers.observability import count, count_by, logger, metrics
 from workers.outlet.outlet import Round

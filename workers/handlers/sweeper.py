@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contracts.registry import FAMILIES
-from workers import bootstrap
+from workers.bootstrap import outlet as bootstrap
 from workers.fate import UnavailableError
 from workers.handlers.outlet import RESERVE_MS, report
 from workers.observability import logger, metrics

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contracts.registry import FAMILIES
 from contracts.verdict import BY_CLOCK
-from workers import bootstrap
+from workers.bootstrap import timekeeper as bootstrap
 from workers.expiry import decide_overdue, measure
 from workers.observability import count, gauge_s, logger, metrics
 

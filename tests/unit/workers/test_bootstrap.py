@@ -1,11 +1,13 @@
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.stub import Stubber
 
 from tests.fakes.message import NAME
-from workers import bootstrap
+from workers.bootstrap import client, control, letters, outlet, process, timekeeper
 from workers.fate import UnavailableError
 from workers.outlet.outlet import Outlet
 from workers.store.awaited import AwaitedEntries
@@ -46,14 +48,14 @@ def secrets(monkeypatch: pytest.MonkeyPatch, clients: dict[str, Any]) -> Stubber
     """Secrets Manager, stubbed, behind a bootstrap that opens no connection."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(bootstrap, "_client", clients.__getitem__)
-    monkeypatch.setattr(bootstrap, "Receiver", lambda *arguments: arguments)
+    monkeypatch.setattr(client, "make", clients.__getitem__)
+    monkeypatch.setattr(process, "Receiver", lambda *arguments: arguments)
     return Stubber(clients["secretsmanager"])
 
 
 def built() -> Any:
     """What the receiver is built of."""
-    return bootstrap.receiver.__wrapped__()
+    return process.receiver.__wrapped__()
 
 
 def test_a_receiver_is_built_of_its_familys_adapters(secrets: Stubber) -> None:
@@ -88,17 +90,31 @@ def test_a_secret_that_is_refused_is_an_outage_that_quotes_nothing(secrets: Stub
 def test_the_outlets_and_the_index_of_letters_are_built_of_their_own_adapters(
     secrets: Stubber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert isinstance(bootstrap.outlet.__wrapped__(), Outlet)
-    assert isinstance(bootstrap.pending_entries.__wrapped__(), PendingEntries)
+    assert isinstance(outlet.outlet.__wrapped__(), Outlet)
+    assert isinstance(outlet.pending_entries.__wrapped__(), PendingEntries)
     monkeypatch.delenv("LEDGER_TABLE")
-    assert isinstance(bootstrap.letter_store.__wrapped__(), LetterStore)
+    assert isinstance(letters.letter_store.__wrapped__(), LetterStore)
 
 
 def test_the_ledgers_other_sides_are_built_of_their_own_adapters(
     secrets: Stubber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert isinstance(bootstrap.control_store.__wrapped__(), ControlStore)
+    assert isinstance(control.control_store.__wrapped__(), ControlStore)
     monkeypatch.delenv("SEAL_KEY_ARN")
-    comparisons, lateness_s = bootstrap.comparisons.__wrapped__()
+    comparisons, lateness_s = timekeeper.comparisons.__wrapped__()
     assert isinstance(comparisons, AwaitedEntries)
     assert lateness_s == 3600
+
+
+def test_a_client_has_little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
+    config = client.make("dynamodb").meta.config
+    assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (1, 3, 2)
+
+
+@pytest.mark.parametrize("config", [client.USUAL, client.HASTY])
+def test_what_is_wrong_with_a_request_the_service_says(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
+    dynamodb = client.make("dynamodb", config)
+    dynamodb.meta.events.register("before-call", lambda **_: (SimpleNamespace(status_code=200), {"asked": True}))
+    assert dynamodb.get_item(TableName="t") == {"asked": True}, "botocore would have missed a key"

@@ -9,7 +9,7 @@ from contracts.effect import Attempt
 from tests.fakes.function import FakeLambdaContext, event
 from tests.fakes.message import NAME, PLANTED
 from tests.unit.workers.handlers.conftest import Printed
-from workers import bootstrap
+from workers.bootstrap import control as bootstrap
 from workers.fate import UnavailableError
 from workers.handlers.control import handler
 

@@ -18,8 +18,8 @@ from tests.fakes.key import refused_sealer, static_sealer
 from tests.fakes.message import NAME, PLANTED
 from tests.fakes.outcome import attempt, row
 from tests.unit.workers.handlers.conftest import Printed
-from workers import bootstrap
 from workers import probing as module
+from workers.bootstrap import judge as bootstrap
 from workers.fate import UnavailableError
 from workers.handlers.judge import handler
 from workers.probing import Probing

@@ -8,7 +8,7 @@ from tests.fakes.function import FakeLambdaContext, event
 from tests.fakes.message import PLANTED
 from tests.fakes.outlet import MemoryLetters
 from tests.unit.workers.handlers.conftest import Printed
-from workers import bootstrap
+from workers.bootstrap import letters as bootstrap
 from workers.handlers.letters import handler
 
 QUIET = pytest.mark.filterwarnings("ignore:No application metrics to publish")

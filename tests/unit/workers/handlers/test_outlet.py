@@ -11,7 +11,7 @@ import pytest
 from tests.fakes.function import FakeLambdaContext, event
 from tests.fakes.message import NAME
 from tests.unit.workers.handlers.conftest import Printed
-from workers import bootstrap
+from workers.bootstrap import outlet as bootstrap
 from workers.fate import UnavailableError
 from workers.handlers import outlet as outlet_handler
 from workers.handlers import sweeper as sweeper_handler

@@ -12,7 +12,7 @@ from tests.fakes.function import FakeLambdaContext, event
 from tests.fakes.message import PLANTED
 from tests.fakes.receiver import ReceiverScene, failing_for
 from tests.unit.workers.handlers.conftest import Printed
-from workers import bootstrap
+from workers.bootstrap import process as bootstrap
 from workers.fate import UnavailableError
 from workers.handlers.process import handler
 

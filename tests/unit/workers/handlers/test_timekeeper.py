@@ -8,7 +8,7 @@ from tests.fakes.comparisons import MemoryComparisons
 from tests.fakes.function import FakeLambdaContext
 from tests.fakes.outcome import attempt
 from tests.unit.workers.handlers.conftest import Printed
-from workers import bootstrap
+from workers.bootstrap import timekeeper as bootstrap
 from workers.expiry import Awaited
 from workers.fate import UnavailableError
 from workers.handlers.timekeeper import RESERVE_MS, handler
