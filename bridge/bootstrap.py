@@ -104,6 +104,7 @@ def build_shipper(
         Crew(calls),
         clock,
         lambda: Backoff(most_s=_LONGEST_PAUSE_S),
+        disk=Crew(1),
         limits=ShipLimits(settings.poison_per_minute, settings.delivery_timeout_s),
         express=express,
     )

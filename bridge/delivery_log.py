@@ -103,6 +103,10 @@ class DeliveryLog:
             if taken or placed:
                 _append(database, now, _write(taken) if taken else None, _write(placed) if placed else None)
 
+    def sync(self) -> None:
+        """Have on the disk what has been written until now; any thread may, and blocks for it. Raises JournalError."""
+        self._file.sync()
+
     def give_back(self, now: float) -> None:
         """The connection is gone: all that is in hand goes back. Raises JournalError."""
         with self._file.transaction(durable=False) as database:

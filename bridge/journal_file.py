@@ -6,6 +6,7 @@ the operating system: it survives a kill -9 of the process.
 
 import contextlib
 import fcntl
+import os
 import secrets
 import socket
 import sqlite3
@@ -40,6 +41,9 @@ class JournalFile:
             schema: statements that may be run again.
         """
         self._lock = threading.Lock()
+        self._path = database_path(folder, kind)
+        self._listed = False
+        """Whether it is on the disk that the log exists."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._guard = lock_path(folder, kind).open("w")
@@ -51,10 +55,12 @@ class JournalFile:
         opened = contextlib.ExitStack()
         opened.callback(self._guard.close)
         try:
-            self._database = sqlite3.connect(database_path(folder, kind), check_same_thread=False, isolation_level=None)
+            self._database = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
             opened.callback(self._database.close)
             # Of a write-ahead log, only FULL has every commit on the disk (sqlite.org/pragma.html#pragma_synchronous).
-            self._database.execute("PRAGMA journal_mode = WAL")
+            ((mode,),) = self._database.execute("PRAGMA journal_mode = WAL")
+            if mode != "wal":
+                raise sqlite3.NotSupportedError("no write-ahead log there: it wants a disk of this machine")
             self._database.execute("PRAGMA synchronous = FULL")
             self._durable = True
             self._database.executescript(f"CREATE TABLE IF NOT EXISTS {kind} (name TEXT NOT NULL);{schema}")
@@ -81,6 +87,21 @@ class JournalFile:
             except sqlite3.Error as error:
                 raise JournalError(f"journal: {error}") from error
 
+    def sync(self) -> None:
+        """Have on the disk what has been written until now. Blocks, and nobody else meanwhile. Raises JournalError.
+
+        As a durable transaction does, for all before it at once (sqlite.org/wal.html): what is not in the database's own
+        file yet, where SQLite itself forces it to the disk, is in the log.
+        """
+        try:
+            with open(f"{self._path}-wal", "rb") as log:
+                os.fdatasync(log.fileno())
+            if not self._listed:
+                _sync_folder(self._path.parent)
+                self._listed = True
+        except OSError as error:
+            raise JournalError(f"journal: {error.strerror}") from error
+
     def rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Read. Raises JournalError."""
         with self._lock:
@@ -103,6 +124,15 @@ class JournalFile:
         name = f"{socket.gethostname()}-{secrets.token_hex(4)}"
         self._database.execute(f"INSERT INTO {kind} (name) VALUES (?)", (name,))  # noqa: S608  # ours
         return name
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have it on the disk that the folder's files exist."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _lock(guard: IO[str]) -> bool:

@@ -69,6 +69,7 @@ class Shipper:
         clock: Clock,
         backoff: Callable[[], Backoff] = Backoff,
         *,
+        disk: Calls,
         limits: ShipLimits = DEFAULT_LIMITS,
         express: Express | None = None,
     ) -> None:
@@ -79,9 +80,10 @@ class Shipper:
             sink: where entries go.
             routes: by RabbitMQ queue.
             log: what became of each delivery.
-            calls: who makes the calls to the sink.
+            calls: who makes the calls to the sink that block.
             clock: time.
             backoff: delays of one thing that is tried again.
+            disk: who waits for the log's disk; nobody else.
             limits: when it stops, and when it lets go.
             express: makes what calls it can without blocking; None where none can be.
         """
@@ -106,7 +108,7 @@ class Shipper:
         self._to_leave = frozenset(queue for queue, route in routes.items() if route.leave)
         self._leaving: set[str] = set()
         self._dissolve_at = self._polled_at = 0.0
-        self._settlement = Settlement(log, clock, backoff())
+        self._settlement = Settlement(log, disk, clock, backoff())
         self._source_backoff = backoff()
         self._reconnect_at = 0.0
         self._source: Source | None = None
@@ -227,7 +229,7 @@ class Shipper:
     def _patience_s(self) -> float:
         """How long to wait for deliveries: not at all while something can be done, never past the end of a pause."""
         now = self._clock.monotonic()
-        if self._settlement or self._settlement.failure is not None:
+        if self._settlement.failure is not None:
             return min(POLL_S, self._settlement.waits_s(now))
         return min((lane.waits_s(now) for lane in self._lanes.values()), default=POLL_S)
 
@@ -239,10 +241,11 @@ class Shipper:
         if self._express is not None:
             self._express.look()
         self._settle_calls(source)
-        if self._settlement.note():
+        if self._settlement.write():
             for lane in self._lanes.values():
                 lane.begin(self._clock.monotonic(), source.wake)
             self._settle_calls(source)
+            self._settlement.write()
         if self._settlement.settle(source):
             self._source_backoff.reset()  # not at once: a broker that comes and goes would be asked without a pause
 
@@ -264,7 +267,7 @@ class Shipper:
     def _divert(self, source: Source, lane: ShipLane, pending: Pending, cause: str) -> None:
         detail = {"queue": pending.delivery.queue, "cause": cause}
         if not lane.last and self._poison.full(self._clock.monotonic()):
-            self._settlement.settle(source)  # what SQS has already taken is not to come again
+            self._settlement.finish(source)  # what SQS has already taken is not to come again
             raise PoisonFloodError(self._poison.sentence)
         if lane.last:
             source.put_aside(pending.delivery)
@@ -281,11 +284,13 @@ class Shipper:
 
     def _leave(self, source: Source) -> None:
         """Go on from taps that are empty to what comes after them."""
-        if not self._leaving or self._clock.monotonic() < self._dissolve_at or self._settlement:
+        if not self._leaving or self._clock.monotonic() < self._dissolve_at:
             return
         self._dissolve_at = self._clock.monotonic() + DISSOLVE_S
         for queue in sorted(self._leaving):
-            if not len(self._lanes[queue].window) and source.dissolve(queue):
+            if len(self._lanes[queue].window) or self._settlement.holds(queue):
+                continue
+            if source.dissolve(queue):
                 self._leaving.discard(queue)
                 _LOG.info("no tap any more: the copies of the router are taken", extra={"queue": queue})
 

@@ -91,6 +91,7 @@ class Scene:
             self.calls,
             self.clock,
             lambda: Backoff(first_s=1, most_s=8, uniform=lambda _, most_s: most_s),
+            disk=MemoryCalls(),
             limits=self.limits,
         )
 
