@@ -25,9 +25,11 @@ _TAG = struct.Struct(">QB")
 _CONTENT = struct.Struct(">BHLHHQH")
 """Head of a frame, class, weight, size of the body, flags of the properties."""
 _DELIVER = struct.Struct(">L").pack(spec.Basic.Deliver.INDEX)
-_frame, _tag, _content = _FRAME.unpack_from, _TAG.unpack_from, _CONTENT.unpack_from
+_LENGTH = struct.Struct(">I")
+_frame, _tag, _content, _length = (one.unpack_from for one in (_FRAME, _TAG, _CONTENT, _LENGTH))
 _UNKNOWN_FLAGS = 0b11
 _MOST_ORIGINS = 1_024
+_COMMON_BYTES = 256
 
 _TEXT, _TABLE, _OCTET, _TIME = range(4)
 _PROPERTIES = (
@@ -145,11 +147,24 @@ def _properties(encoded: bytes, flags: int) -> tuple[Properties, Headers]:
             properties[name] = encoded[at]
             at += 1
         elif kind == _TABLE:
-            headers, at = read_table(encoded, at)
+            headers, at = _table(encoded, at)
         else:
             properties[name] = _time(encoded, at)[0]
             at += 8
     return properties, headers
+
+
+def _table(encoded: bytes, at: int) -> tuple[Headers, int]:
+    end = at + _LENGTH.size + _length(encoded, at)[0]
+    if end - at > _COMMON_BYTES or end > len(encoded):
+        return read_table(encoded, at)
+    return _common_table(encoded[at:end]), end
+
+
+@lru_cache(maxsize=1_024)
+def _common_table(encoded: bytes) -> Headers:
+    """A small table, most of which come with many messages; nobody changes one."""
+    return read_table(encoded, 0)[0]
 
 
 @lru_cache(maxsize=256)

@@ -6,9 +6,9 @@ AttributeError, UnicodeDecodeError or TypeError. So an answer counts only if it 
 nothing that is raised in `asking` can end a loop. Nothing here quotes what was sent or answered.
 """
 
-import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -30,20 +30,31 @@ class NotGenuineError(ValueError):
     """An answer with status 200 that AWS did not give."""
 
 
-@contextlib.contextmanager
-def asking(operation: str, unavailable: Callable[[str], Exception]) -> Iterator[None]:
+def asking(operation: str, unavailable: Callable[[str], Exception]) -> AbstractContextManager[None, None]:
     """Around one call and the reading of its answer, and nothing else: our own errors in there would pass as outages.
 
     Args:
         operation: as AWS names it, for what is told where the error itself names none.
         unavailable: the error of the port that asks. Its cause is what botocore, or the reading, raised.
     """
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise unavailable(reason(error)) from error
-    except _UNREADABLE as error:
-        raise unavailable(explain(operation, UNREADABLE)) from error
+    return _Asking(operation, unavailable)
+
+
+class _Asking:  # not by a generator, which takes longer than the reading of an answer
+    __slots__ = ("_operation", "_unavailable")
+
+    def __init__(self, operation: str, unavailable: Callable[[str], Exception]) -> None:
+        self._operation = operation
+        self._unavailable = unavailable
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, ClientError | BotoCoreError):
+            raise self._unavailable(reason(error)) from error
+        if isinstance(error, _UNREADABLE):
+            raise self._unavailable(explain(self._operation, UNREADABLE)) from error
 
 
 def genuine(answer: _Answer) -> _Answer:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 MOST_HEAD_BYTES = 64 * 1024
 MOST_BODY_BYTES = 1024 * 1024
@@ -113,11 +114,18 @@ def _read_head(came: _Came) -> tuple[bytes, int, Mapping[str, str]]:
     headers: dict[str, str] = {}
     for line in lines:
         raw_name, colon, raw_value = line.partition(b":")
-        if not colon or _NAME.fullmatch(raw_name) is None or b"\n" in raw_value or b"\r" in raw_value:
+        if not colon or b"\n" in raw_value or b"\r" in raw_value:
             raise BadAnswerError("a header that is none")
-        name, value = raw_name.decode("ascii").lower(), raw_value.strip(b" \t").decode("latin-1")
+        name, value = _name(raw_name), raw_value.strip(b" \t").decode("latin-1")
         headers[name] = f"{headers[name]},{value}" if name in headers else value
     return told[1], int(told[2]), headers
+
+
+@lru_cache(maxsize=256)  # the same ones come with each answer
+def _name(raw: bytes) -> str:
+    if _NAME.fullmatch(raw) is None:
+        raise BadAnswerError("a header that is none")
+    return raw.decode("ascii").lower()
 
 
 def _read_body(came: _Came, status: int, headers: Mapping[str, str]) -> tuple[bytes, bool]:

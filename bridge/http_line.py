@@ -12,10 +12,11 @@ import ssl
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from botocore.exceptions import (
+    BotoCoreError,
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
@@ -66,9 +67,10 @@ class Lines:
         line = self._idle_line() or self._connect()
         kept = False
         try:
-            with telling_as_botocore(self._place.url):
-                answer = line.ask(request)
+            answer = line.ask(request)
             kept = answer.kept
+        except OSError as error:
+            raise as_botocore(error, self._place.url) from error
         finally:
             if kept:
                 line.idle_since = self._monotonic()
@@ -89,7 +91,7 @@ class Lines:
                 line = self._idle.pop()
             except IndexError:
                 return None
-            if self._monotonic() - line.idle_since < IDLE_S and not is_disturbed(line.socket):
+            if self._monotonic() - line.idle_since < IDLE_S and not line.disturbed():
                 return line
             line.close()
 
@@ -117,28 +119,27 @@ class Lines:
             raise EndpointConnectionError(endpoint_url=place.url, error=error) from error
 
 
-def is_disturbed(line: socket.socket) -> bool:
-    """Whether anything has come over an idle connection that was not asked for: its end, above all."""
-    if isinstance(line, ssl.SSLSocket) and line.pending() > 0:
-        return True
+def polling(line: socket.socket) -> select.poll:
+    """Tells whether there is something to read."""
     poll = select.poll()
     poll.register(line, select.POLLIN)
-    return bool(poll.poll(0))
+    return poll
 
 
-@contextlib.contextmanager
-def telling_as_botocore(url: str) -> Iterator[None]:
+def is_disturbed(line: socket.socket, poll: select.poll) -> bool:
+    """Whether anything has come over an idle connection that was not asked for: its end, above all."""
+    return (isinstance(line, ssl.SSLSocket) and line.pending() > 0) or bool(poll.poll(0))
+
+
+def as_botocore(error: OSError, url: str) -> BotoCoreError:
     """An outage by botocore's names."""
-    try:
-        yield
-    except CutOffError as error:
-        raise ConnectionClosedError(endpoint_url=url) from error
-    except TimeoutError as error:
-        raise ReadTimeoutError(endpoint_url=url, error=error) from error
-    except ssl.SSLError as error:
-        raise SSLError(endpoint_url=url, error=error) from error
-    except OSError as error:
-        raise ConnectionClosedError(endpoint_url=url, error=error) from error
+    if isinstance(error, CutOffError):
+        return ConnectionClosedError(endpoint_url=url)
+    if isinstance(error, TimeoutError):
+        return ReadTimeoutError(endpoint_url=url, error=error)
+    if isinstance(error, ssl.SSLError):
+        return SSLError(endpoint_url=url, error=error)
+    return ConnectionClosedError(endpoint_url=url, error=error)
 
 
 def _close(lines: "deque[_Line]") -> None:
@@ -154,6 +155,7 @@ class _Line:
         self.socket = line
         self._answer_s = answer_s
         self._monotonic = monotonic
+        self._poll = polling(line)
         self.idle_since = 0.0
 
     def ask(self, request: bytes) -> HttpAnswer:
@@ -161,6 +163,9 @@ class _Line:
         with contextlib.suppress(BrokenPipeError):  # it may have answered before it had read all
             self.socket.sendall(request)
         return read_answer(lambda: self._receive(end))
+
+    def disturbed(self) -> bool:
+        return is_disturbed(self.socket, self._poll)
 
     def close(self) -> None:
         self.socket.close()
@@ -170,6 +175,6 @@ class _Line:
 
         Else a peer that sends a byte now and then would hold us for ever.
         """
-        if self._monotonic() >= end and not is_disturbed(self.socket):
+        if self._monotonic() >= end and not self.disturbed():
             raise TimeoutError("the answer takes too long")
         return self.socket.recv(PIECE_BYTES)

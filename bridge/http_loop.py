@@ -12,10 +12,10 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 
-from botocore.exceptions import BotoCoreError, ReadTimeoutError
+from botocore.exceptions import ReadTimeoutError
 
 from bridge.http_answer import BadAnswerError, HttpAnswer, read_answer
-from bridge.http_line import IDLE_S, PIECE_BYTES, Lines, is_disturbed, telling_as_botocore
+from bridge.http_line import IDLE_S, PIECE_BYTES, Lines, as_botocore, is_disturbed, polling
 
 WRITTEN_S = 10.0
 """What could not be written for so long is not written any more: the process was stopped meanwhile, or nobody reads."""
@@ -83,7 +83,7 @@ class LoopLines:
         now = self._monotonic()
         while self._idle:
             line = self._idle[-1]
-            if now - line.idle_since < IDLE_S and not is_disturbed(line.socket):
+            if now - line.idle_since < IDLE_S and not line.disturbed:
                 return True
             self._drop(self._idle.pop())
         if (found := self._lines.give_away()) is None:
@@ -125,9 +125,13 @@ class LoopLines:
 
     def _carry_on(self, line: "_Line", reply: Reply, step: Callable[[float], HttpAnswer | None]) -> None:
         try:
-            with telling_as_botocore(self._url):
-                answer = step(self._monotonic())
-        except (BotoCoreError, BadAnswerError) as error:
+            answer = step(self._monotonic())
+        except OSError as error:
+            told = as_botocore(error, self._url)
+            told.__cause__ = error
+            self._end(line, reply, None, told)
+            return
+        except BadAnswerError as error:
             self._end(line, reply, None, error)
             return
         if answer is not None:
@@ -168,11 +172,17 @@ class _Line:
     def __init__(self, line: socket.socket, now: float) -> None:
         line.settimeout(0)
         self.socket = line
+        self._poll = polling(line)
         self.idle_since = self.begun_at = now
         self.events = selectors.EVENT_READ
         self.unwritten = memoryview(b"")
         self._came = b""
         self._ended = self._broken = False
+
+    @property
+    def disturbed(self) -> bool:
+        """See `bridge.http_line.is_disturbed`."""
+        return is_disturbed(self.socket, self._poll)
 
     @property
     def lasts(self) -> bool:

@@ -90,11 +90,11 @@ class JournalFile:
     def sync(self) -> None:
         """Have on the disk what has been written until now. Blocks, and nobody else meanwhile. Raises JournalError.
 
-        As a durable transaction does, for all before it at once (sqlite.org/wal.html): what is not in the database's own
-        file yet, where SQLite itself forces it to the disk, is in the log.
+        As a durable transaction does, for all before it at once (sqlite.org/wal.html): what is not in the database's
+        own file yet, where SQLite itself forces it to the disk, is in the log.
         """
         try:
-            with open(f"{self._path}-wal", "rb") as log:
+            with self._path.with_name(f"{self._path.name}-wal").open("rb") as log:
                 os.fdatasync(log.fileno())
             if not self._listed:
                 _sync_folder(self._path.parent)

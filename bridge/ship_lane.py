@@ -98,6 +98,8 @@ class ShipLane:
 
     def ended(self) -> Iterator[Call]:
         """Calls that have ended since."""
+        if not self._under_way:
+            return
         for _ in range(len(self._under_way)):
             call = self._under_way.popleft()
             if call.answer.done():
@@ -119,11 +121,12 @@ class ShipLane:
             self._part(call, str(error), now, outcome)
             return outcome
         for (ticket, pending), receipt in zip(call.batch, receipts, strict=True):
-            pending.altered += receipt.fate == "altered"
             if receipt.fate == "accepted":
                 outcome.accepted.append((pending, receipt))
                 self._forget(ticket)
-            elif receipt.fate == "refused" or pending.altered >= ALTERED_TRIES:
+                continue
+            pending.altered += receipt.fate == "altered"
+            if receipt.fate == "refused" or pending.altered >= ALTERED_TRIES:
                 outcome.refused.append((pending, receipt))
                 self._forget(ticket)
             else:
@@ -205,7 +208,8 @@ class ShipLane:
 
     def _forget(self, ticket: int) -> None:
         self.window.settle(ticket)
-        self._failing.pop(ticket, None)
+        if self._failing:
+            self._failing.pop(ticket, None)
 
     def _pause(self, reason: str, now: float) -> None:
         pause_s = self._backoff.next_s()

@@ -206,14 +206,14 @@ class Shipper:
         deliveries = source.poll(self._patience_s())
         self._polled_at = self._clock.monotonic()
         for delivery in deliveries:
-            self._take_one(source, delivery)
+            self._take_one(source, delivery, self._polled_at)
         dropped = source.dropped()
         if dropped:
             self.counts["dropped"] += dropped
             _LOG.warning("a full tap queue has dropped messages", extra={"dropped": dropped})
 
-    def _take_one(self, source: Source, delivery: Delivery) -> None:
-        lane, now = self._lanes[delivery.queue], self._clock.monotonic()
+    def _take_one(self, source: Source, delivery: Delivery, now: float) -> None:
+        lane = self._lanes[delivery.queue]
         sequence = self._settlement.number()
         point.reach("ship.taken")
         try:
@@ -259,7 +259,7 @@ class Shipper:
         outcome = lane.settle(call, self._clock.monotonic())
         for pending, receipt in outcome.accepted:
             self._settlement.place(pending, "accepted", receipt.place)
-            self.counts["shipped"] += 1
+        self.counts["shipped"] += len(outcome.accepted)
         for pending, receipt in outcome.refused:
             self._divert(source, lane, pending, _cause(receipt))
         self.counts["resent"] += outcome.again

@@ -49,21 +49,26 @@ class Signer:
 
     def sign(self, request: Unsigned, keys: Keys, now: float) -> list[tuple[str, str]]:
         """The headers that a request is to have besides its own. Args: now: seconds since the epoch."""
+        prepared = self.prepare(request, keys, now)
+        return [*prepared.added, ("Authorization", prepared.authorize(request.body))]
+
+    def prepare(self, request: Unsigned, keys: Keys, now: float) -> "Prepared":
+        """All of it but for the body, of which none is looked at: good for every other body of that second."""
         at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
         added = [("X-Amz-Date", at)]
         if keys.token:
             added.append(("X-Amz-Security-Token", keys.token))
-        canonical, names = canonical_request(request, added)
-        told = self.string_to_sign(canonical, at)
-        signature = hmac.digest(self._key(keys.secret, at[:8]), told.encode(), "sha256").hex()
+        canonical, names = _canonical_head(request, added)
         credential = f"{keys.access}/{at[:8]}/{self._scope}"
-        value = f"{_ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}"
-        added.append(("Authorization", value))
-        return added
+        authorization = f"{_ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature="
+        return Prepared(added, canonical, self._told(at), self._key(keys.secret, at[:8]), authorization)
 
     def string_to_sign(self, canonical: str, at: str) -> str:
         """What the signature is over. Args: at: as `X-Amz-Date` has it."""
-        return f"{_ALGORITHM}\n{at}\n{at[:8]}/{self._scope}\n{sha256(canonical.encode()).hexdigest()}"
+        return self._told(at) + sha256(canonical.encode()).hexdigest()
+
+    def _told(self, at: str) -> str:
+        return f"{_ALGORITHM}\n{at}\n{at[:8]}/{self._scope}\n"
 
     def _key(self, secret: str, day: str) -> bytes:
         kept = self._kept
@@ -76,8 +81,31 @@ class Signer:
         return key
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request that can be signed once its body is there."""
+
+    added: Headers = field(repr=False)
+    """Headers that it is to have besides its own and `Authorization`."""
+    _canonical: str = field(repr=False)
+    _told: str = field(repr=False)
+    _key: bytes = field(repr=False)
+    _authorization: str = field(repr=False)
+
+    def authorize(self, body: bytes) -> str:
+        """The header `Authorization`."""
+        canonical = sha256((self._canonical + sha256(body).hexdigest()).encode()).hexdigest()
+        return self._authorization + hmac.digest(self._key, (self._told + canonical).encode(), "sha256").hex()
+
+
 def canonical_request(request: Unsigned, added: Headers = ()) -> tuple[str, str]:
     """The request in its canonical form, and the names of the headers that are signed."""
+    head, names = _canonical_head(request, added)
+    return head + sha256(request.body).hexdigest(), names
+
+
+def _canonical_head(request: Unsigned, added: Headers) -> tuple[str, str]:
+    """All but the body's digest, which is its end."""
     values: dict[str, str] = {}
     for name, value in (*request.headers, *added):
         trimmed, lower = " ".join(value.split()), name.lower()
@@ -87,8 +115,7 @@ def canonical_request(request: Unsigned, added: Headers = ()) -> tuple[str, str]
     lines = "\n".join([f"{name}:{values[name]}" for name in names])
     path = "/" if request.path in ("", "/") else quote(_without_dots(request.path), safe="/~")
     query = _in_order(request.query) if request.query else ""
-    digest = sha256(request.body).hexdigest()
-    return f"{request.method}\n{path}\n{query}\n{lines}\n\n{signed}\n{digest}", signed
+    return f"{request.method}\n{path}\n{query}\n{lines}\n\n{signed}\n", signed
 
 
 def _without_dots(path: str) -> str:

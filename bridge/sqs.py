@@ -173,15 +173,15 @@ def attributes_checksum(
     for name in sorted(attributes):
         value = attributes[name]
         data = value["StringValue"].encode()
-        pieces += (_led(name, value["DataType"]), _sized(len(data)), data)
+        pieces += (_led(name, value["DataType"], len(data)), data)
     return _md5(b"".join(pieces))
 
 
-@lru_cache(maxsize=64)  # names and types are few; ten entries' sums are computed for each call
-def _led(name: str, kind: str) -> bytes:
-    """What comes before an attribute's value: its name and type, and that the value is a text."""
+@lru_cache(maxsize=4_096)  # names, types and sizes are few; ten entries' sums are computed for each call
+def _led(name: str, kind: str, size: int) -> bytes:
+    """What comes before an attribute's value: its name and type, that it is a text, and its size."""
     texts = [text.encode() for text in (name, kind)]
-    return b"".join([_sized(len(text)) + text for text in texts]) + b"\x01"
+    return b"".join([_sized(len(text)) + text for text in texts]) + b"\x01" + _sized(size)
 
 
 def _md5(data: bytes) -> str:

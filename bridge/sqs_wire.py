@@ -6,6 +6,7 @@ Everything but the one call stays boto3's: where the endpoint is, what is truste
 import os
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from bridge.aws_answer import asking, genuine
 from bridge.http_answer import HttpAnswer
 from bridge.http_line import Lines, Place
 from bridge.port import SinkUnavailableError
-from bridge.sigv4 import Headers, Keys, Signer, Unsigned
+from bridge.sigv4 import Headers, Keys, Prepared, Signer, Unsigned
 from bridge.sqs import OPERATION
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class WireCall:
             ("X-Amz-Target", f"AmazonSQS.{OPERATION}"),
             ("x-amzn-query-mode", "true"),  # lets SQS tell the codes of its old protocol beside its own
         )
+        self._prepared = lru_cache(maxsize=1)(self._prepare)
         self._unsigned = (("Accept-Encoding", "identity"), ("User-Agent", "strangler"))
 
     def __call__(self, url: str, requests: Sequence["SendMessageBatchRequestEntryTypeDef"]) -> object:
@@ -132,10 +134,17 @@ class WireCall:
             return self._read(answer())
 
     def _signed(self, body: bytes) -> bytes:
-        request = Unsigned("POST", _PATH, "", self._headers, body)
-        signed = self._signer.sign(request, self._keys(), self._now())
-        length = ("Content-Length", str(len(body)))
-        return write_head("POST", _PATH, (*self._headers, *signed, *self._unsigned, length)) + body
+        prepared, head = self._prepared(self._keys(), int(self._now()))
+        return b"%bAuthorization: %b\r\nContent-Length: %d\r\n\r\n%b" % (
+            *(head, prepared.authorize(body).encode("latin-1")),
+            *(len(body), body),
+        )
+
+    def _prepare(self, keys: Keys, now: int) -> tuple[Prepared, bytes]:
+        """What is the same for all calls of a second: how they are signed, and their head up to its last lines."""
+        prepared = self._signer.prepare(Unsigned("POST", _PATH, "", self._headers, b""), keys, now)
+        write_head("POST", _PATH, [("Authorization", prepared.authorize(b""))])  # refused here, where it would be two
+        return prepared, write_head("POST", _PATH, (*self._headers, *prepared.added, *self._unsigned))
 
     def _keys(self) -> Keys:
         if self._credentials is None:
@@ -157,8 +166,8 @@ class WireCall:
 
 
 def write_head(method: str, path: str, headers: Headers) -> bytes:
-    """A request up to its body. Raises ValueError for what would end a line."""
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers), "", ""]
+    """A request up to its last headers. Raises ValueError for what would end a line."""
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers), ""]
     head = "\r\n".join(lines)
     if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1:
         raise ValueError("a header that would be two")

@@ -16,16 +16,12 @@ _TEXT_TYPE = "String"
 
 def entry_bytes(body: str, attributes: Mapping[str, str]) -> int:
     """Bytes that count against `ENTRY_BYTES`."""
-    total = _bytes(body)
+    total = len(body) if body.isascii() else len(body.encode())
     for name, value in attributes.items():
-        total += _around(name) + _bytes(value)
+        total += _around(name) + (len(value) if value.isascii() else len(value.encode()))
     return total
 
 
 @lru_cache(maxsize=64)  # names are few
 def _around(name: str) -> int:
-    return _bytes(name) + len(_TEXT_TYPE)
-
-
-def _bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
+    return len(name.encode()) + len(_TEXT_TYPE)

@@ -74,23 +74,36 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 
 def write_envelope(envelope: Envelope) -> str:
     """Compact JSON for the message attribute `envelope`."""
-    amqp, stamp, properties = envelope.amqp, envelope.stamp, envelope.amqp.properties
-    if bytes in map(type, properties.values()):
-        properties = {name: mark(value) if isinstance(value, bytes) else value for name, value in properties.items()}
+    amqp = envelope.amqp
+    try:
+        text = _json(envelope, amqp.exchange, amqp.routing_key, amqp.properties)
+    except TypeError:  # bytes, that were no text: seldom, so they are not looked for
+        properties = {
+            name: mark(value) if isinstance(value, bytes) else value for name, value in amqp.properties.items()
+        }
+        text = _json(envelope, mark(amqp.exchange), mark(amqp.routing_key), properties)
+    if text.isascii():  # JSON has escaped all of these that are ASCII
+        return text
+    # What is left of these after JSON's own escaping can only stand within its texts.
+    return _REFUSED_BY_SQS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _json(envelope: Envelope, exchange: object, routing_key: object, properties: Mapping[str, Any]) -> str:
+    """Raises TypeError for bytes."""
     document: dict[str, Any] = {
         "specversion": "1.0",
         "id": envelope.id,
         "source": envelope.source,
         "type": envelope.type,
         "time": envelope.time,
-        "stamp": {"authority": stamp.authority, "epoch": stamp.epoch},
+        "stamp": {"authority": envelope.stamp.authority, "epoch": envelope.stamp.epoch},
         "body": envelope.body_encoding,
         "amqp": {
-            "exchange": mark(amqp.exchange),
-            "routing_key": mark(amqp.routing_key),
-            "redelivered": amqp.redelivered,
+            "exchange": exchange,
+            "routing_key": routing_key,
+            "redelivered": envelope.amqp.redelivered,
             "properties": properties,
-            "headers": amqp.headers,
+            "headers": envelope.amqp.headers,
         },
     }
     if envelope.subject is not None:
@@ -101,11 +114,7 @@ def write_envelope(envelope: Envelope) -> str:
         document["traceparent"] = envelope.traceparent
     if (claim := envelope.claim) is not None:
         document["claim"] = {"key": claim.key, "size": claim.size_bytes, "sha256": claim.sha256}
-    text = orjson.dumps(document).decode()
-    if text.isascii():  # JSON has escaped all of these that are ASCII
-        return text
-    # What is left of these after JSON's own escaping can only stand within its texts.
-    return _REFUSED_BY_SQS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return orjson.dumps(document).decode()
 
 
 def read_envelope(text: str) -> Envelope:
@@ -171,8 +180,6 @@ def _claim(document: Mapping[str, Any]) -> Claim | None:
 
 
 _REFUSED_OCTETS = bytes(number for number in range(32) if number not in b"\t\n\r")
-_LEAD_OF_REFUSED = b"\xef"
-"""What U+FFFE and U+FFFF begin with in UTF-8, among others."""
 
 
 def is_carriable(text: str) -> bool:
@@ -188,9 +195,9 @@ def encode_body(body: bytes) -> tuple[str, BodyEncoding]:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return base64.b64encode(body).decode(), "base64"
-    # The same question as `is_carriable`, asked of bytes, which are looked through faster.
-    plain = len(body.translate(None, _REFUSED_OCTETS)) == len(body) and _LEAD_OF_REFUSED not in body
-    return (text, "utf-8") if plain or is_carriable(text) else (base64.b64encode(body).decode(), "base64")
+    # The same question as `is_carriable`, asked in a way that takes half as long; surrogates are no UTF-8.
+    refused = len(body.translate(None, _REFUSED_OCTETS)) < len(body) or "\ufffe" in text or "\uffff" in text
+    return (base64.b64encode(body).decode(), "base64") if refused else (text, "utf-8")
 
 
 def decode_body(text: str, encoding: BodyEncoding) -> bytes:
