@@ -28,6 +28,7 @@ _DELIVER = struct.Struct(">L").pack(spec.Basic.Deliver.INDEX)
 _LENGTH = struct.Struct(">I")
 _frame, _tag, _content, _length = (one.unpack_from for one in (_FRAME, _TAG, _CONTENT, _LENGTH))
 _UNKNOWN_FLAGS = 0b11
+_BASIC = spec.BasicProperties.INDEX
 _MOST_ORIGINS = 1_024
 _COMMON_BYTES = 256
 
@@ -60,6 +61,17 @@ class Consumer:
     """pika's own of the channel: nothing is taken past what that has begun with."""
     origins: dict[bytes, Origin] = field(default_factory=dict)
     """As they were encoded; few."""
+    channel: int = 0
+    method_bytes: int = 0
+    """Size of the last delivery's first frame."""
+    begins: bytes = b""
+    """What that frame began with, up to the tag: the next one's does too, more often than not."""
+
+    def begin(self, channel: int, size: int) -> None:
+        """A delivery has a first frame that carries so much."""
+        self.channel = channel
+        self.method_bytes = _FRAME.size + size + 1
+        self.begins = _FRAME.pack(_METHOD, channel, size) + self.mark
 
 
 def consumer(tag: str, arrive: Arrive, channel: Any) -> Consumer:
@@ -70,43 +82,45 @@ def consumer(tag: str, arrive: Arrive, channel: Any) -> Consumer:
 
 def take_deliveries(data: bytes, at: int, end: int, consumers: Mapping[int, Consumer]) -> int:
     """Take in the plain deliveries that begin at a place, one after the other; returns where anything else begins."""
+    one: Consumer | None = None
     while end - at > _FRAME.size:
-        kind, channel, size = _frame(data, at)
-        if kind != _METHOD or (one := consumers.get(channel)) is None:
+        if one is None or not data.startswith(one.begins, at):
+            kind, channel, size = _frame(data, at)
+            if kind != _METHOD or (one := consumers.get(channel)) is None:
+                return at
+            if not data.startswith(one.mark, at + _FRAME.size):
+                return at
+            one.begin(channel, size)
+        if one.assembler._method_frame is not None:
             return at
-        method = at + _FRAME.size
-        content = method + size + 1
-        if (
-            content + _CONTENT.size > end
-            or not data.startswith(one.mark, method)
-            or one.assembler._method_frame is not None
-        ):
+        content = at + one.method_bytes
+        if content + _CONTENT.size > end:
             return at
-        after_mark = method + len(one.mark)
         content_kind, content_channel, content_size, class_id, _, body_size, flags = _content(data, content)
         after_content = content + _FRAME.size + content_size + 1
         body, after = after_content + _FRAME.size, after_content
         if body_size:
             after = body + body_size + 1
-            if after > end or _frame(data, after_content) != (_BODY, channel, body_size):
+            if after > end or _frame(data, after_content) != (_BODY, content_channel, body_size):
                 return at
         if (
             content_kind != _HEADER
-            or content_channel != channel
-            or class_id != spec.BasicProperties.INDEX
+            or content_channel != one.channel
+            or class_id != _BASIC
             or flags & _UNKNOWN_FLAGS
             or after > end
             or not data[content - 1] == data[after_content - 1] == data[after - 1] == _END
         ):
             return at
         try:
+            after_mark = at + len(one.begins)
             tag, redelivered = _tag(data, after_mark)
             encoded_origin = data[after_mark + _TAG.size : content - 1]
-            origin = one.origins.get(encoded_origin) or _origin(encoded_origin, one.origins)
+            exchange, routing_key = one.origins.get(encoded_origin) or _origin(encoded_origin, one.origins)
             properties, headers = _properties(data[content + _CONTENT.size : after_content - 1], flags)
         except (exceptions.AMQPError, struct.error, IndexError):
             return at
-        facts = AmqpFacts(origin[0], origin[1], bool(redelivered & 1), properties)
+        facts = AmqpFacts(exchange, routing_key, redelivered & 1 == 1, properties)
         one.arrive(tag, facts, headers, data[body : after - 1] if body_size else b"")
         at = after
     return at

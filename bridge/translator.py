@@ -165,10 +165,15 @@ def _source(exchange: ShortString) -> str:
     return f"/rabbitmq/{exchange if isinstance(exchange, str) else quote(exchange)}"
 
 
-@lru_cache(maxsize=1)
 def _time(now_ms: int) -> str:
-    """RFC 3339; deliveries come many within a millisecond."""
-    return datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    """RFC 3339."""
+    second, millisecond = divmod(now_ms, 1000)
+    return f"{_second(second)}.{millisecond:03}+00:00"
+
+
+@lru_cache(maxsize=1)  # deliveries come many within a second
+def _second(now: int) -> str:
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _claimed(entry: Entry, envelope: Envelope, family: str, body: bytes) -> Entry:
