@@ -45,6 +45,10 @@ _LEGACY = naming.legacy_queue_name(ROUTED.name)
 _HOLD = naming.hold_queue_name(ROUTED.name)
 _LOST_WITHIN_S = 4.0
 """What a broken bridge has not sent after so long is lost."""
+_SEEN_DEAD_S = 0.2
+"""A process that has killed itself is seen to have ended within that time."""
+_EMPTY_LOOKS = 3
+"""The broker gives back what a killed process had in hand a moment after its end."""
 _CONNECTED_WITHIN_S = 10.0
 _LOOK_S = 0.05
 
@@ -234,10 +238,22 @@ class Run:
 
     def _stop_all(self) -> None:
         self._kills.disarm()
+        self._revive()
         for seat in self._seats:
             seat.tell_to_stop()
         for seat in self._seats:
             seat.stop(FLAWED_STOPS_WITHIN_S if self._flaw else STOPPED_WITHIN_S)
+
+    def _revive(self) -> None:
+        """Who was killed once everything had its place, but was not acknowledged, has that to do still."""
+        time.sleep(_SEEN_DEAD_S)
+        if not any(seat.process.ended for seat in self._seats):
+            return
+        self._supervise()
+        until, empty = time.monotonic() + _LOST_WITHIN_S, 0
+        while empty < _EMPTY_LOOKS and time.monotonic() < until:
+            time.sleep(_LOOK_S)
+            empty = 0 if self._ground.waiting() else empty + 1
 
     def _accepted(self) -> Sequence[Accepted]:
         return read_accepted(self._messages(), self._aws.s3.objects)

@@ -4,6 +4,7 @@ They are what `python -m bridge ship` and `route` are, but for the second of imp
 minutes otherwise. Each has a pid of its own, and dies at the points that are armed.
 """
 
+import contextlib
 import logging
 import multiprocessing
 import os
@@ -73,7 +74,8 @@ class Forked:
 
     def _signal(self, number: int) -> None:
         if self._process.pid is not None and not self.ended:
-            os.kill(self._process.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it has ended since
+                os.kill(self._process.pid, number)
 
 
 def _run(command: Command, environment: Mapping[str, str], log: str, kills: str, flaw: str | None) -> None:

@@ -75,6 +75,18 @@ class Ground:
                         found.append(Ended(name, digest(body)))
         return found
 
+    def waiting(self) -> int:
+        """How many messages wait in the queues of the bridge's processes."""
+        count = 0
+        with self.channel() as first:
+            channel = first
+            for name in self._names():
+                if channel.is_closed:
+                    channel = first.connection.channel()
+                with contextlib.suppress(ChannelClosedByBroker):  # there is no such queue
+                    count += int(channel.queue_declare(name, passive=True).method.message_count)
+        return count
+
     @contextlib.contextmanager
     def channel(self, *, confirmed: bool = True) -> Iterator[BlockingChannel]:
         """A channel, with confirms; waits for a broker that is being restarted."""
