@@ -238,7 +238,8 @@ class Run:
 
     def _stop_all(self) -> None:
         self._kills.disarm()
-        self._revive()
+        if not self._flaw:
+            self._revive()
         for seat in self._seats:
             seat.tell_to_stop()
         for seat in self._seats:
@@ -247,13 +248,11 @@ class Run:
     def _revive(self) -> None:
         """Who was killed once everything had its place, but was not acknowledged, has that to do still."""
         time.sleep(_SEEN_DEAD_S)
-        if not any(seat.process.ended for seat in self._seats):
-            return
-        self._supervise()
         until, empty = time.monotonic() + _LOST_WITHIN_S, 0
         while empty < _EMPTY_LOOKS and time.monotonic() < until:
+            self._supervise()
             time.sleep(_LOOK_S)
-            empty = 0 if self._ground.waiting() else empty + 1
+            empty = 0 if self._ground.waiting(but=_LEGACY) else empty + 1
 
     def _accepted(self) -> Sequence[Accepted]:
         return read_accepted(self._messages(), self._aws.s3.objects)

@@ -14,12 +14,11 @@ import contextlib
 import json
 import platform
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,9 @@ from bridge.topology import tap_queue
 from contracts.registry import CARD_TRANSACTION, NOTIFICATIONS
 from infra.local.process import Child
 from infra.local.rabbitmq import RabbitNode
+from tests.bench.bridge import shovel
 from tests.bench.bridge.field import Filling, Sink, cpu_s, fill, publish, timed_body
+from tests.bench.bridge.figure import MQ_BRIDGE, NOOP, OURS, Round, all_hold, figures, verdict
 from tests.bench.scoreboard.contender import Ours, Seat, own_queues
 from tests.bench.scoreboard.rival import PACKAGES, MqBridge, install
 from tests.rig.aws import environment_of
@@ -45,28 +46,11 @@ _LATENCY_MS = 15
 _PACED_PER_S = 1_000
 _PACED_S = 10
 _TAP_LENGTH = 1_000_000
-_ROUND_S = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """One contender, once."""
-
-    contender: str
-    messages: int
-    wall_s: float
-    cpu_s: float
-    lost: int
-
-    @property
-    def per_s(self) -> float:
-        """Messages a second."""
-        return self.messages / self.wall_s
-
-    @property
-    def per_cpu_s(self) -> float:
-        """Messages a CPU second."""
-        return self.messages / self.cpu_s
+_ROUND_S = 300.0
+_START_S = 30.0
+_LOOK_S = 0.05
+_CONTENDERS = (OURS, MQ_BRIDGE, NOOP)
+_SHOVEL_ROUNDS, _SHOVEL_MESSAGES = 3, 20_000
 
 
 class QuickMqBridge(MqBridge):
@@ -88,9 +72,9 @@ class Bench:
         self._ours = Ours(launcher, {"STRANGLER_TAP_LENGTH": str(_TAP_LENGTH), "STRANGLER_PREFETCH": str(_PREFETCH)})
         tap = tap_queue(CARD_TRANSACTION, _TAP_LENGTH)
         self._queues: dict[str, tuple[str, dict[str, Any]]] = {
-            "ours": (tap.name, dict(tap.arguments())),
-            "mq-bridge": ("bench.mq", {}),
-            "no-op": ("bench.noop", {}),
+            OURS: (tap.name, dict(tap.arguments())),
+            MQ_BRIDGE: ("bench.mq", {}),
+            NOOP: ("bench.noop", {}),
         }
 
     def prepare(self) -> None:
@@ -103,7 +87,7 @@ class Bench:
     def round(self, name: str, messages: int) -> Round:
         """Fill a queue, let one empty it, and count."""
         filling = self._fill(name, messages)
-        if name == "no-op":
+        if name == NOOP:
             told = self._noop(messages)
             return Round(name, messages, told["wall_s"], told["cpu_s"], 0)
         with self._running(name) as child:
@@ -115,7 +99,7 @@ class Bench:
         """How long messages take that are published at an even pace, from being published to being accepted."""
         self._fill(name, 0)
         count = _PACED_PER_S * _PACED_S
-        if name == "no-op":
+        if name == NOOP:
             command = self._noop_command(count)
             with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
                 time.sleep(1.0)
@@ -153,14 +137,14 @@ class Bench:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         queue, _ = self._queues[name]
-        contender = self._ours if name == "ours" else QuickMqBridge()
+        contender = self._ours if name == OURS else QuickMqBridge()
         url = f"{self._sink.url}/000000000000/bench"
         environment = environment_of(self._sink.url)
         with contender.start(Seat(self._node.amqp_url, queue, self._sink.url, url, folder, environment)) as child:
             yield child
 
     def _noop_command(self, count: int) -> list[str]:
-        return [str(install()), str(_NOOP), self._node.amqp_url, self._queues["no-op"][0], str(count)]
+        return [str(install()), str(_NOOP), self._node.amqp_url, self._queues[NOOP][0], str(count)]
 
     def _noop(self, count: int) -> dict[str, Any]:
         done = subprocess.run(self._noop_command(count), check=True, capture_output=True, text=True, timeout=_ROUND_S)
@@ -169,9 +153,11 @@ class Bench:
 
 
 def _await_start(child: Child) -> None:
-    time.sleep(3.0)
-    if child.ended:
-        raise child.not_ready("ended")
+    until = time.monotonic() + _START_S
+    while '"shipping"' not in child.log.read_text("utf-8"):
+        if child.ended or time.monotonic() > until:
+            raise child.not_ready("does not ship")
+        time.sleep(_LOOK_S)
 
 
 def _lost(seen: dict[str, Any], filling: Filling) -> int:
@@ -190,25 +176,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.bridge")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--messages", type=int, default=200_000, help="a round")
-    parser.add_argument("--contender", action="append", choices=["ours", "mq-bridge", "no-op"], help="only these")
+    parser.add_argument("--contender", action="append", choices=_CONTENDERS, help="only these")
+    parser.add_argument("--no-router", action="store_true", help="leave the router and RabbitMQ's shovel out")
     parser.add_argument("--profile", type=Path, help="write one of ours (cProfile); it is slower meanwhile")
     arguments = parser.parse_args()
-    names = arguments.contender or ["ours", "mq-bridge", "no-op"]
+    names = arguments.contender or _CONTENDERS
     folder = Path("var/bench/bridge").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with RabbitNode(folder / "node", prefer="program") as node, Sink() as sink:
         bench = Bench(node, sink, folder, arguments.profile)
-        rounds = [bench.round(name, arguments.messages) for _ in range(arguments.rounds) for name in names]
+        rounds = [_tell(bench.round(name, arguments.messages)) for _ in range(arguments.rounds) for name in names]
         sink.ask(f"delay?{_LATENCY_MS}")
-        slow = [bench.round("ours", arguments.messages) for _ in range(arguments.rounds)] if "ours" in names else []
+        slow = [
+            _tell(bench.round(OURS, arguments.messages), f", {_LATENCY_MS} ms")
+            for _ in range(arguments.rounds if OURS in names else 0)
+        ]
         sink.ask("delay?0")
-        took = {name: _p99_ms(bench.latency_s(name)) for name in names if name != "mq-bridge"}
-    found = _figures(rounds, slow, took)
-    for one in (*rounds, *slow):
-        kind = one.contender if one in rounds else f"{one.contender}, {_LATENCY_MS} ms"
-        sys.stdout.write(f"{kind:<14}{one.per_s:>10,.0f}/s{one.per_cpu_s:>10,.0f} a CPU s{one.lost:>4} lost\n")
+        took = {name: _p99_ms(bench.latency_s(name)) for name in names if name != MQ_BRIDGE}
+    routed = [] if arguments.no_router else shovel.measure(folder / "shovel", _SHOVEL_ROUNDS, _SHOVEL_MESSAGES)
+    sys.stdout.writelines(shovel.lines(routed) if routed else ())
+    found = {**figures(rounds, slow, took), **(shovel.figures(routed) if routed else {})}
     for name, figure in found.items():
-        sys.stdout.write(f"{name:<24}{figure:>10.2f}\n")
+        sys.stdout.write(f"{name:<24}{figure:>10.2f}  {verdict(name, figure)}\n")
     document = {
         **found,
         "settings": {
@@ -221,26 +210,18 @@ def main() -> int:
         "rounds": [asdict(one) for one in rounds],
         "rounds_15ms": [asdict(one) for one in slow],
         "p99_ms": took,
+        **(shovel.document(routed) if routed else {}),
     }
     _FILE.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
-    return 1 if any(one.lost for one in (*rounds, *slow)) else 0
+    lost = [*(one.lost for one in (*rounds, *slow)), *(one.lost for one in routed)]
+    return 0 if all_hold(found, lost) else 1
 
 
-def _figures(rounds: list[Round], slow: list[Round], took: dict[str, float]) -> dict[str, float]:
-    names = {one.contender for one in rounds}
-    wall = {name: statistics.median(one.per_s for one in rounds if one.contender == name) for name in names}
-    cpu = {name: statistics.median(one.per_cpu_s for one in rounds if one.contender == name) for name in names}
-    found: dict[str, float] = {}
-    if {"ours", "mq-bridge"} <= wall.keys():
-        found["vs_mq_bridge_cpu"] = cpu["ours"] / cpu["mq-bridge"]
-        found["vs_mq_bridge_wall"] = wall["ours"] / wall["mq-bridge"]
-    if {"ours", "no-op"} <= wall.keys():
-        found["vs_noop_wall"] = wall["ours"] / wall["no-op"]
-    if slow:
-        found["latency_15ms_ratio"] = statistics.median(one.per_s for one in slow) / wall["ours"]
-    if {"ours", "no-op"} <= took.keys():
-        found["p99_ms_at_1000"] = took["ours"] - took["no-op"]
-    return found
+def _tell(one: Round, how: str = "") -> Round:
+    text = f"{one.contender + how:<14}{one.per_s:>10,.0f}/s{one.per_cpu_s:>10,.0f} a CPU s{one.lost:>4} lost\n"
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    return one
 
 
 if __name__ == "__main__":
