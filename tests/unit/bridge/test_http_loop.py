@@ -86,12 +86,12 @@ def test_in_whatever_pieces_an_answer_comes_it_is_the_same(encoded: bytes, cuts:
 
 def test_several_requests_are_under_way_at_once_and_may_be_answered_in_any_order(scene: Scene) -> None:
     under_way = [scene.asked() for _ in range(4)]
-    for number in (2, 0, 3, 1):
+    for ended, number in enumerate((2, 0, 3, 1), 1):
         reply, far = under_way[number]
         far.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % number)
         scene.lines.look()
         assert reply.take().body == b"%d" % number
-        assert [one.ended for one, _ in under_way].count(True) == (2, 0, 3, 1).index(number) + 1
+        assert [one.ended for one, _ in under_way].count(True) == ended
 
 
 def test_a_connection_is_used_again_and_the_one_that_was_used_last_first(scene: Scene) -> None:
@@ -134,16 +134,14 @@ def test_an_idle_connection_over_which_anything_comes_is_let_go_of(
     assert (scene.open, scene.stirs, scene.lines.stands()) == (0, False, False)
 
 
-def test_an_idle_connection_that_its_peer_has_closed_is_not_asked_though_nobody_has_looked(scene: Scene) -> None:
-    older, newer = scene.connect(), scene.connect()
-    replies = [scene.ask(), scene.ask()]
-    for far in (older, newer):
-        assert far.recv(1024) == REQUEST
+def test_a_connection_that_its_peer_has_closed_is_not_asked_though_nobody_has_looked(scene: Scene) -> None:
+    (first, older), (second, newer) = scene.asked(), scene.asked()
+    for far in (newer, older):
         far.sendall(WHOLE)
-    scene.lines.look()
-    assert [one.ended for one in replies] == [True, True]
+        scene.lines.look()
+    assert first.ended
+    assert second.ended
     older.close()
-    assert scene.lines.stands()
     assert not scene.ask().ended
     assert newer.recv(1024) == REQUEST
     assert not scene.lines.stands()
