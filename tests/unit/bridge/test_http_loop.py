@@ -139,8 +139,7 @@ def test_a_connection_that_its_peer_has_closed_is_not_asked_though_nobody_has_lo
     for far in (newer, older):
         far.sendall(WHOLE)
         scene.lines.look()
-    assert first.ended
-    assert second.ended
+    assert (first.ended, second.ended) == (True, True)
     older.close()
     assert not scene.ask().ended
     assert newer.recv(1024) == REQUEST

@@ -1,5 +1,6 @@
 """A loop's connections from where they come, over TCP and TLS, to their end; byte by byte it is in test_http_loop."""
 
+import contextlib
 import select
 import socket
 from collections.abc import Callable
@@ -9,7 +10,7 @@ import pytest
 from bridge.http_line import Lines
 from bridge.http_loop import LoopLines
 from tests.certificate import Authority
-from tests.fakes.far_end import ANSWER_S, LARGE, WITHIN_S, Scene, wait_for
+from tests.fakes.far_end import ANSWER_S, LARGE, WITHIN_S, Scene, wait_for, what_is_there
 from tests.rig.peer import REQUEST, WHOLE, Peer, closing, serving, trusting, whole, whole_and_gone, whole_and_more
 
 pytest_plugins = ("tests.fixtures_peer",)
@@ -24,6 +25,21 @@ def test_connections_are_closed_with_the_lines_whatever_they_are_at() -> None:
     assert len(fars) == 3
     with pytest.raises(OSError, match="Bad file descriptor"):
         select.select([fileno], [], [], 0)
+
+
+def test_a_connection_whose_last_octets_were_written_with_the_answer_there_is_at_rest() -> None:
+    with contextlib.closing(Scene()) as scene:
+        scene.asked(LARGE)
+        (line,) = scene.lines._asked
+        reply, far = scene.asked(LARGE[: len(LARGE) - len(line.unwritten) + 100])  # all but so much goes at once
+        while what_is_there(far):
+            pass
+        far.sendall(WHOLE)
+        assert not reply.ended
+        scene.lines.look()
+        assert reply.take().kept
+        assert not scene.stirs
+        assert scene.lines.stands()
 
 
 def loop_over(lines: Lines) -> LoopLines:
