@@ -613,8 +613,8 @@ class TestAmqpSource(SourcePromises):
         source = broker.connect()
         with watching(source) as (far, stirred):
             source.poll(0)  # the first ends at once: there is something left of consuming
-            Timer(0.1, far.sendall, [b"1"]).start()
             begun = time.monotonic()
+            Timer(0.1, far.sendall, [b"1"]).start()
             assert not source.poll(WITHIN_S)
             assert 0.05 < time.monotonic() - begun < WITHIN_S / 2
             assert stirred == [b"1"]
@@ -632,8 +632,8 @@ class TestAmqpSource(SourcePromises):
         (large, *others) = take(source, 1)
         with watching(source) as (far, stirred):
             for wake in (source.wake, lambda: far.sendall(b"1"), source.wake):
-                Timer(0.1, wake).start()
                 begun = time.monotonic()
+                Timer(0.1, wake).start()
                 others += source.poll(WITHIN_S)
                 assert 0.05 < time.monotonic() - begun < WITHIN_S / 2
             assert (stirred, others) == ([b"1"], [])

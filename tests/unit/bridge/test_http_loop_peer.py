@@ -48,7 +48,7 @@ def loop_over(lines: Lines) -> LoopLines:
 
 def test_connections_that_stand_idle_elsewhere_are_taken_over(peers: Callable[..., Peer]) -> None:
     peer = peers(whole, whole, whole)
-    lines = peer.lines()
+    lines = Lines(peer.place(), 5, 5)
     loop = loop_over(lines)
     assert not loop.stands()
     lines.ask(REQUEST)
@@ -61,7 +61,7 @@ def test_connections_that_stand_idle_elsewhere_are_taken_over(peers: Callable[..
 @pytest.mark.parametrize("act", [closing, whole_and_gone, whole_and_more])
 def test_a_connection_that_ends_is_not_asked_again(peers: Callable[..., Peer], act: Callable[..., None]) -> None:
     peer = peers(whole, act)
-    lines = peer.lines()
+    lines = Lines(peer.place(), 5, 5)
     loop = loop_over(lines)
     lines.ask(REQUEST)
     assert loop.stands()
