@@ -29,6 +29,7 @@ _LENGTH = struct.Struct(">I")
 _frame, _tag, _content, _length = (one.unpack_from for one in (_FRAME, _TAG, _CONTENT, _LENGTH))
 _UNKNOWN_FLAGS = 0b11
 _BASIC = spec.BasicProperties.INDEX
+_LEAST_CONTENT_BYTES = _CONTENT.size - _FRAME.size
 _MOST_ORIGINS = 1_024
 _COMMON_BYTES = 256
 
@@ -106,6 +107,7 @@ def take_deliveries(data: bytes, at: int, end: int, consumers: Mapping[int, Cons
         if (
             content_kind != _HEADER
             or content_channel != one.channel
+            or content_size < _LEAST_CONTENT_BYTES
             or class_id != _BASIC
             or flags & _UNKNOWN_FLAGS
             or after > end
@@ -121,7 +123,7 @@ def take_deliveries(data: bytes, at: int, end: int, consumers: Mapping[int, Cons
         except (exceptions.AMQPError, struct.error, IndexError):
             return at
         facts = AmqpFacts(exchange, routing_key, redelivered & 1 == 1, properties)
-        one.arrive(tag, facts, headers, data[body : after - 1] if body_size else b"")
+        one.arrive(tag, facts, headers, data[body : after - 1])
         at = after
     return at
 

@@ -44,6 +44,8 @@ class Playback:
         """Go on by one entry; the deliveries that have found a place with it. Raises JournalError."""
         try:
             for one in read_taken(taken) if taken else ():
+                if one.sequence in self.in_hand:  # of a process that could not write down that it was given back
+                    self._return(self.in_hand[one.sequence], at)
                 self.in_hand[one.sequence] = Played(one, at)
                 if one.redelivered:
                     yield from self._account(self.in_hand[one.sequence].message, at)
@@ -56,9 +58,12 @@ class Playback:
             raise JournalError(f"journal: an entry cannot be read: {type(error).__name__}") from error
         if taken is None and placed is None:
             for back in self.in_hand.values():
-                back.place, back.placed_at = "returned", at
-                self.returned[back.message].append(back)
+                self._return(back, at)
             self.in_hand.clear()
+
+    def _return(self, one: Played, at: float) -> None:
+        one.place, one.placed_at = "returned", at
+        self.returned[one.message].append(one)
 
     def _account(self, message: Message, at: float) -> Iterator[Played]:
         """What comes again accounts for one earlier delivery that was given back; of somebody else's, for none here."""

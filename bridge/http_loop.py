@@ -143,6 +143,7 @@ class LoopLines:
         reply.end(answer, error)
         del self._asked[line]
         if answer is not None and answer.kept and line.lasts:
+            self._listen(line)
             line.idle_since = self._monotonic()
             self._idle.append(line)
         else:

@@ -1,6 +1,6 @@
 """`bridge.port.Sink`: the in-memory sink of the unit tests, and SQS's over moto: by boto3, and by our own client.
 
-The latter also over the SQS of our rig, which is stricter than moto.
+The latter also over the SQS of our rig, which is stricter than moto, and there also where the loop makes its calls.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,13 +14,14 @@ from botocore.config import Config
 from moto.core.botocore_stubber import BotocoreStubber
 from msgspec import structs
 
-from bridge.port import Entry, Receipt, Sink, SinkUnavailableError
+from bridge.port import Entry, Express, Receipt, Sink, SinkUnavailableError
 from bridge.sqs import SqsSink
 from contracts.entry_size import ENTRY_BYTES
+from tests.fakes.express import MemoryExpress
 from tests.fakes.message import NAME, card_transaction, payin, translated
 from tests.fakes.sink import MemorySink
 from tests.fakes.table import REGION, moto_alone
-from tests.fakes.wire import wired
+from tests.fakes.wire import ExpressSink, wired, wired_express
 from tests.rig.aws import Aws
 from tests.rig.web import Answer, Request, Site
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 FIFO = "s-payin.fifo"
 STANDARD = "s-cardtransaction"
+FIRST = "first"
+"""Id of what is sent before a test begins."""
 
 
 class Harness(Protocol):
@@ -111,11 +114,15 @@ class SinkPromises:
 
 
 class _MemoryHarness:
-    def __init__(self) -> None:
-        self.sink = MemorySink(unknown_queues=frozenset({"s-nowhere"}))
+    def __init__(self, express: MemoryExpress | None = None) -> None:
+        self._memory = MemorySink(unknown_queues=frozenset({"s-nowhere"}))
+        self.sink: Sink = self._memory
+        if express is not None:
+            express.sink = self._memory
+            self.sink = ExpressSink(self._memory, express)
 
     def taken(self, queue: str) -> list[tuple[str, str, str, str, str | None]]:
-        return [parts(entry) for entry in self.sink.taken.get(queue, ())]
+        return [parts(entry) for entry in self._memory.taken.get(queue, ())]
 
 
 class TestMemorySink(SinkPromises):
@@ -213,36 +220,70 @@ class TestSqsSinkOfOurOwnWire(_OverMoto):
         return _SqsHarness(queues, wired(boto3.client("sqs", region_name=REGION, endpoint_url=url)))
 
 
+@pytest.fixture
+def rig() -> Iterator[Aws]:
+    with Aws() as aws:
+        aws.sqs.create(FIFO)
+        aws.sqs.create(STANDARD)
+        yield aws
+
+
+def client_at(aws: Aws) -> "SQSClient":
+    return boto3.client(
+        "sqs",
+        region_name=REGION,
+        endpoint_url=aws.url,
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
 class _RigHarness:
-    def __init__(self, aws: Aws) -> None:
+    def __init__(self, aws: Aws, sink: Sink) -> None:
         self._aws = aws
-        self.sink = wired(
-            boto3.client(
-                "sqs",
-                region_name=REGION,
-                endpoint_url=aws.url,
-                aws_access_key_id="x",
-                aws_secret_access_key="x",
-                config=Config(retries={"total_max_attempts": 1}),
-            )
-        )
+        self.sink = sink
 
     def taken(self, queue: str) -> list[tuple[str, str, str, str, str | None]]:
         return [
             (one.body, one.attributes["envelope"], one.attributes["id"], one.attributes["type"], one.group)
             for one in self._aws.sqs.history
-            if one.queue == queue and one.stored == "new"
+            if one.queue == queue and one.stored == "new" and one.attributes["id"] != FIRST
         ]
 
 
-class TestSqsSinkOfOurOwnWireOverTheRig(SinkPromises):
-    @pytest.fixture
-    def harness(self) -> Iterator[Harness]:
-        with Aws() as aws:
-            aws.sqs.create(FIFO)
-            aws.sqs.create(STANDARD)
-            yield _RigHarness(aws)
-
+class _OverTheRig(SinkPromises):
     def test_a_character_that_sqs_refuses_is_the_messages_own_fault(self, harness: Harness) -> None:
         (receipt,) = harness.sink.send(STANDARD, [structs.replace(card("m1"), body="\x01")])
         assert receipt.fate == "refused"
+
+
+class TestSqsSinkOfOurOwnWireOverTheRig(_OverTheRig):
+    @pytest.fixture
+    def harness(self, rig: Aws) -> Harness:
+        return _RigHarness(rig, wired(client_at(rig)))
+
+
+def warmed(sink: Sink, express: Express) -> ExpressSink:
+    """Something was sent to each queue before, as of every shipper that runs: from now on, nothing has to wait."""
+    sink.send(FIFO, [notice(FIRST, "p-first")])
+    sink.send(STANDARD, [card(FIRST)])
+    return ExpressSink(sink, express)
+
+
+class TestSqsExpressOverTheRig(_OverTheRig):
+    @pytest.fixture
+    def harness(self, rig: Aws) -> Iterator[Harness]:
+        sink = warmed(*wired_express(client_at(rig)))
+        yield _RigHarness(rig, sink)
+        others = [one for one in rig.sqs.history if one.attributes["id"] != FIRST]
+        assert sink.expressed == len({one.call for one in others}), "each but the first"
+
+
+class TestMemoryExpress(SinkPromises):
+    @pytest.fixture
+    def harness(self) -> Iterator[Harness]:
+        express = MemoryExpress(MemorySink(), {FIFO, STANDARD, "s-nowhere"})
+        yield _MemoryHarness(express)
+        express.close()
+        assert express.begun

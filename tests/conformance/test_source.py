@@ -1,6 +1,8 @@
 """`bridge.port.Source`: the in-memory broker of the unit tests, and RabbitMQ itself."""
 
+import contextlib
 import re
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -90,6 +92,18 @@ def poll_until(source: Source, reached: Callable[[], bool]) -> None:
     while not reached():
         assert time.monotonic() < until, "never came to it"
         source.poll(0.05)
+
+
+@contextlib.contextmanager
+def watching(source: Source) -> Iterator[tuple[socket.socket, list[bytes]]]:
+    """Where to write, and what was read when the source told of it; the source is closed in the end."""
+    near, far = socket.socketpair()
+    near.settimeout(0)
+    stirred: list[bytes] = []
+    with near, far:
+        source.watch(near.fileno(), lambda: stirred.append(near.recv(100)))
+        yield far, stirred
+        source.close()
 
 
 class SourcePromises:
@@ -201,6 +215,34 @@ class SourcePromises:
         assert time.monotonic() - begun < WITHIN_S / 2
         source.close()
         source.wake()
+
+    def test_a_poll_returns_where_there_is_something_to_read_at_a_watched_file(self, broker: Broker) -> None:
+        source = broker.connect()
+        with watching(source) as (far, stirred):
+            assert list(source.poll(0)) == []
+            assert stirred == []
+            for octet in (b"1", b"2"):
+                far.sendall(octet)
+                begun = time.monotonic()
+                assert list(source.poll(WITHIN_S)) == []
+                assert time.monotonic() - begun < WITHIN_S / 2
+            assert stirred == [b"1", b"2"]
+
+    def test_a_watched_file_keeps_no_delivery_back(self, broker: Broker) -> None:
+        source = broker.connect()
+        with watching(source) as (far, stirred):
+            far.sendall(b"1")
+            for n in range(3):
+                broker.publish("notifications", "payin.create", b"%d" % n)
+            assert [one.body for one in take(source, 3)] == [b"0", b"1", b"2"]
+            poll_until(source, lambda: stirred == [b"1"])
+
+    def test_a_paused_source_goes_on_watching(self, broker: Broker) -> None:
+        source = broker.connect()
+        with watching(source) as (far, stirred):
+            source.pause()
+            far.sendall(b"1")
+            poll_until(source, lambda: stirred == [b"1"])
 
     def test_a_delivery_of_an_earlier_connection_cannot_be_settled(self, broker: Broker) -> None:
         first = broker.connect()
@@ -564,6 +606,41 @@ class TestAmqpSource(SourcePromises):
         assert order == [b"%03d" % n for n in range(30)]
         assert 2 <= most <= 8
         source.close()
+
+    def test_a_poll_that_blocks_returns_once_something_is_written_to_a_watched_file(
+        self, broker: _RabbitBroker
+    ) -> None:
+        source = broker.connect()
+        with watching(source) as (far, stirred):
+            source.poll(0)  # the first ends at once: there is something left of consuming
+            begun = time.monotonic()
+            Timer(0.1, far.sendall, [b"1"]).start()
+            assert not source.poll(WITHIN_S)
+            assert 0.05 < time.monotonic() - begun < WITHIN_S / 2
+            assert stirred == [b"1"]
+
+    def test_with_too_much_in_hand_a_poll_still_returns_for_a_watched_file_and_for_another_thread(
+        self, amqp_url: str
+    ) -> None:
+        queue = QueueSpec("strangler.ship.large", ())
+        settings = AmqpSettings((amqp_url,), prefetch=5, budget_bytes=1024)
+        source = AmqpSource(settings, (queue,))
+        connection = pika.BlockingConnection(pika.URLParameters(amqp_url))
+        for body in (bytes(4096), b"small"):
+            connection.channel().basic_publish("", queue.name, body)
+        connection.close()
+        (large, *others) = take(source, 1)
+        with watching(source) as (far, stirred):
+            for wake in (source.wake, lambda: far.sendall(b"1"), source.wake):
+                begun = time.monotonic()
+                Timer(0.1, wake).start()
+                others += source.poll(WITHIN_S)
+                assert 0.05 < time.monotonic() - begun < WITHIN_S / 2
+            assert (stirred, others) == ([b"1"], [])
+            source.acknowledge([large])
+            (small,) = take(source, 1)
+            source.acknowledge([small])
+            assert small.body == b"small"
 
     def test_the_monoliths_exchange_must_be_there(self, broker: _RabbitBroker, amqp_url: str) -> None:
         queue = QueueSpec("strangler.tap.refund", (Binding("refunds"),))

@@ -8,8 +8,10 @@ import json
 import random
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import structs
 
 from bridge.port import Delivery
 from bridge.translator import notification_translator
@@ -55,7 +57,7 @@ class Messages:
                 properties={"content_type": "application/json", "delivery_mode": 2, "message_id": self._id(number)},
             )
             entry = translate(Delivery("bench", body, facts, {"x-sender": "monolith"}, number))
-            envelope = write_envelope(replace(read_envelope(entry.envelope), stamp=self.stamp))
+            envelope = write_envelope(structs.replace(read_envelope(entry.envelope), stamp=self.stamp))
             records.append(_record(number, body.decode(), entry.id, entry.type, envelope, str(self._payment(number))))
             if len(records) == SQS_BATCH or number == self.count - 1:
                 yield {"Records": records}

@@ -1,17 +1,14 @@
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
-from bridge.backoff import Backoff
 from bridge.bootstrap import shipper_queues
-from bridge.delivery_log import DELIVERY_SCHEMA, DeliveryLog
 from bridge.invalid import aside, parking_translator
-from bridge.journal_file import JournalError, JournalFile
+from bridge.journal_file import JournalError
 from bridge.observation import observe_shipper
 from bridge.poison import PoisonFloodError
 from bridge.port import (
@@ -21,115 +18,29 @@ from bridge.port import (
     Entry,
     Outgoing,
     Receipt,
-    Sink,
     SourceLostError,
     SourceRefusedError,
 )
 from bridge.ship_lane import ALTERED_TRIES, LATE_S
-from bridge.shipper import DEFAULT_LIMITS, POLL_S, STALLED_S, ShipLimits, Shipper, ShipRoute
+from bridge.shipper import POLL_S, STALLED_S, ShipLimits
 from bridge.snapshot import shortcomings
 from bridge.stamp import stamp
-from bridge.translator import notification_translator, outcome_translator, stamped_translator
 from contracts import naming, point
 from contracts.entry_size import ENTRY_BYTES
 from contracts.envelope import AmqpFacts
 from contracts.parked import read_parked
 from contracts.registry import FAMILIES
 from contracts.routing import Decision, Route
-from tests.fakes.broker import MemoryBroker, MemorySource
-from tests.fakes.calls import MemoryCalls
-from tests.fakes.clock import FakeClock
+from tests.fakes.broker import MemoryBroker
 from tests.fakes.message import IBAN, NAME, balance, card_transaction, delivery, payin
+from tests.fakes.ship_scene import BALANCES, CARDS, INVALID, PAYINS, TAP, Scene, scenes_in
 from tests.fakes.sink import MemorySink
-from tests.rig.delivered import played
-
-PAYINS = "s-payin.fifo"
-CARDS = "s-cardtransaction"
-BALANCES = "s-balance.fifo"
-INVALID = "s-invalid"
-TAP = naming.tap_queue_name("payin")
-
-
-@dataclass
-class Scene:
-    """A shipper between a broker, a sink and a clock of the test's own."""
-
-    folder: ClassVar[Path]
-    files: ClassVar[list[JournalFile]]
-    clock: FakeClock = field(default_factory=FakeClock)
-    broker: MemoryBroker = field(default_factory=MemoryBroker)
-    sink: MemorySink = field(default_factory=MemorySink)
-    prefetch: int = 200
-    refuses: bool = False
-    calls: MemoryCalls = field(default_factory=MemoryCalls)
-    limits: ShipLimits = DEFAULT_LIMITS
-
-    def __post_init__(self) -> None:
-        self.file = JournalFile(self.folder / str(len(self.files)), "shipper", DELIVERY_SCHEMA)
-        self.files.append(self.file)
-        self.log = DeliveryLog(self.file)
-        self.broker.idle = self.clock.advance
-        self.shipper = self.shipper_over(self.sink)
-        self.shipper.open()
-
-    def shipper_over(self, sink: Sink) -> Shipper:
-        routes = {}
-        for family in FAMILIES:
-            destination = naming.queue_name("s", family.name, ordered=family.ordered)
-            tap = naming.tap_queue_name(family.name)
-            leave = any(one.tap.name == tap for one in self.broker.successions)
-            routes[tap] = ShipRoute(destination, notification_translator(family, self.clock.now), leave=leave)
-            for queue in (naming.ship_queue_name(family.name), naming.shadow_queue_name(family.name)):
-                routes[queue] = ShipRoute(destination, stamped_translator(family, self.clock.now))
-        routes[naming.OUTCOME_QUEUE] = ShipRoute("s-outcomes", outcome_translator(self.clock.now))
-        routes[naming.INVALID_MESSAGE_QUEUE] = ShipRoute(INVALID, parking_translator())
-        return Shipper(
-            self.connect,
-            sink,
-            routes,
-            self.log,
-            self.calls,
-            self.clock,
-            lambda: Backoff(first_s=1, most_s=8, uniform=lambda _, most_s: most_s),
-            disk=MemoryCalls(),
-            limits=self.limits,
-        )
-
-    def connect(self) -> MemorySource:
-        if self.refuses:
-            raise SourceRefusedError("refused by the test")
-        return self.broker.connect(self.prefetch)
-
-    @property
-    def source(self) -> MemorySource:
-        return self.broker.connections[-1]
-
-    def publish(self, webhook_id: str, payin_id: str = "p1") -> None:
-        self.broker.deliver(delivery("payin.create", payin(webhook_id, payin_id)))
-
-    def step_until(self, reached: Callable[[], bool]) -> None:
-        for _ in range(100):
-            if reached():
-                return
-            self.shipper.step()
-            self.clock.advance(self.shipper.waits_s())
-        pytest.fail("never came to it")
-
-    @property
-    def acknowledged(self) -> int:
-        return len(self.broker.acknowledged)
-
-    def places(self) -> list[tuple[str, str | None]]:
-        """Id and place of every delivery, in order."""
-        return [(one.taken.id, one.place) for one in played(self.file)]
 
 
 @pytest.fixture(autouse=True)
 def journals(tmp_path: Path) -> Iterator[None]:
-    Scene.folder, Scene.files = tmp_path, []
-    yield
-    for file in Scene.files:
-        file.close()
+    with scenes_in(tmp_path):
+        yield
 
 
 @pytest.fixture
