@@ -47,7 +47,7 @@ _LOST_WITHIN_S = 4.0
 """What a broken bridge has not sent after so long is lost."""
 _SEEN_DEAD_S = 0.2
 """A process that has killed itself is seen to have ended within that time."""
-_EMPTY_LOOKS = 3
+_EMPTY_LOOKS = 8
 """The broker gives back what a killed process had in hand a moment after its end."""
 _CONNECTED_WITHIN_S = 10.0
 _LOOK_S = 0.05
@@ -246,7 +246,10 @@ class Run:
             seat.stop(FLAWED_STOPS_WITHIN_S if self._flaw else STOPPED_WITHIN_S)
 
     def _revive(self) -> None:
-        """Who was killed once everything had its place, but was not acknowledged, has that to do still."""
+        """Who was killed once everything had its place, but was not acknowledged, has that to do still, undisturbed."""
+        for one in self._trouble.faults:
+            if one.fault is not Fault.ENTRY_REFUSED:
+                self._aws.faults.disarm(one.fault)
         time.sleep(_SEEN_DEAD_S)
         until, empty = time.monotonic() + _LOST_WITHIN_S, 0
         while empty < _EMPTY_LOOKS and time.monotonic() < until:
