@@ -8,6 +8,7 @@ The disk is waited for by a thread: what comes meanwhile is written, and goes to
 """
 
 import logging
+import math
 from concurrent.futures import Future, wait
 
 from bridge.backoff import Backoff
@@ -50,8 +51,8 @@ class Settlement:
         return sum(map(len, self._unsettled))
 
     def waits_s(self, now: float) -> float:
-        """Seconds until the journal is tried again."""
-        return max(0.0, self._write_at - now)
+        """Seconds until the journal is tried again; without end while the disk is waited for, which wakes us."""
+        return math.inf if self._syncing else max(0.0, self._write_at - now)
 
     def number(self) -> int:
         """A number for the next delivery."""
