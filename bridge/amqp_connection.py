@@ -43,6 +43,8 @@ _NOT_CLASSIC = (
     "an exclusive consumer, so that messages could pass by the router. Where it is ours, the virtual host's default "
     "queue type has to be classic"
 )
+_END = -1
+"""A channel's number that is none: what pika itself lets `process_data_events` return for."""
 _AROUND_PROPERTIES = 22  # frame header and end, class, weight, size of the body, flags
 _PROPERTIES = (
     "content_type", "content_encoding", "delivery_mode", "priority", "correlation_id", "reply_to", "expiration",
@@ -305,18 +307,20 @@ class AmqpConnection:
         self._end_poll()
 
     def _end_poll(self) -> None:
-        self._connection._request_channel_dispatch(-1)  # what pika itself ends one with
+        self._connection._request_channel_dispatch(_END)
 
     def _listen(self, timeout_s: float) -> None:
         """Read what has come. With too much in hand, only as often as the heartbeat wants it, some 100 kB at a time.
 
         What the broker was granted before then waits in its own memory, and in the sockets' buffers.
         """
-        if self._in_hand.too_much and time.monotonic() - self._listened_at < self._listen_s:
+        told_all = self._connection._impl._get_write_buffer_size() == 0
+        if self._in_hand.too_much and told_all and time.monotonic() - self._listened_at < self._listen_s:
             self._doze(timeout_s)
             return
         self._listened_at = time.monotonic()
         with _losing():
+            self._connection._channels_pending_dispatch.discard(_END)  # else it would return before it has read
             self._connection.process_data_events(time_limit=0 if self._in_hand.too_much else timeout_s)
 
     def _doze(self, timeout_s: float) -> None:
@@ -327,9 +331,9 @@ class AmqpConnection:
             poll.register(self._watched[0], select.POLLIN)
         for fileno, _ in poll.poll(timeout_s * 1000):
             if fileno == self._alarm.fileno():
-                self._hear()
-            else:
-                self._stir()
+                self._alarm.quiet()
+            elif self._watched is not None:
+                self._watched[1]()
 
     def _adjust(self) -> None:
         """Let the broker hand out more or less, by what is in hand."""

@@ -17,6 +17,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
 
+_BUSY_MS = 5_000
 _LOCK_TRIES = 5
 _LOCK_PAUSE_S = 0.05
 
@@ -42,8 +43,9 @@ class JournalFile:
         """
         self._lock = threading.Lock()
         self._path = database_path(folder, kind)
-        self._listed = False
-        """Whether it is on the disk that the log exists."""
+        self._log_file: IO[bytes] | None = None
+        self._doubtful = False
+        """Whether the disk has refused something of the log."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._guard = lock_path(folder, kind).open("w")
@@ -55,7 +57,9 @@ class JournalFile:
         opened = contextlib.ExitStack()
         opened.callback(self._guard.close)
         try:
-            self._database = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+            self._database = sqlite3.connect(
+                self._path, timeout=_BUSY_MS / 1000, check_same_thread=False, isolation_level=None
+            )
             opened.callback(self._database.close)
             # Of a write-ahead log, only FULL has every commit on the disk (sqlite.org/pragma.html#pragma_synchronous).
             ((mode,),) = self._database.execute("PRAGMA journal_mode = WAL")
@@ -94,13 +98,34 @@ class JournalFile:
         own file yet, where SQLite itself forces it to the disk, is in the log.
         """
         try:
-            with self._path.with_name(f"{self._path.name}-wal").open("rb") as log:
-                os.fdatasync(log.fileno())
-            if not self._listed:
+            if self._log_file is None:
+                # One for all: a file that is opened later is not told of what could not be written before.
+                self._log_file = self._path.with_name(f"{self._path.name}-wal").open("rb")
                 _sync_folder(self._path.parent)
-                self._listed = True
+            if self._doubtful:
+                self._write_whole()
+            os.fdatasync(self._log_file.fileno())
         except OSError as error:
-            raise JournalError(f"journal: {error.strerror}") from error
+            self._doubtful = True
+            raise JournalError(f"journal: {error.strerror or error}") from error
+
+    def _write_whole(self) -> None:
+        """Write what is in the log into the database's own file: what a disk has refused once, it may have forgotten.
+
+        Raises JournalError.
+        """
+        with self._lock:
+            try:
+                self._database.execute("PRAGMA synchronous = FULL")
+                self._durable = True
+                self._database.execute("PRAGMA busy_timeout = 0")  # whoever writes waits for this
+                ((busy, _, _),) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._database.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            except sqlite3.Error as error:
+                raise JournalError(f"journal: {error}") from error
+        if busy:
+            raise JournalError("journal: somebody reads it, and it could not be written whole")
+        self._doubtful = False
 
     def rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Read. Raises JournalError."""
@@ -116,6 +141,8 @@ class JournalFile:
         with self._lock:
             self._database.close()
             self._guard.close()
+            if self._log_file is not None:
+                self._log_file.close()
 
     def _read_name(self, kind: str) -> str:
         known = self._database.execute(f"SELECT name FROM {kind}").fetchone()  # noqa: S608  # ours, see `kind`

@@ -8,7 +8,6 @@ The disk is waited for by a thread: what comes meanwhile is written, and goes to
 """
 
 import logging
-import math
 from concurrent.futures import Future, wait
 
 from bridge.backoff import Backoff
@@ -22,6 +21,8 @@ from contracts.effect import body_digest
 
 _LOG = logging.getLogger(__name__)
 PRUNE_S = 10.0
+FINISHED_WITHIN_S = 10.0
+"""What is not on the disk by then will come again."""
 
 _Settled = list[tuple[Pending, Placed]]
 
@@ -51,8 +52,8 @@ class Settlement:
         return sum(map(len, self._unsettled))
 
     def waits_s(self, now: float) -> float:
-        """Seconds until the journal is tried again; without end while the disk is waited for, which wakes us."""
-        return math.inf if self._syncing else max(0.0, self._write_at - now)
+        """Seconds until the journal, which could not be written, is tried again; 0 where it could."""
+        return 0.0 if self._failure is None else max(0.0, self._write_at - now)
 
     def number(self) -> int:
         """A number for the next delivery."""
@@ -83,10 +84,11 @@ class Settlement:
 
     def write(self) -> bool:
         """Write down what is new; whether all of it is in the journal, without which nothing is to be sent."""
-        if not (self._taken or self._placed):
-            return True
         if self._clock.monotonic() < self._write_at:
-            return False
+            return not (self._taken or self._placed)
+        if not (self._taken or self._placed):
+            self._recover()
+            return True
         try:
             placed = [one for _, one in self._placed]
             self._log.write(self._taken, placed, self._clock.now(), durable=False)
@@ -96,6 +98,7 @@ class Settlement:
         self._taken.clear()
         self._written += self._placed
         self._placed.clear()
+        self._recover()
         return True
 
     def settle(self, source: Source) -> bool:
@@ -112,11 +115,10 @@ class Settlement:
         return acknowledged
 
     def finish(self, source: Source) -> None:
-        """Acknowledge all that has found its place, if the journal takes it. Waits for the disk."""
+        """Acknowledge all that has found its place, if the journal takes it. Waits for the disk, for some seconds."""
         self.write()
         self.settle(source)
-        while self._syncing is not None:
-            wait([self._syncing[0]])
+        while self._syncing is not None and wait([self._syncing[0]], FINISHED_WITHIN_S).done:
             self.settle(source)
 
     @property
@@ -132,7 +134,7 @@ class Settlement:
             synced.result()
         except JournalError as error:
             self._syncing = None
-            self._placed[:0] = settled  # to be written anew: what the disk has refused once it may forget
+            self._placed[:0] = settled
             self._fail(error)
             return False
         self._succeed()
@@ -149,6 +151,11 @@ class Settlement:
         _LOG.error("the journal cannot be written: nothing is sent or acknowledged", extra=detail)
         self._failure = str(error)
 
+    def _recover(self) -> None:
+        """It could be written; whether it gets to the disk is seen where anything is on its way there."""
+        if self._failure is not None and not self._written and self._syncing is None:
+            self._succeed()
+
     def _succeed(self) -> None:
         self._backoff.reset()
         self._failure = None
@@ -158,6 +165,7 @@ class Settlement:
         try:
             self._log.write(self._taken, [], self._clock.now(), durable=False)
             self._log.give_back(self._clock.now())
+            self._succeed()
         except JournalError as error:
             _LOG.error("the journal cannot be written", extra={"reason": str(error)})
         self._taken.clear()

@@ -174,7 +174,7 @@ class ShipLane:
         )
 
     def _begin(self, batch: Sequence[tuple[int, Pending]], now: float, wake: Callable[[], None]) -> Answer:
-        if self._express is not None:
+        if self._express is not None and self._clock.monotonic() - now < LATE_S:
             kept = [pending.kept for _, pending in batch if pending.kept is not None]
             begun = self._express.begin(self.destination, kept) if len(kept) == len(batch) else None
             if begun is not None:

@@ -229,25 +229,30 @@ class Shipper:
     def _patience_s(self) -> float:
         """How long to wait for deliveries: not at all while something can be done, never past the end of a pause."""
         now = self._clock.monotonic()
-        if self._settlement.failure is not None:
-            return min(POLL_S, self._settlement.waits_s(now))
+        if (journal_s := self._settlement.waits_s(now)) > 0:
+            return min(POLL_S, journal_s)
         return min((lane.waits_s(now) for lane in self._lanes.values()), default=POLL_S)
 
     def _carry(self, source: Source) -> None:
         """Settle calls that have ended, and begin others: each in order, each message once this far."""
-        stalled_s = self._clock.monotonic() - self._polled_at
-        if stalled_s >= STALLED_S:
-            raise SourceLostError(f"nothing was done for {stalled_s:.0f} s: others may have what was in hand")
+        self._ensure_fresh()
         if self._express is not None:
             self._express.look()
         self._settle_calls(source)
         if self._settlement.write():
+            self._ensure_fresh()  # the journal's disk may have hung
             for lane in self._lanes.values():
                 lane.begin(self._clock.monotonic(), source.wake)
             self._settle_calls(source)
             self._settlement.write()
         if self._settlement.settle(source):
             self._source_backoff.reset()  # not at once: a broker that comes and goes would be asked without a pause
+
+    def _ensure_fresh(self) -> None:
+        """Raises SourceLostError where what is in hand may be somebody else's by now."""
+        stalled_s = self._clock.monotonic() - self._polled_at
+        if stalled_s >= STALLED_S:
+            raise SourceLostError(f"nothing was done for {stalled_s:.0f} s: others may have what was in hand")
 
     def _settle_calls(self, source: Source) -> None:
         for lane in self._lanes.values():

@@ -47,6 +47,9 @@ _LOST_WITHIN_S = 4.0
 """What a broken bridge has not sent after so long is lost."""
 _SEEN_DEAD_S = 0.2
 """A process that has killed itself is seen to have ended within that time."""
+_EMPTY_WITHIN_S = 8.0
+_ENDS = (naming.OVERSIZE_QUEUE, naming.DROPPED_QUEUE)
+"""Queues that nobody takes from."""
 _EMPTY_LOOKS = 8
 """The broker gives back what a killed process had in hand a moment after its end."""
 _CONNECTED_WITHIN_S = 10.0
@@ -251,11 +254,13 @@ class Run:
             if one.fault is not Fault.ENTRY_REFUSED:
                 self._aws.faults.disarm(one.fault)
         time.sleep(_SEEN_DEAD_S)
-        until, empty = time.monotonic() + _LOST_WITHIN_S, 0
+        until, empty = time.monotonic() + _EMPTY_WITHIN_S, 0
         while empty < _EMPTY_LOOKS and time.monotonic() < until:
             self._supervise()
             time.sleep(_LOOK_S)
-            empty = 0 if self._ground.waiting(but=_LEGACY) else empty + 1
+            empty = 0 if self._ground.waiting(but=(_LEGACY, _HOLD, *_ENDS)) else empty + 1
+        if empty < _EMPTY_LOOKS:
+            self._unexpected.append(f"not empty within {_EMPTY_WITHIN_S:g} s")
 
     def _accepted(self) -> Sequence[Accepted]:
         return read_accepted(self._messages(), self._aws.s3.objects)

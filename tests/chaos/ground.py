@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pika
@@ -75,13 +75,13 @@ class Ground:
                         found.append(Ended(name, digest(body)))
         return found
 
-    def waiting(self, *, but: str) -> int:
-        """How many messages wait in all queues but one."""
+    def waiting(self, *, but: Collection[str]) -> int:
+        """How many messages wait in all queues but some."""
         count = 0
         with self.channel() as first:
             channel = first
             for name in self._names():
-                if name == but:
+                if name in but:
                     continue
                 if channel.is_closed:
                     channel = first.connection.channel()

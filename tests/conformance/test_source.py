@@ -642,6 +642,22 @@ class TestAmqpSource(SourcePromises):
             source.acknowledge([small])
             assert small.body == b"small"
 
+    def test_with_too_much_in_hand_the_heartbeat_is_kept_however_often_it_is_woken(self, amqp_url: str) -> None:
+        queue = QueueSpec("strangler.ship.large", ())
+        settings = AmqpSettings((amqp_url,), prefetch=5, budget_bytes=1024, heartbeat_s=1)
+        source = AmqpSource(settings, (queue,))
+        connection = pika.BlockingConnection(pika.URLParameters(amqp_url))
+        connection.channel().basic_publish("", queue.name, bytes(4096))
+        connection.close()
+        (large,) = take(source, 1)
+        until = time.monotonic() + 4  # the broker ends a connection that is silent for two heartbeats
+        while time.monotonic() < until:
+            source.wake()
+            source.poll(0.05)
+        source.acknowledge([large])
+        source.poll(0)
+        source.close()
+
     def test_the_monoliths_exchange_must_be_there(self, broker: _RabbitBroker, amqp_url: str) -> None:
         queue = QueueSpec("strangler.tap.refund", (Binding("refunds"),))
         with pytest.raises(SourceRefusedError, match="refunds"):

@@ -13,6 +13,8 @@ _TRUSTING = Config(parameter_validation=False)
 USUAL = _TRUSTING.merge(
     Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 )
+# Of S3, whose parameters are parts of a path: an empty key would ask for the bucket.
+CAREFUL = USUAL.merge(Config(parameter_validation=True))
 # For what nothing hangs on: a batch of verdicts that are written is held up by it for two seconds at most.
 HASTY = _TRUSTING.merge(Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1}))
 

@@ -26,7 +26,7 @@ _SECRET_AGE_S = 300
 @cache
 def claims() -> S3Claims:
     """The bodies that no queue takes."""
-    return S3Claims(lambda: client.make("s3"), process_settings(os.environ).claim_bucket)
+    return S3Claims(lambda: client.make("s3", client.CAREFUL), process_settings(os.environ).claim_bucket)
 
 
 @cache

@@ -545,6 +545,59 @@ def test_nothing_is_sent_before_it_is_in_the_journal(scene: Scene, monkeypatch: 
     assert scene.places() == [("w1", "accepted")]
 
 
+def test_a_journal_that_can_be_written_again_is_well_though_nothing_has_found_its_place(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_twice(scene, monkeypatch, placed=False)
+    scene.sink.outages = 1_000
+    scene.publish("w1")
+    scene.step_until(lambda: len(scene.sink.calls) > 0)
+    scene.shipper.step()
+    assert (scene.shipper.journal_fails, scene.acknowledged) == (False, 0)
+
+
+def test_nothing_is_sent_after_a_journal_that_took_long_to_be_written(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker may have given it to somebody else meanwhile."""
+    write, slow = scene.log.write, True
+
+    def hanging(*arguments: Any, **options: Any) -> None:
+        nonlocal slow
+        if slow:
+            slow = False
+            scene.clock.advance(STALLED_S)
+        write(*arguments, **options)
+
+    monkeypatch.setattr(scene.log, "write", hanging)
+    scene.publish("w1")
+    scene.shipper.step()
+    assert (scene.sink.calls, scene.shipper.connected) == ([], False)
+    scene.step_until(lambda: scene.acknowledged == 1)
+    assert len(scene.broker.connections) == 2
+
+
+def test_what_the_disk_refuses_is_neither_acknowledged_nor_sent_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync, fails = scene.log.sync, 2
+
+    def failing() -> None:
+        nonlocal fails
+        if fails:
+            fails -= 1
+            raise JournalError("the disk is broken, says the test")
+        sync()
+
+    monkeypatch.setattr(scene.log, "sync", failing)
+    scene.publish("w1")
+    scene.shipper.step()
+    assert (scene.acknowledged, scene.shipper.in_flight, scene.shipper.journal_fails) == (0, 1, True)
+    scene.step_until(lambda: scene.acknowledged == 1)
+    assert (len(scene.sink.sent), scene.places()) == (1, [("w1", "accepted")])
+    assert not scene.shipper.journal_fails
+
+
 def test_nothing_is_acknowledged_before_it_is_in_the_journal(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     fail_twice(scene, monkeypatch, placed=True)
     scene.publish("w1")
