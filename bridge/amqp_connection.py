@@ -8,7 +8,6 @@ Anything that pika says about a lost connection becomes `SourceLostError`; the o
 
 import contextlib
 import logging
-import select
 import struct
 import time
 from collections import deque
@@ -19,9 +18,9 @@ import pika
 from pika import exceptions
 from pika.adapters.blocking_connection import BlockingChannel
 
-from bridge.alarm import Alarm
 from bridge.amqp_buffer import read_in_pieces
 from bridge.amqp_delivery import Arrive, Consumer, Headers, consumer
+from bridge.amqp_ear import Ear
 from bridge.amqp_login import connect, told
 from bridge.amqp_settings import AmqpSettings
 from bridge.credit import Credit
@@ -43,8 +42,6 @@ _NOT_CLASSIC = (
     "an exclusive consumer, so that messages could pass by the router. Where it is ours, the virtual host's default "
     "queue type has to be classic"
 )
-_END = -1
-"""A channel's number that is none: what pika itself lets `process_data_events` return for."""
 _AROUND_PROPERTIES = 22  # frame header and end, class, weight, size of the body, flags
 _PROPERTIES = (
     "content_type", "content_encoding", "delivery_mode", "priority", "correlation_id", "reply_to", "expiration",
@@ -79,9 +76,6 @@ class AmqpConnection:
         self._prefetch = settings.prefetch
         credit = Credit(queues, most=settings.prefetch, budget_bytes=settings.budget_bytes)
         self._in_hand = InHand(credit, settings.budget_bytes)
-        self._listen_s = settings.heartbeat_s / _LISTENS
-        self._listened_at = 0.0
-        self._watched: tuple[int, Callable[[], None]] | None = None
         self._arrived: deque[Delivery] = deque()
         self._paused = False
         self._channels: dict[str, BlockingChannel] = {}
@@ -89,13 +83,12 @@ class AmqpConnection:
         self._readers: dict[int, Consumer] = {}
         """By channel of a queue that is consumed."""
         self._connection, self._where = connect(settings, generation)
-        self._alarm = Alarm()
+        self._ear = Ear(self._connection, settings.heartbeat_s / _LISTENS, lambda: self._in_hand.too_much)
         self._on_blocked = on_blocked
         on_blocked(False)  # noqa: FBT003  # the one thing that it is about
         # Not the blocking connection's own: that tells once nothing waits any more, and a publish may wait for minutes.
         impl = self._connection._impl
         read_in_pieces(impl, self._readers)
-        impl.ioloop.add_handler(self._alarm.fileno(), lambda *_: self._hear(), impl.ioloop.READ)
         impl.add_on_connection_blocked_callback(lambda *_: self._block(blocked=True))
         impl.add_on_connection_unblocked_callback(lambda *_: self._block(blocked=False))
         self._frame_max: int = impl.params.frame_max  # as it was agreed on
@@ -265,7 +258,8 @@ class AmqpConnection:
         """See `Source.poll`."""
         if not self._connection.is_open:
             raise SourceLostError("the connection is closed")
-        self._listen(0 if self._arrived else timeout_s)
+        with _losing():
+            self._ear.listen(0 if self._arrived else timeout_s)
         for queue, channel in self._channels.items():
             if channel.is_closed:
                 raise SourceLostError(f"the broker closed the channel of {queue}")
@@ -289,51 +283,11 @@ class AmqpConnection:
 
     def wake(self) -> None:
         """See `Source.wake`."""
-        self._alarm.ring()
+        self._ear.wake()
 
     def watch_file(self, fileno: int, stir: Callable[[], None]) -> None:
         """See `Source.watch`."""
-        self._watched = fileno, stir
-        ioloop = self._connection._impl.ioloop
-        ioloop.add_handler(fileno, lambda *_: self._stir(), ioloop.READ)
-
-    def _hear(self) -> None:
-        self._alarm.quiet()
-        self._end_poll()
-
-    def _stir(self) -> None:
-        if self._watched is not None:
-            self._watched[1]()
-        self._end_poll()
-
-    def _end_poll(self) -> None:
-        self._connection._request_channel_dispatch(_END)
-
-    def _listen(self, timeout_s: float) -> None:
-        """Read what has come. With too much in hand, only as often as the heartbeat wants it, some 100 kB at a time.
-
-        What the broker was granted before then waits in its own memory, and in the sockets' buffers.
-        """
-        told_all = self._connection._impl._get_write_buffer_size() == 0
-        if self._in_hand.too_much and told_all and time.monotonic() - self._listened_at < self._listen_s:
-            self._doze(timeout_s)
-            return
-        self._listened_at = time.monotonic()
-        with _losing():
-            self._connection._channels_pending_dispatch.discard(_END)  # else it would return before it has read
-            self._connection.process_data_events(time_limit=0 if self._in_hand.too_much else timeout_s)
-
-    def _doze(self, timeout_s: float) -> None:
-        """Wait for anything but the broker."""
-        poll = select.poll()
-        poll.register(self._alarm, select.POLLIN)
-        if self._watched is not None:
-            poll.register(self._watched[0], select.POLLIN)
-        for fileno, _ in poll.poll(timeout_s * 1000):
-            if fileno == self._alarm.fileno():
-                self._alarm.quiet()
-            elif self._watched is not None:
-                self._watched[1]()
+        self._ear.watch(fileno, stir)
 
     def _adjust(self) -> None:
         """Let the broker hand out more or less, by what is in hand."""
@@ -387,7 +341,7 @@ class AmqpConnection:
         with contextlib.suppress(SourceLostError), _losing():  # gone is what we want
             if self._connection.is_open:
                 self._connection.close()
-        self._alarm.close()
+        self._ear.close()
 
     def _block(self, *, blocked: bool) -> None:
         if blocked:
@@ -401,7 +355,7 @@ class AmqpConnection:
             if not self._paused:
                 self._in_hand.arrive(queue, tag, len(body))
                 self._arrived.append(Delivery(queue, body, facts, headers, tag, self._generation))
-                self._end_poll()
+                self._ear.end()
 
         return arrive
 
