@@ -35,7 +35,6 @@ from bridge.returner import Returner
 from bridge.router import Router
 from bridge.s3_claims import S3Claims
 from bridge.settings import BridgeSettings, RouterSettings, ShipperSettings
-from bridge.ship_lane import CALLS_AT_ONCE
 from bridge.shipper import ShipLimits, Shipper, ShipRoute
 from bridge.sqs import SqsSink
 from bridge.sqs_express import SqsExpress
@@ -63,6 +62,8 @@ SHIPPER = "shipper"
 _LONGEST_PAUSE_S = 10.0
 """Between two tries of a shipper at a destination, or at the broker: so long an outage is felt after its end."""
 _CONNECT_S, _ANSWER_S = 5, 30
+_THREADS = 16
+"""For each queue's calls that have to wait; those that need not are made without any."""
 _SIDE_LINE = Config(retries={"total_max_attempts": 2}, connect_timeout=2, read_timeout=5, tcp_keepalive=True)
 """Short: whoever waits for this router to confirm sees its rows grow old meanwhile."""
 
@@ -85,13 +86,13 @@ def build_shipper(
     """A shipper over real RabbitMQ and SQS; connects to neither yet. Raises JournalError."""
     clock = SystemClock()
     routes = _routes(settings, families, clock.now)
-    calls = CALLS_AT_ONCE * len(routes)  # so that a destination that hangs keeps no other waiting
+    threads = _THREADS * len(routes)  # so that a destination that hangs keeps no other waiting
     config = Config(
         retries={"total_max_attempts": 1},
         connect_timeout=_CONNECT_S,
         read_timeout=_ANSWER_S,
         tcp_keepalive=True,
-        max_pool_connections=calls,
+        max_pool_connections=threads,
     )
     sqs, express = build_sqs_sink(config, clock)
     sink = ClaimingSink(sqs, _claims(config, settings.stack, settings.claim_bucket))
@@ -101,7 +102,7 @@ def build_shipper(
         sink,
         routes,
         DeliveryLog(journal),
-        Crew(calls),
+        Crew(threads),
         clock,
         lambda: Backoff(most_s=_LONGEST_PAUSE_S),
         disk=Crew(1),

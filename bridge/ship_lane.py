@@ -14,7 +14,7 @@ from bridge.window import BATCH_BYTES, Pending, Translate, Window
 from contracts import point
 
 _LOG = logging.getLogger(__name__)
-CALLS_AT_ONCE = 32
+CALLS_AT_ONCE = 64
 BYTES_AT_ONCE = 2 * BATCH_BYTES
 """More than two calls are under way only where they are small: each holds what it sends several times over."""
 _CALLS_OF_ANY_SIZE = 2
