@@ -6,11 +6,12 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
+import msgspec
+
 
 def document(value: Any) -> Any:
     """What JSON knows of a result: dataclasses are objects, properties included; enumerations their values."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in dataclasses.fields(value)]
+    if (names := _fields(value)) is not None:
         names += [name for name, member in vars(type(value)).items() if isinstance(member, property)]
         return {name: document(getattr(value, name)) for name in names}
     if isinstance(value, Enum):
@@ -22,3 +23,12 @@ def document(value: Any) -> Any:
     if isinstance(value, date | datetime):
         return value.isoformat()
     return value
+
+
+def _fields(value: Any) -> list[str] | None:
+    """The names of a record's fields; None of what is none."""
+    if isinstance(value, msgspec.Struct):
+        return list(value.__struct_fields__)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [field.name for field in dataclasses.fields(value)]
+    return None

@@ -1,9 +1,10 @@
 """Makes a plan of what the index, the ledger and the control table say now. Sends nothing and changes nothing."""
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from bridge.port import Delivery, Entry
 from bridge.translator import notification_translator
@@ -122,5 +123,5 @@ def _translate(
     except InvalidMessageError as error:
         raise RefusedLetterError(error.cause) from error
     envelope = read_envelope(entry.envelope)
-    stamped = dataclasses.replace(envelope, stamp=parked.stamp or TAPPED)
-    return again, dataclasses.replace(entry, envelope=write_envelope(stamped))
+    stamped = replace(envelope, stamp=parked.stamp or TAPPED)
+    return again, replace(entry, envelope=write_envelope(stamped))

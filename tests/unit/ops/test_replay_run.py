@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bridge.port import Receipt
 from contracts import naming, point
@@ -542,7 +543,7 @@ FOLLOW_UP = ReturnedEffect("w1:2", "accounting", "payin.booked", "application/js
 
 def held(stamp: Stamp) -> ReturnedHold:
     entry = translated("payin.create", payin("w1", "p1"))
-    envelope = write_envelope(replace(read_envelope(entry.envelope), stamp=stamp))
+    envelope = write_envelope(structs.replace(read_envelope(entry.envelope), stamp=stamp))
     return ReturnedHold("payin", "w1", envelope, payin("w1", "p1"))
 
 
