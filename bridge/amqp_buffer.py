@@ -5,18 +5,16 @@ what is left is copied once a piece. Plain deliveries are taken out on the way (
 does with a frame, it does as ever.
 """
 
-import struct
 from collections.abc import Mapping
 from typing import Any
 
 from pika import frame
 from pika.adapters.utils.io_services_utils import _AsyncTransportBase
 
-from bridge.amqp_delivery import Consumer, take_deliveries
+from bridge.amqp_delivery import FRAME_HEAD, Consumer, take_deliveries
 
 RECEIVED_AT_ONCE = 64 * 1024
-_HEAD = struct.Struct(">BHL")
-_AROUND = _HEAD.size + 1
+_AROUND = FRAME_HEAD.size + 1
 """Bytes of a frame around what it carries."""
 _PROTOCOL = b"AMQP"
 _READING = b"being read"
@@ -48,9 +46,9 @@ def take_in(connection: Any, data: bytes, consumers: Mapping[int, Consumer]) -> 
             if data.startswith(_PROTOCOL, at):
                 size, value = frame.decode_frame(data[at:])
             else:
-                if end - at < _HEAD.size:
+                if end - at < FRAME_HEAD.size:
                     return
-                size = _HEAD.unpack_from(data, at)[2] + _AROUND
+                size = FRAME_HEAD.unpack_from(data, at)[2] + _AROUND
                 if end - at < size:
                     return
                 size, value = frame.decode_frame(data[at : at + size])

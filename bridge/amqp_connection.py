@@ -19,7 +19,7 @@ from pika import exceptions
 from pika.adapters.blocking_connection import BlockingChannel
 
 from bridge.amqp_buffer import read_in_pieces
-from bridge.amqp_delivery import Arrive, Consumer, Headers, consumer
+from bridge.amqp_delivery import PROPERTY_NAMES, Arrive, Consumer, Headers, consumer
 from bridge.amqp_ear import Ear
 from bridge.amqp_login import connect, told
 from bridge.amqp_settings import AmqpSettings
@@ -43,10 +43,6 @@ _NOT_CLASSIC = (
     "queue type has to be classic"
 )
 _AROUND_PROPERTIES = 22  # frame header and end, class, weight, size of the body, flags
-_PROPERTIES = (
-    "content_type", "content_encoding", "delivery_mode", "priority", "correlation_id", "reply_to", "expiration",
-    "message_id", "timestamp", "type", "user_id", "app_id", "cluster_id",
-)  # fmt: skip
 
 
 class UnwritableError(ValueError):
@@ -378,7 +374,7 @@ def _handing_to(arrive: Arrive) -> Callable[[Any, Any, pika.BasicProperties, byt
 
 
 def _facts(method: Any, properties: pika.BasicProperties) -> AmqpFacts:
-    present = {name: value for name in _PROPERTIES if (value := getattr(properties, name)) is not None}
+    present = {name: value for name in PROPERTY_NAMES if (value := getattr(properties, name)) is not None}
     return AmqpFacts(method.exchange, method.routing_key, method.redelivered, present)
 
 

@@ -19,17 +19,18 @@ from contracts.amqp_value import ShortString
 from contracts.envelope import AmqpFacts
 
 _METHOD, _HEADER, _BODY, _END = spec.FRAME_METHOD, spec.FRAME_HEADER, spec.FRAME_BODY, spec.FRAME_END
-_FRAME = struct.Struct(">BHL")
+FRAME_HEAD = struct.Struct(">BHL")
+"""Type, channel and size of what a frame carries."""
 _TAG = struct.Struct(">QB")
 """Delivery tag and whether it was delivered before."""
 _CONTENT = struct.Struct(">BHLHHQH")
 """Head of a frame, class, weight, size of the body, flags of the properties."""
 _DELIVER = struct.Struct(">L").pack(spec.Basic.Deliver.INDEX)
 _LENGTH = struct.Struct(">I")
-_frame, _tag, _content, _length = (one.unpack_from for one in (_FRAME, _TAG, _CONTENT, _LENGTH))
+_frame, _tag, _content, _length = (one.unpack_from for one in (FRAME_HEAD, _TAG, _CONTENT, _LENGTH))
 _UNKNOWN_FLAGS = 0b11
 _BASIC = spec.BasicProperties.INDEX
-_LEAST_CONTENT_BYTES = _CONTENT.size - _FRAME.size
+_LEAST_CONTENT_BYTES = _CONTENT.size - FRAME_HEAD.size
 _MOST_ORIGINS = 1_024
 _COMMON_BYTES = 256
 
@@ -40,6 +41,8 @@ _PROPERTIES = (
     ("timestamp", _TIME), ("type", _TEXT), ("user_id", _TEXT), ("app_id", _TEXT), ("cluster_id", _TEXT),
 )  # fmt: skip
 """In the order of their flags, from the highest bit on (AMQP 0-9-1, 4.2.6.1)."""
+PROPERTY_NAMES = tuple(name for name, kind in _PROPERTIES if kind != _TABLE)
+"""Of the basic properties but `headers`, in the order in which they come."""
 _time = struct.Struct(">Q").unpack_from
 
 Properties = Mapping[str, Any]
@@ -71,8 +74,8 @@ class Consumer:
     def begin(self, channel: int, size: int) -> None:
         """A delivery has a first frame that carries so much."""
         self.channel = channel
-        self.method_bytes = _FRAME.size + size + 1
-        self.begins = _FRAME.pack(_METHOD, channel, size) + self.mark
+        self.method_bytes = FRAME_HEAD.size + size + 1
+        self.begins = FRAME_HEAD.pack(_METHOD, channel, size) + self.mark
 
 
 def consumer(tag: str, arrive: Arrive, channel: Any) -> Consumer:
@@ -84,12 +87,12 @@ def consumer(tag: str, arrive: Arrive, channel: Any) -> Consumer:
 def take_deliveries(data: bytes, at: int, end: int, consumers: Mapping[int, Consumer]) -> int:
     """Take in the plain deliveries that begin at a place, one after the other; returns where anything else begins."""
     one: Consumer | None = None
-    while end - at > _FRAME.size:
+    while end - at > FRAME_HEAD.size:
         if one is None or not data.startswith(one.begins, at):
             kind, channel, size = _frame(data, at)
             if kind != _METHOD or (one := consumers.get(channel)) is None:
                 return at
-            if not data.startswith(one.mark, at + _FRAME.size):
+            if not data.startswith(one.mark, at + FRAME_HEAD.size):
                 return at
             one.begin(channel, size)
         if one.assembler._method_frame is not None:
@@ -98,8 +101,8 @@ def take_deliveries(data: bytes, at: int, end: int, consumers: Mapping[int, Cons
         if content + _CONTENT.size > end:
             return at
         content_kind, content_channel, content_size, class_id, _, body_size, flags = _content(data, content)
-        after_content = content + _FRAME.size + content_size + 1
-        body, after = after_content + _FRAME.size, after_content
+        after_content = content + FRAME_HEAD.size + content_size + 1
+        body, after = after_content + FRAME_HEAD.size, after_content
         if body_size:
             after = body + body_size + 1
             if after > end or _frame(data, after_content) != (_BODY, content_channel, body_size):

@@ -12,8 +12,6 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 
-from botocore.exceptions import ReadTimeoutError
-
 from bridge.http_answer import BadAnswerError, HttpAnswer, read_answer
 from bridge.http_line import IDLE_S, PIECE_BYTES, Lines, as_botocore, is_disturbed, polling
 
@@ -120,16 +118,13 @@ class LoopLines:
         for line, reply in list(self._asked.items()):
             if now - line.begun_at < self._answer_s:
                 break
-            error = TimeoutError("the answer takes too long")
-            self._end(line, reply, None, ReadTimeoutError(endpoint_url=self._url, error=error))
+            self._fail(line, reply, TimeoutError("the answer takes too long"))
 
     def _carry_on(self, line: "_Line", reply: Reply, step: Callable[[float], HttpAnswer | None]) -> None:
         try:
             answer = step(self._monotonic())
         except OSError as error:
-            told = as_botocore(error, self._url)
-            told.__cause__ = error
-            self._end(line, reply, None, told)
+            self._fail(line, reply, error)
             return
         except BadAnswerError as error:
             self._end(line, reply, None, error)
@@ -138,6 +133,11 @@ class LoopLines:
             self._end(line, reply, answer)
         else:
             self._listen(line)
+
+    def _fail(self, line: "_Line", reply: Reply, error: OSError) -> None:
+        told = as_botocore(error, self._url)
+        told.__cause__ = error
+        self._end(line, reply, None, told)
 
     def _end(self, line: "_Line", reply: Reply, answer: HttpAnswer | None, error: Exception | None = None) -> None:
         reply.end(answer, error)
