@@ -88,10 +88,14 @@ class AmqpConnection:
         impl.add_on_connection_blocked_callback(lambda *_: self._block(blocked=True))
         impl.add_on_connection_unblocked_callback(lambda *_: self._block(blocked=False))
         self._frame_max: int = impl.params.frame_max  # as it was agreed on
-        with _losing():
-            self._scratch = self._connection.channel()
-            self._publisher = self._connection.channel()
-            self._publisher.confirm_delivery()
+        try:
+            with _losing():
+                self._scratch = self._connection.channel()
+                self._publisher = self._connection.channel()
+                self._publisher.confirm_delivery()
+        except BaseException:
+            self.close()
+            raise
 
     def declare(self, queues: Sequence[QueueSpec]) -> None:
         """Declare queues of ours and bind them. Raises SourceRefusedError where arguments or exchanges are others."""
@@ -334,10 +338,12 @@ class AmqpConnection:
 
     def close(self) -> None:
         """See `Source.close`."""
-        with contextlib.suppress(SourceLostError), _losing():  # gone is what we want
-            if self._connection.is_open:
-                self._connection.close()
-        self._ear.close()
+        try:
+            with contextlib.suppress(SourceLostError), _losing():  # gone is what we want
+                if self._connection.is_open:
+                    self._connection.close()
+        finally:
+            self._ear.close()
 
     def _block(self, *, blocked: bool) -> None:
         if blocked:

@@ -5,6 +5,7 @@ message goes to the log: {"effect_id","webhook_id"}, never a body. By it the ind
 """
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 from bridge.amqp_connection import AmqpConnection
@@ -27,24 +28,19 @@ class FollowUps:
         self._settings = AmqpSettings((amqp_url,), name="demo follow-ups")
         self._log = log
         log.touch()
-        connection = self._connect()
-        connection.declare([_QUEUE])
-        connection.close()
+        with closing(self._connect()) as connection:
+            connection.declare([_QUEUE])
 
     def collect(self) -> None:
         """Note what has arrived since."""
-        connection = self._connect()
-        try:
-            with self._log.open("a", encoding="utf-8") as log:
-                while (delivery := connection.get(_QUEUE.name)) is not None:
-                    effect = (delivery.headers or {}).get(EFFECT_HEADER)
-                    if effect is not None:
-                        line = {"effect_id": effect, "webhook_id": read_effect_id(str(effect))[0]}
-                        log.write(json.dumps(line) + "\n")
-                    log.flush()
-                    connection.acknowledge([delivery])
-        finally:
-            connection.close()
+        with closing(self._connect()) as connection, self._log.open("a", encoding="utf-8") as log:
+            while (delivery := connection.get(_QUEUE.name)) is not None:
+                effect = (delivery.headers or {}).get(EFFECT_HEADER)
+                if effect is not None:
+                    line = {"effect_id": effect, "webhook_id": read_effect_id(str(effect))[0]}
+                    log.write(json.dumps(line) + "\n")
+                log.flush()
+                connection.acknowledge([delivery])
 
     def _connect(self) -> AmqpConnection:
         try:

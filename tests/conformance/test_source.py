@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from threading import Timer
 from typing import Any, Protocol
 
@@ -677,6 +678,16 @@ class TestAmqpSource(SourcePromises):
         with pytest.raises(SourceRefusedError, match=r"RabbitMQ at 127\.0\.0\.1:") as refused:
             AmqpSource(AmqpSettings((url,)), QUEUES)
         assert url.split(":")[2].split("@")[0] not in str(refused.value)
+
+    def test_a_connection_that_gets_no_channel_is_closed(self, amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(_: object) -> None:
+            raise pika.exceptions.NoFreeChannels
+
+        monkeypatch.setattr(pika.BlockingConnection, "channel", refuse)
+        open_before = len(list(Path("/proc/self/fd").iterdir()))
+        with pytest.raises(SourceLostError):
+            AmqpSource(AmqpSettings((amqp_url,)), QUEUES)
+        assert len(list(Path("/proc/self/fd").iterdir())) == open_before
 
     @pytest.mark.parametrize("host", ["127.0.0.1", "nowhere.invalid"])
     def test_a_broker_that_cannot_be_reached_is_lost(self, host: str) -> None:

@@ -169,4 +169,5 @@ def test_a_broker_that_blocks_publishes_is_told_at_once(
         publishing.start()
         assert blocked.wait(WITHIN_S)
     publishing.join(WITHIN_S)
+    connection.close()
     assert told == [False, True]
