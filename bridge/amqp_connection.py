@@ -10,7 +10,6 @@ import contextlib
 import logging
 import struct
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -72,7 +71,7 @@ class AmqpConnection:
         self._prefetch = settings.prefetch
         credit = Credit(queues, most=settings.prefetch, budget_bytes=settings.budget_bytes)
         self._in_hand = InHand(credit, settings.budget_bytes)
-        self._arrived: deque[Delivery] = deque()
+        self._arrived: list[Delivery] = []
         self._paused = False
         self._channels: dict[str, BlockingChannel] = {}
         self._consumers: dict[str, str] = {}
@@ -227,7 +226,9 @@ class AmqpConnection:
             channel.basic_cancel(self._consumers.pop(queue))
             self._channels.pop(queue).close()
         self._in_hand.close(queue)
-        self._arrived = deque(one for one in self._arrived if one.queue != queue)
+        kept = [one for one in self._arrived if one.queue != queue]
+        self._arrived.clear()
+        self._arrived += kept
 
     def watch(self, queue: str, see: Callable[[], None]) -> None:
         """Call for every message that comes to a queue, and take it off."""
@@ -353,11 +354,14 @@ class AmqpConnection:
         self._on_blocked(blocked)
 
     def _arrival(self, queue: str) -> Arrive:
+        arrived, take, generation = self._arrived, self._in_hand.arrive, self._generation
+
         def arrive(tag: int, facts: AmqpFacts, headers: Headers, body: bytes) -> None:
             if not self._paused:
-                self._in_hand.arrive(queue, tag, len(body))
-                self._arrived.append(Delivery(queue, body, facts, headers, tag, self._generation))
-                self._ear.end()
+                take(queue, tag, len(body))
+                if not arrived:
+                    self._ear.end()
+                arrived.append(Delivery(queue, body, facts, headers, tag, generation))
 
         return arrive
 

@@ -60,8 +60,11 @@ class Credit:
     def weigh(self, queue: str, size_bytes: int) -> None:
         """A message has come."""
         grant = self._grants[queue]
-        remembered = size_bytes if grant.typical_bytes == UNSEEN_BYTES else grant.typical_bytes
-        grant.typical_bytes = max(size_bytes, _FADES * remembered + (1 - _FADES) * size_bytes, 1)
+        typical = grant.typical_bytes
+        if size_bytes >= typical or typical == UNSEEN_BYTES:
+            grant.typical_bytes = size_bytes or 1
+        else:
+            grant.typical_bytes = max(1, _FADES * typical + (1 - _FADES) * size_bytes)
 
     def adjust(self, unsettled: Mapping[str, int], now: float) -> Sequence[str]:
         """Change what is granted by what is in hand; names the queues whose prefetch is another one now.

@@ -149,7 +149,9 @@ def _entry(
         type=type_name,
         group=_group(identity.key) if ordered and identity.key is not None else None,
         deduplication=_deduplication(identity.id, body, stamp) if ordered else None,
-        size_bytes=entry_bytes(text, {"envelope": written, "type": type_name, "id": identity.id}),
+        size_bytes=entry_bytes(
+            body if encoding == "utf-8" else text, {"envelope": written, "type": type_name, "id": identity.id}
+        ),
     )
     # What is too large for the ledger is known here already: found out there, it would be a dead letter.
     if family is not None and (entry.size_bytes > ENTRY_BYTES or (stamp.authority == "new" and outgrows_ledger(body))):
@@ -165,15 +167,10 @@ def _source(exchange: ShortString) -> str:
     return f"/rabbitmq/{exchange if isinstance(exchange, str) else quote(exchange)}"
 
 
+@lru_cache(maxsize=1)  # deliveries come many within a millisecond
 def _time(now_ms: int) -> str:
     """RFC 3339."""
-    second, millisecond = divmod(now_ms, 1000)
-    return f"{_second(second)}.{millisecond:03}+00:00"
-
-
-@lru_cache(maxsize=1)  # deliveries come many within a second
-def _second(now: int) -> str:
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="milliseconds")
 
 
 def _claimed(entry: Entry, envelope: Envelope, family: str, body: bytes) -> Entry:

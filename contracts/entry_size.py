@@ -14,9 +14,9 @@ _TEXT_TYPE = "String"
 """Data type of every attribute of ours."""
 
 
-def entry_bytes(body: str, attributes: Mapping[str, str]) -> int:
-    """Bytes that count against `ENTRY_BYTES`."""
-    total = len(body) if body.isascii() else len(body.encode())
+def entry_bytes(body: str | bytes, attributes: Mapping[str, str]) -> int:
+    """Bytes that count against `ENTRY_BYTES`. Args: body: as a text, or that text in UTF-8."""
+    total = len(body) if isinstance(body, bytes) or body.isascii() else len(body.encode())
     for name, value in attributes.items():
         total += _around(name) + (len(value) if value.isascii() else len(value.encode()))
     return total
