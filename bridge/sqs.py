@@ -9,18 +9,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from bridge.aws_answer import asking, code_of, genuine
+from bridge.entry import attributes_of, request_entries
 from bridge.port import CallRefusedError, Entry, Receipt, SinkUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import (
-        MessageAttributeValueOutputTypeDef,
-        MessageAttributeValueTypeDef,
-        SendMessageBatchRequestEntryTypeDef,
-    )
 
 OPERATION = "SendMessageBatch"
-ENVELOPE_ATTRIBUTE = "envelope"
 _sized = struct.Struct(">I").pack
 _BLAMES_MESSAGE = frozenset({"InvalidMessageContents", "InvalidParameterValue", "InvalidAttributeValue"})
 """Codes that no waiting mends: the message itself is what SQS will not take (API reference, SendMessageBatch)."""
@@ -28,7 +23,7 @@ _BLAMES_CALL = frozenset({"BatchRequestTooLong", "InvalidMessageContents"})
 """Codes of a whole call that one message of it has to answer for."""
 
 
-SendBatch = Callable[[str, Sequence["SendMessageBatchRequestEntryTypeDef"]], object]
+SendBatch = Callable[[str, Sequence[Entry]], object]
 """Makes one call of SendMessageBatch, by the queue's URL; returns the document of its answer, which may be any JSON.
 
 Raises SinkUnavailableError, whose cause is a ClientError where SQS has given a code.
@@ -51,9 +46,8 @@ class SqsSink:
 
     def send(self, queue: str, entries: Sequence[Entry]) -> Sequence[Receipt]:
         """See `Sink.send`."""
-        requests = request_entries(entries)
         url = self._url(queue)
-        return receipts_of(requests, lambda: self._send_batch(url, requests))
+        return receipts_of(entries, lambda: self._send_batch(url, entries))
 
     def known_url(self, queue: str) -> str | None:
         """The queue's URL, once something was sent there."""
@@ -67,16 +61,14 @@ class SqsSink:
 
 
 def _through(client: "SQSClient") -> SendBatch:
-    def send_batch(url: str, requests: Sequence["SendMessageBatchRequestEntryTypeDef"]) -> object:
+    def send_batch(url: str, entries: Sequence[Entry]) -> object:
         with asking(OPERATION, SinkUnavailableError):
-            return genuine(client.send_message_batch(QueueUrl=url, Entries=requests))
+            return genuine(client.send_message_batch(QueueUrl=url, Entries=request_entries(entries)))
 
     return send_batch
 
 
-def receipts_of(
-    requests: Sequence["SendMessageBatchRequestEntryTypeDef"], answer: Callable[[], object]
-) -> Sequence[Receipt]:
+def receipts_of(entries: Sequence[Entry], answer: Callable[[], object]) -> Sequence[Receipt]:
     """What an answer says of each entry that was sent. Raises SinkUnavailableError, CallRefusedError."""
     try:
         told = answer()
@@ -85,26 +77,26 @@ def receipts_of(
         if isinstance(cause, ClientError) and code_of(cause) in _BLAMES_CALL:
             raise CallRefusedError(code_of(cause)) from cause
         raise
-    return reconcile(requests, told)
+    return reconcile(entries, told)
 
 
-def reconcile(requests: Sequence["SendMessageBatchRequestEntryTypeDef"], answer: object) -> Sequence[Receipt]:
+def reconcile(entries: Sequence[Entry], answer: object) -> Sequence[Receipt]:
     """What an answer, which may be any JSON, says of each entry that was sent, whatever it says of others.
 
     What it does not name, or contradicts itself about, is unknown, and so sent again under the same ids.
     """
     successes, failures = _listed(answer, "Successful"), _listed(answer, "Failed")
-    if not failures and [one.get("Id") for one in successes] == [request["Id"] for request in requests]:
-        return [_accepted(request, success) for request, success in zip(requests, successes, strict=True)]
+    by_id = {str(position): entry for position, entry in enumerate(entries)}
+    if not failures and [one.get("Id") for one in successes] == list(by_id):
+        return [_accepted(entry, success) for entry, success in zip(entries, successes, strict=True)]
     told: dict[str, list[Receipt]] = {}
-    by_id = {request["Id"]: request for request in requests}
     for success in successes:
-        if (request := by_id.get(_text(success, "Id"))) is not None:
-            told.setdefault(request["Id"], []).append(_accepted(request, success))
+        if (entry := by_id.get(entry_id := _text(success, "Id"))) is not None:
+            told.setdefault(entry_id, []).append(_accepted(entry, success))
     for failure in failures:
         if (entry_id := _text(failure, "Id")) in by_id:
             told.setdefault(entry_id, []).append(_failed(failure))
-    return [_agreed(told.get(request["Id"], ())) for request in requests]
+    return [_agreed(told.get(entry_id, ())) for entry_id in by_id]
 
 
 def _listed(answer: object, name: str) -> Sequence[Mapping[str, Any]]:
@@ -124,12 +116,12 @@ def _agreed(receipts: Sequence[Receipt]) -> Receipt:
     return first if all(one == first for one in others) else Receipt("unknown", "contradicted in the answer")
 
 
-def _accepted(request: "SendMessageBatchRequestEntryTypeDef", success: Mapping[str, Any]) -> Receipt:
+def _accepted(entry: Entry, success: Mapping[str, Any]) -> Receipt:
     """Accepted, if what SQS has is what was sent (API reference, SendMessageBatchResultEntry)."""
-    if success.get("MD5OfMessageBody") != _md5(request["MessageBody"].encode()):
+    if success.get("MD5OfMessageBody") != _md5(entry.body.encode()):
         return Receipt("altered", "checksum of the body")
     checksum = success.get("MD5OfMessageAttributes")
-    if checksum is not None and checksum != attributes_checksum(request["MessageAttributes"]):
+    if checksum is not None and checksum != attributes_checksum(attributes_of(entry)):
         return Receipt("altered", "checksum of the attributes")
     return Receipt("accepted", place=_text(success, "MessageId"))
 
@@ -141,46 +133,19 @@ def _failed(failure: Mapping[str, Any]) -> Receipt:
     return Receipt("refused" if final else "unknown", code)
 
 
-def request_entries(entries: Sequence[Entry]) -> Sequence["SendMessageBatchRequestEntryTypeDef"]:
-    """What a call says of entries; each is known by its position."""
-    return [_request_entry(str(position), entry) for position, entry in enumerate(entries)]
-
-
-def _request_entry(entry_id: str, entry: Entry) -> "SendMessageBatchRequestEntryTypeDef":
-    attributes: dict[str, MessageAttributeValueTypeDef] = {
-        "type": {"DataType": "String", "StringValue": entry.type},
-        "id": {"DataType": "String", "StringValue": entry.id},
-    }
-    if entry.envelope:
-        attributes[ENVELOPE_ATTRIBUTE] = {"DataType": "String", "StringValue": entry.envelope}
-    request: SendMessageBatchRequestEntryTypeDef = {
-        "Id": entry_id,
-        "MessageBody": entry.body,
-        "MessageAttributes": attributes,
-    }
-    if entry.group is not None:
-        request["MessageGroupId"] = entry.group
-    if entry.deduplication is not None:
-        request["MessageDeduplicationId"] = entry.deduplication
-    return request
-
-
-def attributes_checksum(
-    attributes: Mapping[str, "MessageAttributeValueTypeDef | MessageAttributeValueOutputTypeDef"],
-) -> str:
+def attributes_checksum(attributes: Mapping[str, str]) -> str:
     """MD5 of text attributes (SQS developer guide, "Calculating the MD5 message digest for message attributes")."""
     pieces: list[bytes] = []
     for name in sorted(attributes):
-        value = attributes[name]
-        data = value["StringValue"].encode()
-        pieces += (_led(name, value["DataType"], len(data)), data)
+        data = attributes[name].encode()
+        pieces += (_led(name, len(data)), data)
     return _md5(b"".join(pieces))
 
 
-@lru_cache(maxsize=4_096)  # names, types and sizes are few; ten entries' sums are computed for each call
-def _led(name: str, kind: str, size: int) -> bytes:
+@lru_cache(maxsize=4_096)  # names and sizes are few; ten entries' sums are computed for each call
+def _led(name: str, size: int) -> bytes:
     """What comes before an attribute's value: its name and type, that it is a text, and its size."""
-    texts = [text.encode() for text in (name, kind)]
+    texts = [text.encode() for text in (name, "String")]
     return b"".join([_sized(len(text)) + text for text in texts]) + b"\x01" + _sized(size)
 
 

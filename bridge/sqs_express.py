@@ -5,15 +5,11 @@ credentials, a body that has to be laid in S3 first. That leaves connections beh
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from bridge.http_loop import LoopLines, Reply
 from bridge.port import Answer, Entry, Receipt, SinkUnavailableError
-from bridge.sqs import SqsSink, receipts_of, request_entries
+from bridge.sqs import SqsSink, receipts_of
 from bridge.sqs_wire import WireCall
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 
 class SqsExpress:
@@ -32,12 +28,11 @@ class SqsExpress:
             return None
         if not (self._call.knows_us and self._lines.stands()):
             return None
-        requests = request_entries(entries)
         try:
-            request = self._call.write(url, requests)
+            request = self._call.write(url, entries)
         except SinkUnavailableError:
             return None  # whoever may block finds out why
-        return _Answer(requests, self._lines.ask(request), self._call, self._lines)
+        return _Answer(entries, self._lines.ask(request), self._call, self._lines)
 
     def fileno(self) -> int:
         """See `Express.fileno`."""
@@ -51,16 +46,10 @@ class SqsExpress:
 class _Answer:
     """An `Answer`."""
 
-    __slots__ = ("_call", "_lines", "_reply", "_requests")
+    __slots__ = ("_call", "_entries", "_lines", "_reply")
 
-    def __init__(
-        self,
-        requests: Sequence["SendMessageBatchRequestEntryTypeDef"],
-        reply: Reply,
-        call: WireCall,
-        lines: LoopLines,
-    ) -> None:
-        self._requests = requests
+    def __init__(self, entries: Sequence[Entry], reply: Reply, call: WireCall, lines: LoopLines) -> None:
+        self._entries = entries
         self._reply = reply
         self._call = call
         self._lines = lines
@@ -69,7 +58,7 @@ class _Answer:
         return self._reply.ended
 
     def result(self) -> Sequence[Receipt]:
-        return receipts_of(self._requests, lambda: self._call.read(self._reply.take))
+        return receipts_of(self._entries, lambda: self._call.read(self._reply.take))
 
     def cancel(self) -> None:
         self._lines.abandon(self._reply)

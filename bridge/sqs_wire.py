@@ -17,15 +17,15 @@ from botocore.parsers import create_parser
 from botocore.utils import get_environ_proxies
 
 from bridge.aws_answer import asking, genuine
+from bridge.entry import write_batch
 from bridge.http_answer import HttpAnswer
 from bridge.http_line import Lines, Place
-from bridge.port import SinkUnavailableError
+from bridge.port import Entry, SinkUnavailableError
 from bridge.sigv4 import Headers, Keys, Prepared, Signer, Unsigned
 from bridge.sqs import OPERATION
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 _PORTS = {"http": 80, "https": 443}
 _PATH = "/"
@@ -111,9 +111,9 @@ class WireCall:
         self._prepared = lru_cache(maxsize=1)(self._prepare)
         self._unsigned = (("Accept-Encoding", "identity"), ("User-Agent", "strangler"))
 
-    def __call__(self, url: str, requests: Sequence["SendMessageBatchRequestEntryTypeDef"]) -> object:
+    def __call__(self, url: str, entries: Sequence[Entry]) -> object:
         """See `SendBatch`."""
-        request = self.write(url, requests)
+        request = self.write(url, entries)
         return self.read(lambda: self._lines.ask(request))
 
     @property
@@ -122,9 +122,9 @@ class WireCall:
         is_stale = getattr(self._credentials, "refresh_needed", None)
         return self._credentials is not None and not (is_stale is not None and is_stale())
 
-    def write(self, url: str, requests: Sequence["SendMessageBatchRequestEntryTypeDef"]) -> bytes:
+    def write(self, url: str, entries: Sequence[Entry]) -> bytes:
         """A request, signed. Raises SinkUnavailableError."""
-        body = orjson.dumps({"QueueUrl": url, "Entries": requests})
+        body = write_batch(url, entries)
         with asking(OPERATION, SinkUnavailableError):
             return self._signed(body)
 

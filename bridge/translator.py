@@ -8,19 +8,20 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from urllib.parse import quote
 
 import msgspec
+import orjson
 from msgspec.structs import replace
 
+from bridge.entry import ENVELOPE_ATTRIBUTE, compose, envelope_of
 from bridge.port import Delivery, Deposit, Entry
+from bridge.remember import by_identity
 from bridge.stamp import NotStampedError, unstamp
 from contracts.amqp_value import ShortString, tag_table
-from contracts.amqp_value import entry as tagged_entry
 from contracts.claim import claim_on, longest_pointer, outgrows_ledger
 from contracts.effect import body_digest
 from contracts.entry_size import ENTRY_BYTES, entry_bytes
-from contracts.envelope import AmqpFacts, Envelope, Stamp, encode_body, write_envelope
+from contracts.envelope import AmqpFacts, Envelope, Stamp, write_envelope
 from contracts.identify import Identity, identify, text_of
 from contracts.invalid_message import InvalidMessageError
 from contracts.message_type import Family, MessageType
@@ -113,8 +114,11 @@ def outcome_translator(now: Callable[[], float]) -> Callable[[Delivery], Entry]:
 
 def _tagged(delivery: Delivery) -> AmqpFacts:
     facts, headers = delivery.facts, delivery.headers
-    tagged = None if headers is None else tag_table(headers)
+    tagged = None if headers is None else _tag(headers)
     return AmqpFacts(facts.exchange, facts.routing_key, facts.redelivered, facts.properties, tagged)
+
+
+_tag = by_identity(tag_table, orjson.dumps)
 
 
 def _entry(
@@ -126,45 +130,21 @@ def _entry(
     now: float,
     family: Family | None = None,
 ) -> Entry:
-    text, encoding = encode_body(body)
-    traceparent = tagged_entry(facts.headers, "traceparent")
-    envelope = Envelope(
-        id=identity.id,
-        type=type_name,
-        source=_source(facts.exchange),
-        time=_time(int(now * 1000)),
-        stamp=stamp,
-        body_encoding=encoding,
-        amqp=facts,
-        subject=identity.key,
-        datacontenttype=text_of(facts.properties.get("content_type")),
-        traceparent=text_of(traceparent[1]) if traceparent and traceparent[0] == "S" else None,
-    )
     ordered = family is not None and family.ordered
-    written = write_envelope(envelope)
-    entry = Entry(
-        body=text,
-        envelope=written,
-        id=identity.id,
-        type=type_name,
+    time = _time(int(now * 1000))
+    entry = compose(
+        *(type_name, identity, stamp, facts, body, time),
         group=_group(identity.key) if ordered and identity.key is not None else None,
         deduplication=_deduplication(identity.id, body, stamp) if ordered else None,
-        size_bytes=entry_bytes(
-            body if encoding == "utf-8" else text, {"envelope": written, "type": type_name, "id": identity.id}
-        ),
     )
     # What is too large for the ledger is known here already: found out there, it would be a dead letter.
     if family is not None and (entry.size_bytes > ENTRY_BYTES or (stamp.authority == "new" and outgrows_ledger(body))):
+        envelope = envelope_of(type_name, identity, stamp, facts, time, "claim")
         entry = _claimed(entry, envelope, family.name, body)
     if entry.size_bytes > ENTRY_BYTES:
         detail = f"{entry.size_bytes} bytes with its envelope, SQS takes {ENTRY_BYTES}"
         raise InvalidMessageError("too-large", detail)
     return entry
-
-
-@lru_cache(maxsize=256)  # exchanges are few
-def _source(exchange: ShortString) -> str:
-    return f"/rabbitmq/{exchange if isinstance(exchange, str) else quote(exchange)}"
 
 
 @lru_cache(maxsize=1)  # deliveries come many within a millisecond
@@ -176,13 +156,13 @@ def _time(now_ms: int) -> str:
 def _claimed(entry: Entry, envelope: Envelope, family: str, body: bytes) -> Entry:
     """The entry with its body beside it, for whoever knows the bucket."""
     claim = claim_on(family, entry.id, body)
-    written = write_envelope(replace(envelope, body_encoding="claim", claim=claim))
+    written = write_envelope(replace(envelope, claim=claim))
     claimed = replace(entry, body="", envelope=written, deposit=Deposit(claim.key, body))
     return replace(claimed, size_bytes=_size_bytes(claimed, longest_pointer(claim.key)))
 
 
 def _size_bytes(entry: Entry, body: str) -> int:
-    return entry_bytes(body, {"envelope": entry.envelope, "type": entry.type, "id": entry.id})
+    return entry_bytes(body, {ENVELOPE_ATTRIBUTE: entry.envelope, "type": entry.type, "id": entry.id})
 
 
 def _group(key: str) -> str:

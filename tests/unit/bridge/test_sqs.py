@@ -216,8 +216,7 @@ def test_what_sqs_has_is_held_against_what_was_sent(
     ],
 )
 def test_whatever_an_answer_looks_like_an_entry_it_does_not_name_is_sent_again(told: dict[str, Any]) -> None:
-    requests: Any = [{"Id": "0", "MessageBody": "{}", "MessageAttributes": {}}]
-    assert [one.fate for one in reconcile(requests, told)] == ["unknown"]
+    assert [one.fate for one in reconcile(entries("a"), told)] == ["unknown"]
 
 
 _NAMES = st.sampled_from(["Successful", "Failed", "Id", "Code", "SenderFault", "MD5OfMessageBody", "MessageId"])
@@ -229,18 +228,16 @@ _JSON = st.recursive(
 
 @given(st.fixed_dictionaries({}, optional={"Successful": _JSON, "Failed": _JSON}) | _JSON)
 def test_of_any_json_each_entry_gets_its_one_receipt(told: Any) -> None:
-    requests: Any = [{"Id": one, "MessageBody": "{}", "MessageAttributes": {}} for one in "01"]
-    assert len(reconcile(requests, told)) == 2
+    assert len(reconcile(entries("a", "b"), told)) == 2
 
 
 def test_attributes_are_summed_as_sqs_does() -> None:
     """The example of boto's own tests of SQS's rule (name, type, kind of value, value; by name)."""
-    one: Any = {"b": {"DataType": "String", "StringValue": "é"}, "a": {"DataType": "String", "StringValue": "1"}}
     told = b"".join(
         len(text).to_bytes(4, "big") + text if text else b"\x01"
         for text in (b"a", b"String", b"", b"1", b"b", b"String", b"", "é".encode())
     )
-    assert attributes_checksum(one) == hashlib.md5(told).hexdigest()
+    assert attributes_checksum({"b": "é", "a": "1"}) == hashlib.md5(told).hexdigest()
 
 
 def test_a_queue_that_cannot_be_found_is_an_outage(client: "SQSClient") -> None:
