@@ -214,6 +214,7 @@ def test_what_is_not_plain_is_left_to_pika(data: bytes, frames: int, arrive: int
         (METHOD + raw_header(5, b"\0\x40\0") + CONTENT, struct.error, 1),
         (METHOD + raw_header(5, b"") + CONTENT, struct.error, 1),
         (METHOD + raw_header(5, b"\0") + CONTENT, struct.error, 1),
+        (METHOD + raw_header(0, b"") + marshal(frame.Heartbeat()), struct.error, 1),
         (raw(spec.FRAME_METHOD, METHOD[7:21]) + HEADER + CONTENT, struct.error, 0),
         (raw(spec.FRAME_METHOD, METHOD[7:22]) + HEADER + CONTENT, struct.error, 0),
         (raw(spec.FRAME_METHOD, METHOD[7:23]) + HEADER + CONTENT, struct.error, 0),
@@ -224,8 +225,8 @@ def test_what_is_not_plain_is_left_to_pika(data: bytes, frames: int, arrive: int
         "another class", "a body in the header's place", "a header in the body's place", "header on another channel",
         "a body too long", "frames of body too long",
         "a body too long that looks whole", "a message within another", "a table torn off", "a table's length torn off",
-        "a text torn off", "an octet torn off", "a time torn off", "no flags", "half of the flags", "half of the tag",
-        "no octet after the tag", "no exchange", "no routing key",
+        "a text torn off", "an octet torn off", "a time torn off", "no flags", "half of the flags",
+        "no flags but what follows", "half of the tag", "no octet after the tag", "no exchange", "no routing key",
     ],
 )  # fmt: skip
 def test_what_is_broken_is_refused_by_pika(data: bytes, error: type[Exception], frames: int) -> None:
@@ -303,6 +304,17 @@ def test_a_consumer_may_leave_while_its_deliveries_are_taken(take: Take) -> None
     data = PLAIN + deliver(key="another") + header(0) + PLAIN
     assert take(data, 0, len(data), consumers) == len(PLAIN)
     assert came == [7]
+
+
+def test_a_consumers_tag_is_its_channels_own(take: Take) -> None:
+    came: list[tuple[str, int]] = []
+    consumers = {
+        **alone(lambda tag, *_: came.append(("one's", tag))),
+        2: alone(lambda tag, *_: came.append(("another's", tag)))[1],
+    }
+    data = PLAIN + deliver(2, number=8) + header(0, 2) + PLAIN
+    assert take(data, 0, len(data), consumers) == len(data)
+    assert came == [("one's", 7), ("another's", 8), ("one's", 7)]
 
 
 def test_what_was_begun_with_by_pika_meanwhile_is_left_to_it(take: Take) -> None:
