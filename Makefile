@@ -5,9 +5,9 @@ UV ?= uv
 PYTHON_HERE := .venv/bin/python
 # Containers often forbid Python to keep byte code: every command, and each process of the tests, would compile all anew.
 export PYTHONDONTWRITEBYTECODE :=
-INSTALLED := .venv/installed-$(shell cat requirements.lock infra/local/bootstrap.sh | sha256sum | cut -c1-16)
+INSTALLED := .venv/installed-$(shell cat requirements.lock infra/local/bootstrap.sh infra/local/native.py bridge/*.c | sha256sum | cut -c1-16)
 
-.PHONY: help install programs browser demo check test model chaos chaos-cutover php-vectors php-fuzz fuzz bench-php bench-bridge bench-worker bench-compare bench-memory bench-scoreboard parity-bars lock
+.PHONY: help install programs browser native demo check test model chaos chaos-cutover php-vectors php-fuzz fuzz bench-php bench-bridge bench-worker bench-compare bench-memory bench-scoreboard parity-bars lock
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -76,6 +76,9 @@ programs: $(INSTALLED)
 
 browser: $(INSTALLED)
 	@$(PYTHON_HERE) -m infra.local.programs --install --browser
+
+native: $(INSTALLED) ## compile the part of the bridge that is in C: gcc and python3-dev were not here before
+	@$(PYTHON_HERE) -m infra.local.native
 
 lock: ## resolve both locks anew (needs uv)
 	$(UV) pip compile pyproject.toml --all-extras --output-file requirements.lock $(LOCK_OPTIONS)

@@ -5,7 +5,6 @@ what is left is copied once a piece. Plain deliveries are taken out on the way (
 does with a frame, it does as ever.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from pika import frame
@@ -20,7 +19,7 @@ _PROTOCOL = b"AMQP"
 _READING = b"being read"
 
 
-def read_in_pieces(connection: Any, consumers: Mapping[int, Consumer]) -> None:
+def read_in_pieces(connection: Any, consumers: dict[int, Consumer]) -> None:
     """Let a connection read so, from now on.
 
     Args:
@@ -31,7 +30,7 @@ def read_in_pieces(connection: Any, consumers: Mapping[int, Consumer]) -> None:
     connection._on_data_available = lambda data: take_in(connection, data, consumers)
 
 
-def take_in(connection: Any, data: bytes, consumers: Mapping[int, Consumer]) -> None:
+def take_in(connection: Any, data: bytes, consumers: dict[int, Consumer]) -> None:
     """Take in what came from the socket, as `pika.connection.Connection._on_data_available` does."""
     if connection._frame_buffer:
         data = connection._frame_buffer + data

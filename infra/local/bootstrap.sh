@@ -32,7 +32,7 @@ echo "installing Python packages from requirements.lock (some 250 MB the first t
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
     --requirement requirements.lock || fail "pip failed, see above"
 
-# The repository itself needs no build: a path entry and the command are all that an editable install would make.
+# The repository itself has to be built nowhere: a path entry and the command are all that an editable install would make.
 packages=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 printf '%s\n' "$root" >"$packages/strangler.pth"
 cat >.venv/bin/strangler <<COMMAND
@@ -45,6 +45,9 @@ if __name__ == "__main__":
     sys.exit(main())
 COMMAND
 chmod 755 .venv/bin/strangler
+
+# But for speed: where there is a compiler, the bridge reads deliveries in C.
+.venv/bin/python -m infra.local.native
 
 rm -f .venv/installed-*
 touch "$stamp"

@@ -1,7 +1,10 @@
-"""Plain deliveries are read as pika reads them, and everything else is left to it: held byte for byte against pika."""
+"""Plain deliveries are read as pika reads them, and everything else is left to it: held byte for byte against pika.
+
+All of it twice: by the reader in Python, and by the one in C.
+"""
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 import pytest
@@ -9,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pika import exceptions, frame, spec
 
-from bridge import amqp_field
+from bridge import amqp_buffer, amqp_delivery, amqp_field
 from bridge.amqp_buffer import take_in
 from bridge.amqp_delivery import Arrive, Headers, consumer
 from contracts.envelope import AmqpFacts
@@ -29,16 +32,24 @@ from tests.amqp_stream import (
     raw_header,
     streams,
 )
+from tests.delivery_reader import READ_HERE, Take, alone, native_reader, typed
 from tests.fakes.line import Line
 
 EXAMPLES = 100
-READ_HERE = {1: "c1", 2: "c2"}
-"""By channel: whose plain deliveries never come to pika."""
 
 
 @pytest.fixture(autouse=True, scope="module")
 def mended() -> None:
     amqp_field.mend()
+
+
+@pytest.fixture(autouse=True, scope="module", params=["in Python", "in C"])
+def take(request: pytest.FixtureRequest) -> Iterator[Take]:
+    """The reader that everything here is read by."""
+    one = native_reader() if request.param == "in C" else amqp_delivery._take_deliveries
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(amqp_buffer, "take_deliveries", one)
+        yield one
 
 
 class Reading:
@@ -55,7 +66,7 @@ class Reading:
 
     def arrival(self, consumer_tag: str) -> Arrive:
         def arrive(tag: int, facts: AmqpFacts, headers: Headers, body: bytes) -> None:
-            self.arrived.append((consumer_tag, tag, *_typed(facts), written(headers), body))
+            self.arrived.append((consumer_tag, tag, *typed(facts), written(headers), body))
 
         return arrive
 
@@ -72,11 +83,6 @@ class Reading:
             finally:
                 found.append((len(self.arrived), self.line.bytes_received, self.line.left))
         return found, self.arrived, self.line.emitted
-
-
-def _typed(facts: AmqpFacts) -> list[object]:
-    values = {"exchange": facts.exchange, "routing_key": facts.routing_key, **facts.properties}
-    return [facts.redelivered, type(facts.redelivered), {name: (type(one), one) for name, one in values.items()}]
 
 
 def ours() -> Reading:
@@ -208,6 +214,7 @@ def test_what_is_not_plain_is_left_to_pika(data: bytes, frames: int, arrive: int
         (METHOD + raw_header(5, b"\0\x40\0") + CONTENT, struct.error, 1),
         (METHOD + raw_header(5, b"") + CONTENT, struct.error, 1),
         (METHOD + raw_header(5, b"\0") + CONTENT, struct.error, 1),
+        (METHOD + raw_header(0, b"") + marshal(frame.Heartbeat()), struct.error, 1),
         (raw(spec.FRAME_METHOD, METHOD[7:21]) + HEADER + CONTENT, struct.error, 0),
         (raw(spec.FRAME_METHOD, METHOD[7:22]) + HEADER + CONTENT, struct.error, 0),
         (raw(spec.FRAME_METHOD, METHOD[7:23]) + HEADER + CONTENT, struct.error, 0),
@@ -218,8 +225,8 @@ def test_what_is_not_plain_is_left_to_pika(data: bytes, frames: int, arrive: int
         "another class", "a body in the header's place", "a header in the body's place", "header on another channel",
         "a body too long", "frames of body too long",
         "a body too long that looks whole", "a message within another", "a table torn off", "a table's length torn off",
-        "a text torn off", "an octet torn off", "a time torn off", "no flags", "half of the flags", "half of the tag",
-        "no octet after the tag", "no exchange", "no routing key",
+        "a text torn off", "an octet torn off", "a time torn off", "no flags", "half of the flags",
+        "no flags but what follows", "half of the tag", "no octet after the tag", "no exchange", "no routing key",
     ],
 )  # fmt: skip
 def test_what_is_broken_is_refused_by_pika(data: bytes, error: type[Exception], frames: int) -> None:
@@ -256,3 +263,70 @@ def test_a_consumer_that_is_gone_is_read_by_pika_from_then_on() -> None:
     del here.consumers[1]
     assert here.feed([PLAIN]) == there.feed([PLAIN])
     assert (here.line.frames_received, len(here.arrived)) == (3, 2)
+
+
+class OfTheConsumerError(Exception):
+    """Whatever may go wrong there."""
+
+
+@pytest.mark.parametrize("kind", [OfTheConsumerError, IndexError, struct.error])
+def test_what_a_consumer_raises_comes_out(take: Take, kind: type[Exception]) -> None:
+    came: list[int] = []
+
+    def arrive(tag: int, *_: object) -> None:
+        came.append(tag)
+        if tag == 8:
+            raise kind
+
+    with pytest.raises(kind):
+        take(PLAIN + WITHOUT_BODY + PLAIN, 0, len(PLAIN + WITHOUT_BODY + PLAIN), alone(arrive))
+    assert came == [7, 8]
+
+
+def test_a_table_that_nobody_can_read_but_that_is_whole_comes_out(take: Take, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*_: object) -> None:
+        raise OfTheConsumerError
+
+    monkeypatch.setattr(amqp_field, "_read_table", read)
+    data = METHOD + header(0, headers={"of this test alone": "x" * 300})
+    with pytest.raises(OfTheConsumerError):
+        take(data, 0, len(data), alone(lambda *_: None))
+
+
+def test_a_consumer_may_leave_while_its_deliveries_are_taken(take: Take) -> None:
+    came: list[int] = []
+
+    def arrive(tag: int, *_: object) -> None:
+        came.append(tag)
+        consumers.clear()
+
+    consumers = alone(arrive)
+    data = PLAIN + deliver(key="another") + header(0) + PLAIN
+    assert take(data, 0, len(data), consumers) == len(PLAIN)
+    assert came == [7]
+
+
+def test_a_consumers_tag_is_its_channels_own(take: Take) -> None:
+    came: list[tuple[str, int]] = []
+    consumers = {
+        **alone(lambda tag, *_: came.append(("one's", tag))),
+        2: alone(lambda tag, *_: came.append(("another's", tag)))[1],
+    }
+    data = PLAIN + deliver(2, number=8) + header(0, 2) + PLAIN
+    assert take(data, 0, len(data), consumers) == len(data)
+    assert came == [("one's", 7), ("another's", 8), ("one's", 7)]
+
+
+def test_what_was_begun_with_by_pika_meanwhile_is_left_to_it(take: Take) -> None:
+    def arrive(*_: object) -> None:
+        consumers[1].assembler._method_frame = object()
+
+    consumers = alone(arrive)
+    assert take(PLAIN + PLAIN, 0, 2 * len(PLAIN), consumers) == len(PLAIN)
+
+
+def test_nothing_is_read_past_the_end_that_is_given(take: Take) -> None:
+    came: list[bytes] = []
+    for end in range(len(PLAIN), 2 * len(PLAIN)):
+        assert take(PLAIN + PLAIN, 0, end, alone(lambda *args: came.append(args[3]))) == len(PLAIN)
+    assert came == [b"hello"] * len(PLAIN)
