@@ -42,7 +42,7 @@ enum part {
 #define PART(name) PyTuple_GET_ITEM(parts, name)
 
 typedef struct {
-    PyObject *consumer, *mark, *arrive, *assembler, *origins; /* owned; all or none */
+    PyObject *consumer, *mark, *arrive, *assembler, *origins; /* owned, once there is one */
     uint32_t size; /* of what the last delivery's first frame carries */
     uint16_t channel;
 } Reader;
@@ -218,8 +218,11 @@ hand_over(PyObject *parts, const Reader *reader, const unsigned char *of_tag, Sp
     if (outcome == TAKEN) {
         outcome = FAILED;
         PyObject *of_facts[] = {NULL, exchange, routing_key, of_tag[8] & 1 ? Py_True : Py_False, properties};
-        facts = PyObject_Vectorcall(PART(FACTS), of_facts + 1, 4 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
-        if (facts && (tag = PyLong_FromUnsignedLongLong(read64(of_tag))) && (body = bytes_of(content.at, left(&content)))) {
+        tag = PyLong_FromUnsignedLongLong(read64(of_tag));
+        body = tag ? bytes_of(content.at, left(&content)) : NULL;
+        if (body)
+            facts = PyObject_Vectorcall(PART(FACTS), of_facts + 1, 4 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        if (facts) {
             PyObject *of_arrive[] = {NULL, tag, facts, headers, body};
             done = PyObject_Vectorcall(reader->arrive, of_arrive + 1, 4 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
             if (done)
@@ -301,8 +304,9 @@ ensure_between_messages(PyObject *parts, const Reader *reader)
     PyObject *method_frame = PyObject_GetAttr(reader->assembler, PART(METHOD_FRAME));
     if (!method_frame)
         return FAILED;
+    enum outcome outcome = method_frame == Py_None ? TAKEN : LEFT;
     Py_DECREF(method_frame);
-    return method_frame == Py_None ? TAKEN : LEFT;
+    return outcome;
 }
 
 /* The delivery that a span begins with; where it is taken, the span begins after it. */

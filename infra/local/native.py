@@ -22,7 +22,7 @@ SUFFIX: str = importlib.machinery.EXTENSION_SUFFIXES[0]
 _OPTIONS = ("-O2", "-Wall", "-Wextra")
 _TIMEOUT_S = 300
 _WITHOUT = "the bridge reads deliveries in Python, which takes more processor time"
-_NEEDED = "gcc and python3-dev (Debian's names)"
+_NEEDED = "install gcc and python3-dev (Debian's names), then `make native`"
 
 
 class NativeError(Exception):
@@ -74,7 +74,7 @@ def compile_extension(extension: Extension, folder: Path, options: Sequence[str]
 def _compile(extension: Extension, out: Path, options: Sequence[str]) -> None:
     include = sysconfig.get_path("include")
     if not Path(include, "Python.h").exists():
-        raise NativeError(f"no Python.h in {include}: install {_NEEDED}")
+        raise NativeError(f"no Python.h in {include}: {_NEEDED}")
     linking = shlex.split(os.environ.get("LDSHARED") or sysconfig.get_config_var("LDSHARED") or "cc -shared")
     position = shlex.split(sysconfig.get_config_var("CCSHARED") or "")
     named = f'-DSOURCE_DIGEST="{extension.digest}"'
@@ -83,8 +83,8 @@ def _compile(extension: Extension, out: Path, options: Sequence[str]) -> None:
         done = subprocess.run(  # noqa: S603  # this Python's own compiler
             command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
         )
-    except FileNotFoundError as error:
-        raise NativeError(f"no compiler {linking[0]}: install {_NEEDED}") from error
+    except OSError as error:
+        raise NativeError(f"no compiler {linking[0]} ({error.strerror}): {_NEEDED}") from error
     except subprocess.TimeoutExpired as error:
         raise NativeError(f"{linking[0]} did not end within {_TIMEOUT_S} s") from error
     if done.returncode != 0:
@@ -99,7 +99,7 @@ def main() -> int:
             if compile_extension(extension, extension.source.parent):
                 sys.stdout.write(f"compiled {extension.name}\n")
         except NativeError as error:
-            sys.stdout.write(f"{_WITHOUT}: {error}, then `make native`\n")
+            sys.stdout.write(f"{_WITHOUT}: {error}\n")
     return 0
 
 
