@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from workers.bootstrap import process as bootstrap
 from workers.claim import finish
 from workers.fate import AlreadyProcessed, Behind, DeadLettered, Fate, Held, NotComparable, Processed, Retry
+from workers.handlers import kept
 from workers.observability import count, logger, metrics
 from workers.sqs import read_record
 
@@ -24,6 +25,7 @@ class _StaysError(Exception):
     """The record stays in its queue."""
 
 
+@kept
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
