@@ -1,8 +1,10 @@
 """Clients of AWS's services, and what seals with one of its keys."""
 
+from functools import cache
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from workers.store.sealing import EnvelopeSealer, kms_provider
@@ -21,9 +23,19 @@ HASTY = _TRUSTING.merge(Config(connect_timeout=1, read_timeout=1, retries={"tota
 
 def make(service: str, config: Config = USUAL) -> Any:
     """A client; two cannot be made side by side."""
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+    return _boto3_session().client(service, config=config)  # type: ignore[call-overload]
 
 
 def sealer(key_arn: str) -> EnvelopeSealer:
     """What seals and opens with a key of KMS."""
-    return EnvelopeSealer(kms_provider(key_arn, USUAL))
+    return EnvelopeSealer(kms_provider(key_arn, USUAL, _session().get_component("data_loader")))
+
+
+@cache
+def _boto3_session() -> boto3.Session:
+    return boto3.Session(botocore_session=_session())
+
+
+@cache
+def _session() -> botocore.session.Session:
+    return botocore.session.get_session()

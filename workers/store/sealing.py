@@ -25,6 +25,7 @@ from aws_encryption_sdk.key_providers.base import MasterKeyProvider
 from aws_encryption_sdk.materials_managers.caching import CachingCryptoMaterialsManager
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader
 from cryptography.exceptions import InvalidSignature, InvalidTag
 
 from workers.fate import UnavailableError
@@ -102,12 +103,16 @@ class EnvelopeSealer:
         return fields
 
 
-def kms_provider(key_arn: str, config: Config | None = None) -> MasterKeyProvider:
+def kms_provider(key_arn: str, config: Config | None = None, loader: Loader | None = None) -> MasterKeyProvider:
     """Wraps data keys with one KMS key; any other key is refused, on opening too.
 
-    `config` bounds a call to KMS. The SDK makes its client itself, with boto3's minute of waiting and five tries.
+    `config` bounds a call to KMS. The SDK makes its client itself, with boto3's minute of waiting and five tries, and
+    in a session that must be its own: boto3 would enter its handlers into another one a second time. `loader` is that
+    of another session: what regions and services there are is then read once for both, a fifth of a first batch.
     """
     session = botocore.session.Session()
+    if loader is not None:
+        session.register_component("data_loader", loader)
     if config is not None:
         session.set_default_client_config(config)
     return StrictAwsKmsMasterKeyProvider(key_ids=[key_arn], botocore_session=session)
