@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from bridge.port import Clock, Delivery, NotRoutedError, Outgoing, Outlet, SourceLostError, SourceRefusedError
 from bridge.stamp import before, stamp
 from contracts import naming, point, stamp_header
@@ -272,7 +274,7 @@ class CatchUp:
         """With the body from wherever it lies."""
         try:
             claim = read_envelope(carried.envelope).claim
-            return carried if claim is None else replace(carried, body=self._keys.fetch(claim))
+            return carried if claim is None else structs.replace(carried, body=self._keys.fetch(claim))
         except MalformedEnvelopeError:
             return carried  # `muted` says so
         except LostClaimError as error:

@@ -8,7 +8,8 @@ behind it.
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from contracts import point
 from contracts.claim import LostClaimError

@@ -117,7 +117,12 @@ def test_what_services_and_regions_there_are_is_read_once_for_all_clients(monkey
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
     read: list[str] = []
     load = JSONFileLoader.load_file
-    monkeypatch.setattr(JSONFileLoader, "load_file", lambda self, path: read.append(path) or load(self, path))
+
+    def noted(self: JSONFileLoader, path: str) -> object:
+        read.append(path)
+        return load(self, path)
+
+    monkeypatch.setattr(JSONFileLoader, "load_file", noted)
     for cached in (client._boto3_session, client._session):
         cached.cache_clear()
     client.make("dynamodb")

@@ -1,11 +1,11 @@
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.stub import Stubber
+from msgspec.structs import replace
 
 from contracts import point
 from contracts.envelope import Stamp
