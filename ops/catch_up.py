@@ -36,7 +36,7 @@ from workers.port import Carried
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from workers.store.sealing import Sealer
+    from workers.store.seal import Sealer
 
 STAMPED_INDEX = "stamped"
 INDEX_LAG = timedelta(seconds=3)
@@ -253,7 +253,7 @@ class CatchUp:
     def _opened(self, batch: Sequence[Owed]) -> Iterator[_Opened]:
         """The messages of some entries, in their order."""
         from workers.store.attribute import open_message  # noqa: PLC0415  # brings the AWS Encryption SDK
-        from workers.store.sealing import BrokenSealError  # noqa: PLC0415  # likewise
+        from workers.store.seal import BrokenSealError  # noqa: PLC0415  # likewise
 
         names = ("pk", "tenant", "message")
         entries = {item["pk"]["S"]: item for item in self._entries([one.message_id for one in batch], names)}

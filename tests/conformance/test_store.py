@@ -29,7 +29,7 @@ from workers.port import Aggregate, Carried, Commit, LedgerGlance, Loaded, Stale
 from workers.store.attribute import open_attempt, open_message
 from workers.store.control import ControlStore
 from workers.store.dynamo import DynamoStore
-from workers.store.sealing import BrokenSealError
+from workers.store.seal import BrokenSealError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

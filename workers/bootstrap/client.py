@@ -7,6 +7,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from workers.store.seal import Sealer
 from workers.store.sealing import EnvelopeSealer, kms_provider
 
 # What is wrong with a request the service says as well: that botocore looks first was a fifth of a message's CPU.
@@ -26,7 +27,7 @@ def make(service: str, config: Config = USUAL) -> Any:
     return _boto3_session().client(service, config=config)  # type: ignore[call-overload]
 
 
-def sealer(key_arn: str) -> EnvelopeSealer:
+def sealer(key_arn: str) -> Sealer:
     """What seals and opens with a key of KMS."""
     return EnvelopeSealer(kms_provider(key_arn, USUAL, _session().get_component("data_loader")))
 

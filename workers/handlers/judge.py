@@ -22,7 +22,7 @@ from workers.handlers import kept
 from workers.judging import Judged, judge_image
 from workers.observability import count, logger, metrics
 from workers.probing import Fates, Probing
-from workers.store.sealing import Sealer
+from workers.store.seal import Sealer
 from workers.store.verdicts import VerdictStore, standing
 
 

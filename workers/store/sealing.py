@@ -7,7 +7,7 @@ that an envelope cannot be moved to another item.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import aws_encryption_sdk
 import botocore.session
@@ -29,6 +29,7 @@ from botocore.loaders import Loader
 from cryptography.exceptions import InvalidSignature, InvalidTag
 
 from workers.fate import UnavailableError
+from workers.store.seal import BrokenSealError, Purpose, Table
 
 SUITE = AlgorithmSuite.AES_256_GCM_HKDF_SHA512_COMMIT_KEY
 CACHE_AGE_S = 300.0
@@ -36,23 +37,6 @@ CACHE_MESSAGES = 10_000
 CACHE_BYTES = 64 * 1024 * 1024
 CACHE_KEYS = 500
 """Data keys kept; each table, tenant and purpose has one to seal with, every warm function's key one to open with."""
-
-Table = Literal["records", "ledger", "letters"]
-Purpose = Literal["record", "outcome", "letter"]
-
-
-class BrokenSealError(Exception):
-    """An envelope was altered, moved, or sealed for another table or tenant. Never retried: it stays what it is."""
-
-
-class Sealer(Protocol):
-    """Seals and opens. May block for a call to KMS; raises UnavailableError where KMS refuses."""
-
-    def seal(self, fields: Mapping[str, Any], *, tenant: str, table: Table, purpose: Purpose, item: str) -> bytes:
-        """One envelope of all fields, bound to the item."""
-
-    def open(self, sealed: bytes, *, tenant: str, table: Table, purpose: Purpose, item: str) -> dict[str, Any]:
-        """The fields again. Raises BrokenSealError where the envelope belongs to anything else."""
 
 
 class EnvelopeSealer:

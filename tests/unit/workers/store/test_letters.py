@@ -16,7 +16,7 @@ from tests.fakes.table import LETTERS
 from workers.fate import UnavailableError
 from workers.port import Occurrence
 from workers.store.letters import PART_BYTES, LetterStore, content_of
-from workers.store.sealing import BrokenSealError
+from workers.store.seal import BrokenSealError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
