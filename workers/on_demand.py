@@ -4,7 +4,8 @@ That is what `importlib.util.LazyLoader` is for: its module stands in the place 
 first look at an attribute. So a name is of use here only where it is imported as a whole and once: `from csv import
 reader` looks at an attribute, and so does a second `import csv` (at `__spec__`). A test holds each name to that.
 
-While functions are imported only: before Python 3.12.3 two threads must not be the first to ask.
+While functions and what they bring are imported, no longer: before Python 3.12.3 two threads must not be the first to
+ask.
 """
 
 import sys
