@@ -8,8 +8,9 @@ import hashlib
 import json
 import re
 import zlib
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 BUCKET_NAME_LIMIT = 63
 """Longest name of a bucket (S3 user guide, "General purpose bucket naming rules")."""
@@ -36,8 +37,7 @@ class LostClaimError(Exception):
         super().__init__(f"claim: {what}")
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """A body that lies in S3. Says nothing of whom it is about."""
 
     key: str

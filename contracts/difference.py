@@ -13,15 +13,13 @@ from contracts.closest import closest
 from contracts.effect import Effect, canonical, parse_json
 from contracts.shape import ABSENT, shape, shapes
 from contracts.spelling import spelling
+from contracts.terms import ListOrder
 
 DifferenceKind = Literal[
     "missing effect", "extra effect", "missing", "extra", "type", "value", "encoding", "order", "repetition"
 ]
 """`missing`/`extra`: seen from the candidate. `encoding`: texts that differ, though both are the same JSON. `order`: a
 list with the same items in another order. `repetition`: an item of a list without order, more or less often."""
-
-ListOrder = str
-"""How two lists are compared: `ordered`, by position; `multiset`, with repetition; `key:NAME`, by a field of items."""
 
 _ALIGNED_ITEMS = 300
 """Lists longer than that are compared by position: aligning them costs with the square of their length."""

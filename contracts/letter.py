@@ -8,8 +8,9 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal, get_args
+
+from contracts.veiled import Veiled
 
 Source = Literal["sqs", "invalid", "return"]
 """`sqs`: the Dead Letter Channel of a family. `invalid`: the Invalid Message Channel on RabbitMQ. `return`: the dead
@@ -33,14 +34,15 @@ class MalformedLetterError(ValueError):
     """The sealed content of a letter cannot be read. Never quotes it."""
 
 
-@dataclass(frozen=True, slots=True)
-class LetterContent:
+class LetterContent(Veiled, frozen=True):
     """What a letter keeps sealed: the message as it lay in its queue."""
 
-    body: str = field(repr=False)
+    HIDDEN = ("body", "attributes")
+
+    body: str
     """Body of the SQS message as it came; how it is to be read is said by the attribute `envelope`; from the
     Invalid Message Channel by `contracts.parked`, from the way back by `contracts.return_message`."""
-    attributes: Mapping[str, str] = field(repr=False)
+    attributes: Mapping[str, str]
     """Message attributes, without the cause."""
     group: str | None
     """FIFO message group; None from a standard queue."""

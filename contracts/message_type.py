@@ -6,9 +6,8 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 
-from contracts.difference import ListOrder
 from contracts.rule import Rule, refusal
-from contracts.terms import Terms
+from contracts.terms import ListOrder, Terms
 
 NormalForm = Mapping[Any, Any]
 """What a codec makes of a body: the fields of the notification, or of the message object."""

@@ -9,8 +9,9 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+from contracts.veiled import Veiled
 
 FORMAT = 1
 """Version of the document; a reader refuses one that it does not know."""
@@ -28,29 +29,31 @@ class MalformedReturnError(ValueError):
     """A message of the return queue cannot be read. Says where; never quotes a value, for it may be personal."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnedEffect:
+class ReturnedEffect(Veiled, frozen=True):
     """A follow-up message for the rest of the monolith."""
+
+    HIDDEN = ("body",)
 
     effect: str
     """Its effect id (`contracts.effect_id`): becomes AMQP's `message_id`."""
     exchange: str
     routing_key: str
     content_type: str
-    body: bytes = field(repr=False)
+    body: bytes
     sequence: int
     """Version of the aggregate that the effect follows from."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnedHold:
+class ReturnedHold(Veiled, frozen=True):
     """A message whose stamp is stale: the router holds it and stamps it anew."""
+
+    HIDDEN = ("envelope", "body")
 
     family: str
     id: str
-    envelope: str = field(repr=False)
+    envelope: str
     """The message attribute `envelope`, as it came (`contracts.envelope`)."""
-    body: bytes = field(repr=False)
+    body: bytes
     """The legacy body; empty where the envelope has a claim on it."""
 
 

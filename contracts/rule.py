@@ -7,10 +7,12 @@ Money, identity and state are never tolerated; the registry refuses such a rule 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from contracts.difference import Difference
 from contracts.shape import is_uuid, layout, seconds_apart, whole_number
+
+if TYPE_CHECKING:
+    from contracts.difference import Difference  # which is for who judges; contracts are read by others too
 
 RuleKind = Literal["uuid", "time within", "permutation", "counter within"]
 """`permutation`: a list with the same items in another order. `counter within`: whole numbers that are not far apart,
@@ -50,7 +52,7 @@ class Rule:
         """Whether it tolerates anything on that day."""
         return not (self.expired(today) or self.ends_too_late(today))
 
-    def tolerates(self, one: Difference, today: date) -> bool:
+    def tolerates(self, one: "Difference", today: date) -> bool:
         """Whether a difference lies in the envelope of a rule that is in force."""
         if one.path != self.path or one.kind != ("order" if self.kind == "permutation" else "value"):
             return False

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from contracts.difference import ListOrder
 from contracts.rule import Rule
+
+ListOrder = str
+"""How two lists are compared: `ordered`, by position; `multiset`, with repetition; `key:NAME`, by a field of items."""
 
 
 @dataclass(frozen=True, slots=True)

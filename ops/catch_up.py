@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from bridge.port import Clock, Delivery, NotRoutedError, Outgoing, Outlet, SourceLostError, SourceRefusedError
 from bridge.stamp import before, stamp
 from contracts import naming, point, stamp_header
@@ -34,7 +36,7 @@ from workers.port import Carried
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from workers.store.sealing import Sealer
+    from workers.store.seal import Sealer
 
 STAMPED_INDEX = "stamped"
 INDEX_LAG = timedelta(seconds=3)
@@ -251,7 +253,7 @@ class CatchUp:
     def _opened(self, batch: Sequence[Owed]) -> Iterator[_Opened]:
         """The messages of some entries, in their order."""
         from workers.store.attribute import open_message  # noqa: PLC0415  # brings the AWS Encryption SDK
-        from workers.store.sealing import BrokenSealError  # noqa: PLC0415  # likewise
+        from workers.store.seal import BrokenSealError  # noqa: PLC0415  # likewise
 
         names = ("pk", "tenant", "message")
         entries = {item["pk"]["S"]: item for item in self._entries([one.message_id for one in batch], names)}
@@ -272,7 +274,7 @@ class CatchUp:
         """With the body from wherever it lies."""
         try:
             claim = read_envelope(carried.envelope).claim
-            return carried if claim is None else replace(carried, body=self._keys.fetch(claim))
+            return carried if claim is None else structs.replace(carried, body=self._keys.fetch(claim))
         except MalformedEnvelopeError:
             return carried  # `muted` says so
         except LostClaimError as error:

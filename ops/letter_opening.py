@@ -64,7 +64,7 @@ class LetterOpener:
 
     def open(self, letter: Letter) -> OpenedLetter:
         """The letter's message. Raises RefusedLetterError where it cannot be had, CommandError where AWS refuses."""
-        from workers.store.sealing import BrokenSealError  # noqa: PLC0415  # brings the AWS Encryption SDK
+        from workers.store.seal import BrokenSealError  # noqa: PLC0415  # brings the AWS Encryption SDK
 
         if self._contents is None:
             self._contents = self._make()

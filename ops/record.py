@@ -15,7 +15,7 @@ from workers.logic.decision import Decision
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from workers.store.sealing import Sealer
+    from workers.store.seal import Sealer
 
 
 class Records:
@@ -48,7 +48,7 @@ class Records:
 
     def _row(self, item: Mapping[str, Any]) -> Effect:
         from workers.store.attribute import read_row  # noqa: PLC0415  # brings the AWS Encryption SDK
-        from workers.store.sealing import BrokenSealError  # noqa: PLC0415  # likewise
+        from workers.store.seal import BrokenSealError  # noqa: PLC0415  # likewise
 
         if self._sealer is None:
             self._sealer = self._make()

@@ -10,7 +10,7 @@ from ops.session import dynamodb_client, in_plain_words, kms_client
 
 if TYPE_CHECKING:
     from workers.store.letters import LetterStore
-    from workers.store.sealing import Sealer
+    from workers.store.seal import Sealer
 
 _PATIENT = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3})
 

@@ -6,8 +6,9 @@ What can be read is told in the letter's plain attributes: ids, names and causes
 cannot be parsed at all becomes a letter as well, known by the digest of its bytes.
 """
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from contracts import naming
 from contracts.effect import body_digest

@@ -3,51 +3,45 @@
 Nothing here quotes a message: causes end up in logs and in the attributes of dead letters.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 RejectCause = Literal[
     "unreadable", "unknown-type", "model", "rejected", "id-conflict", "copy-only", "unexpected", "envelope", "claim"
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Processed:
+class Processed(msgspec.Struct, frozen=True):
     """Its records and its ledger entry are written."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlreadyProcessed:
+class AlreadyProcessed(msgspec.Struct, frozen=True):
     """The ledger knew it; nothing was changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLettered:
+class DeadLettered(msgspec.Struct, frozen=True):
     """Can never succeed; lies in the dead-letter queue with its cause."""
 
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(msgspec.Struct, frozen=True):
     """May succeed later; stays in its queue. `counts`: whether the message itself may be to blame."""
 
     reason: str
     counts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Behind:
+class Behind(msgspec.Struct, frozen=True):
     """Waits behind a message of its group that has to be tried again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(msgspec.Struct, frozen=True):
     """Its stamp, by which the new side had authority, is stale: on its way back to the router, which stamps it anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotComparable:
+class NotComparable(msgspec.Struct, frozen=True):
     """A copy whose stamp is stale: noted as that, and no record touched."""
 
 

@@ -11,7 +11,7 @@ from contracts.message_type import MessageType
 from contracts.naming import CONTROL_ATTRIBUTE
 from contracts.verdict import Verdict
 from workers.store.attribute import open_attempt
-from workers.store.sealing import Sealer
+from workers.store.seal import Sealer
 
 
 @dataclass(frozen=True, slots=True)

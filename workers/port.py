@@ -1,9 +1,10 @@
 """Ports of the workers: what processing asks of store and dead-letter queue. Fakes keep to the same suite."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+
+import msgspec
 
 from contracts.authority import Authority, AuthorityRecord
 from contracts.claim import Claim
@@ -12,11 +13,11 @@ from contracts.envelope import Stamp
 from contracts.letter import LetterContent, Source
 from contracts.message_type import DEFAULT_TENANT
 from contracts.return_message import Returned
+from contracts.veiled import Veiled
 from workers.logic.decision import Row, RowKey
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregate:
+class Aggregate(msgspec.Struct, frozen=True):
     """The records of one business key; its head carries version and epoch."""
 
     tenant: str
@@ -29,8 +30,7 @@ class Aggregate:
         return f"{self.tenant}#{self.family}#{self.key}"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What one message needs to read."""
 
     message_id: str
@@ -38,8 +38,7 @@ class Wanted:
     rows: tuple[RowKey, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerGlance:
+class LedgerGlance(msgspec.Struct, frozen=True):
     """What the ledger knows of a message before it is processed."""
 
     processed: bool
@@ -51,9 +50,10 @@ class LedgerGlance:
     """Processed as a copy: its effects were the monolith's to send."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Veiled, frozen=True):
     """What was read for one message."""
+
+    HIDDEN = ("rows",)
 
     glance: LedgerGlance | None
     version: int
@@ -62,35 +62,37 @@ class Loaded:
     """Epoch that the head was written under last."""
     record: AuthorityRecord
     """What is decided about the family now."""
-    rows: Mapping[RowKey, Row] = field(repr=False)
+    rows: Mapping[RowKey, Row]
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(Veiled, frozen=True):
     """A message as it travels: what is kept of those that the new side has authority over."""
 
-    body: bytes = field(repr=False)
+    HIDDEN = ("body", "envelope")
+
+    body: bytes
     """The legacy body; empty where the envelope has a claim on it."""
-    envelope: str = field(repr=False)
+    envelope: str
     """The message attribute `envelope`, as it came."""
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Veiled, frozen=True):
     """What one message writes: all of it or nothing."""
+
+    HIDDEN = ("rows", "attempt", "carried")
 
     aggregate: Aggregate
     version: int
     """The version that was read."""
     epoch: int
-    rows: tuple[Row, ...] = field(repr=False)
-    attempt: Attempt = field(repr=False)
+    rows: tuple[Row, ...]
+    attempt: Attempt
     body_digest: str
     received_at: str
     """When the bridge took it, RFC 3339."""
     authority: Authority = "legacy"
     """Of the stamp. Where it is `new` and the attempt is done, the effects are to leave."""
-    carried: Carried | None = field(default=None, repr=False)
+    carried: Carried | None = None
     """Kept sealed in the ledger, so that the monolith can catch up; only with authority `new`."""
     replay: str | None = None
     """Id of the replay run that brought it."""
@@ -128,8 +130,7 @@ class Store(Protocol):
         """Note in the ledger that the id came with other bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stale:
+class Stale(msgspec.Struct, frozen=True):
     """A copy whose stamp is stale."""
 
     message_id: str
@@ -167,12 +168,13 @@ class DeadLetters(Protocol):
         """Keep a message that can never succeed, whole, with its cause. Raises UnavailableError. May repeat."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetter(Veiled, frozen=True):
     """A message as it came, and why it ends here."""
 
-    body: str = field(repr=False)
-    attributes: Mapping[str, str] = field(repr=False)
+    HIDDEN = ("body", "attributes")
+
+    body: str
+    attributes: Mapping[str, str]
     cause: str
     group: str | None
     message_id: str
@@ -181,9 +183,10 @@ class DeadLetter:
     """How often the message had been received when it was given up on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(Veiled, frozen=True):
     """One time that a message was given up on."""
+
+    HIDDEN = ("content",)
 
     letter_id: str
     """`contracts.letter.letter_id`."""
@@ -198,7 +201,7 @@ class Occurrence:
     body_digest: str
     delivery: str
     """Tells this time from another one: the same delivery again is not counted again."""
-    content: LetterContent = field(repr=False)
+    content: LetterContent
     tenant: str = DEFAULT_TENANT
     family: str | None = None
     type: str | None = None
@@ -221,8 +224,7 @@ class Letters(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Queues:
+class Queues(msgspec.Struct, frozen=True):
     """The ways out of a family's worker."""
 
     dead_letters: DeadLetters

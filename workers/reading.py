@@ -1,7 +1,6 @@
 """From an SQS record to a message: envelope, legacy bytes, normal form, model. Pure; refuses with a cause."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from contracts.invalid_message import InvalidMessageError
 from contracts.message_type import MessageType
 from contracts.model.message import Notification
 from contracts.registry import UnknownTypeError, family_of
+from contracts.veiled import Veiled
 from workers.fate import RejectedError
 from workers.port import Aggregate
 from workers.sqs import Received
@@ -21,24 +21,26 @@ _NAMED_PLACES = 5
 """An object of many bad fields must not become a cause that no dead letter can carry."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Veiled, frozen=True):
     """A record whose envelope could be read: it has an id and a type."""
+
+    HIDDEN = ("body",)
 
     received: Received
     envelope: Envelope
     message_type: MessageType
-    body: bytes = field(repr=False)
+    body: bytes
     """The legacy body; empty where the envelope has a claim on it that was not fetched."""
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Veiled, frozen=True):
     """A record whose message could be read."""
 
+    HIDDEN = ("message",)
+
     opened: Opened
-    message: Any = field(repr=False)
+    message: Any
     """An instance of the type's model."""
     aggregate: Aggregate
 

@@ -8,7 +8,8 @@ behind it.
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from contracts import point
 from contracts.claim import LostClaimError
@@ -30,7 +31,7 @@ from workers.logic.handler import Handler
 from workers.port import Carried, Claims, Commit, Loaded, Queues, Store, Wanted
 from workers.reading import Opened, Work, open_record, read_message
 from workers.sqs import REPLAY_ATTRIBUTE, Received
-from workers.store.sealing import BrokenSealError
+from workers.store.seal import BrokenSealError
 
 BLAMED_RECEIVES = 5
 """After so many receives a message that fails by itself, not for an outage, is dead-lettered."""

@@ -1,4 +1,7 @@
-"""Environment of the Lambda functions: read once at cold start, in one place; a wrong one stops the function there."""
+"""Environment of the Lambda functions: read once at cold start, in one place; a wrong one stops the function there.
+
+A model's validator is made when it is asked for: each function reads one of these.
+"""
 
 from collections.abc import Mapping
 
@@ -8,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class LedgerSettings(BaseModel):
     """What every function needs. Raises pydantic.ValidationError, which names the variable."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     ledger_table: str = Field(alias="LEDGER_TABLE", min_length=1)
     seal_key_arn: str = Field(alias="SEAL_KEY_ARN", min_length=1)
@@ -48,7 +51,7 @@ class OutletSettings(LedgerSettings):
 class TimekeeperSettings(BaseModel):
     """What the timekeeper needs."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     ledger_table: str = Field(alias="LEDGER_TABLE", min_length=1)
     allowed_lateness_s: int = Field(alias="ALLOWED_LATENESS_S", ge=1)
@@ -58,7 +61,7 @@ class TimekeeperSettings(BaseModel):
 class LettersSettings(BaseModel):
     """What the letters function needs."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     letters_table: str = Field(alias="LETTERS_TABLE", min_length=1)
     seal_key_arn: str = Field(alias="SEAL_KEY_ARN", min_length=1)

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contracts.return_message import Returned, deduplication_id, write_return
+from contracts.veiled import Veiled
 from workers.aws_error import unavailable
 from workers.port import DeadLetter
 
@@ -23,17 +23,18 @@ REPLAY_ATTRIBUTE = "replay"
 _BATCH = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Veiled, frozen=True):
     """One record of an SQS event."""
 
+    HIDDEN = ("receipt", "body", "attributes")
+
     record_id: str
-    receipt: str = field(repr=False)
+    receipt: str
     receives: int
     """How often SQS has handed it out, this time included."""
     group: str | None
-    body: str = field(repr=False)
-    attributes: Mapping[str, str] = field(repr=False)
+    body: str
+    attributes: Mapping[str, str]
 
 
 def read_record(record: Mapping[str, Any]) -> Received:

@@ -1,9 +1,10 @@
 """JSON bodies: as PHP's `json_decode` sees them, which is what the monolith sees, and written as PHP writes them."""
 
 import re
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+import msgspec
 
 from contracts.codecs.error import DecodeError, DecodeErrorCode, EncodeError, Limits
 from contracts.codecs.php_unserialize import DEFAULT_LIMITS
@@ -18,8 +19,7 @@ _ELEMENT = re.compile(
 """What is between two places where an element begins: strings, the rest, and arrays that are empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class JsonStyle:
+class JsonStyle(msgspec.Struct, frozen=True):
     """Which flags a text was written with, as far as it shows."""
 
     unescaped_slashes: bool = False

@@ -9,9 +9,12 @@ from contracts.php.number import is_numeric, to_int, to_text
 
 
 class Model(BaseModel):
-    """Frozen; an error names places and kinds, never values, for those may be personal."""
+    """Frozen; an error names places and kinds, never values, for those may be personal.
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="ignore", strict=True)
+    Its validator is made when the first message asks for it: a function sees the types of one family only.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="ignore", strict=True, defer_build=True)
 
 
 def _first(value: object) -> object:

@@ -25,11 +25,11 @@ class Break(StrEnum):
 _BALANCE = "workers/logic/balance.py"
 _BALANCE_DECISION = "return Decision((written, journal), (message,), (webhook,))"
 _PAYOUT_DECISION = "return Decision((_row(payout, amount, fee, cents, status), journal), (message,), (webhook,))"
-_NAIVE_SIGNATURE = f"""import base64, dataclasses, hashlib, hmac, json
+_NAIVE_SIGNATURE = f"""import base64, hashlib, hmac, json, msgspec
     signed = json.dumps(json.loads(webhook.body)["object_payload"], separators=(",", ":")).replace("/", "\\\\/")
     digest = hmac.new(context.webhook_secret, signed.encode(), hashlib.sha256).digest()
     headers = {{**webhook.headers, "X-Signature": base64.b64encode(digest).decode()}}
-    webhook = dataclasses.replace(webhook, headers=headers)
+    webhook = msgspec.structs.replace(webhook, headers=headers)
     {_PAYOUT_DECISION}"""
 
 _PATCHES = {

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from msgspec import structs
 
 from contracts.authority import AuthorityRecord
 from contracts.control_item import write_authority
@@ -28,7 +29,7 @@ from workers.port import Aggregate, Carried, Commit, LedgerGlance, Loaded, Stale
 from workers.store.attribute import open_attempt, open_message
 from workers.store.control import ControlStore
 from workers.store.dynamo import DynamoStore
-from workers.store.sealing import BrokenSealError
+from workers.store.seal import BrokenSealError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -87,7 +88,7 @@ def leaving(message_id: str = "w1", key: str = "p1", version: int = 0, epoch: in
     """A commit of what the new side has authority over."""
     made = commit(message_id, key, version, epoch, **columns)
     effects = (*made.attempt.effects, message('{"payin":1}'), webhook("{}", "s"))
-    return replace(made, authority="new", carried=CARRIED, attempt=replace(made.attempt, effects=effects))
+    return structs.replace(made, authority="new", carried=CARRIED, attempt=replace(made.attempt, effects=effects))
 
 
 def stale(message_id: str = "w1", key: str = "p1") -> Stale:
@@ -240,13 +241,13 @@ class StorePromises:
 
     def test_effects_do_not_leave_without_the_message_that_they_follow_from(self, harness: Harness) -> None:
         with pytest.raises(ValueError, match="message"):
-            harness.store.commit([commit("w2", "p2"), replace(leaving(), carried=None)])
+            harness.store.commit([commit("w2", "p2"), structs.replace(leaving(), carried=None)])
         assert load(harness) == load(harness, "w2", "p2") == NOTHING
 
     def test_a_stale_copy_is_known_and_touches_no_record(self, harness: Harness) -> None:
         harness.store.mark_stale(stale())
         harness.store.mark_stale(stale())
-        assert load(harness) == replace(NOTHING, glance=LedgerGlance(processed=False, body_digest=None))
+        assert load(harness) == structs.replace(NOTHING, glance=LedgerGlance(processed=False, body_digest=None))
 
     def test_what_was_processed_in_time_is_not_stale(self, harness: Harness) -> None:
         harness.store.commit([commit()])
@@ -259,7 +260,7 @@ class StorePromises:
         harness.store.commit([commit()])
         for other in (aggregate(family="payout"), aggregate(tenant="other")):
             (loaded,) = harness.store.load([Wanted("w2", other, (("payins", "p1"),))])
-            assert loaded == replace(NOTHING, record=AuthorityRecord(other.family))
+            assert loaded == structs.replace(NOTHING, record=AuthorityRecord(other.family))
 
 
 class SharedStorePromises(StorePromises):
@@ -282,7 +283,7 @@ class SharedStorePromises(StorePromises):
             harness.store.commit([one])
         harness.note_control("w1", ending)
         known = load(harness)
-        for late in (leaving(), replace(rejected(), authority="new", epoch=4)):
+        for late in (leaving(), structs.replace(rejected(), authority="new", epoch=4)):
             with pytest.raises(ConflictError):
                 harness.store.commit([late])
             with pytest.raises(ConflictError):
@@ -304,7 +305,7 @@ class SharedStorePromises(StorePromises):
         harness.note_control("w1")
         after = load(harness)
         assert after.glance == LedgerGlance(processed=True, body_digest="digest-w1", control_final=True)
-        assert replace(after, glance=None) == replace(before, glance=None)
+        assert structs.replace(after, glance=None) == structs.replace(before, glance=None)
 
     def test_what_is_decided_about_the_family_is_read_with_the_records(self, harness: SharedHarness) -> None:
         harness.decide(LIVE)
@@ -410,7 +411,7 @@ class TestDynamoStore(SharedStorePromises):
 
     def test_nothing_personal_can_be_read_in_any_item(self, harness: DynamoHarness) -> None:
         written = attempt(row(debtor_name=NAME, debtor_iban=IBAN))
-        harness.store.commit([replace(commit(**HOSTILE), attempt=written)])
+        harness.store.commit([structs.replace(commit(**HOSTILE), attempt=written)])
         harness.store.commit([rejected("w2", "p2")])
         harness.store.commit([leaving("w3", "p3", **HOSTILE)])
         items = repr(harness.items(RECORDS) + harness.items(LEDGER))
@@ -443,7 +444,7 @@ class TestDynamoStore(SharedStorePromises):
 
     def test_what_new_has_authority_over_is_pending_and_kept_whole(self, harness: DynamoHarness) -> None:
         harness.store.commit([commit("w0", epoch=4)])
-        harness.store.commit([replace(leaving(version=1), replay="run-1")])
+        harness.store.commit([structs.replace(leaving(version=1), replay="run-1")])
         entry = harness.item(LEDGER, pk="w1")
         told = {name: next(iter(value.values())) for name, value in entry.items()}
         assert {name: told[name] for name in ("authority", "epoch", "sequence", "stamped", "replay")} == {
@@ -463,7 +464,7 @@ class TestDynamoStore(SharedStorePromises):
         assert open_message(told["message"], "w1", "default", static_sealer()) == CARRIED
 
     def test_nobody_waits_for_the_monolith_where_new_has_authority(self, harness: DynamoHarness) -> None:
-        harness.store.commit([leaving(), replace(rejected("w2", "p2"), authority="new", epoch=4)])
+        harness.store.commit([leaving(), structs.replace(rejected("w2", "p2"), authority="new", epoch=4)])
         harness.store.mark_stale(stale("w3", "p3"))
         for message_id in ("w1", "w2", "w3"):
             assert not {"awaited_of", "awaited_since"} & set(harness.item(LEDGER, pk=message_id))
@@ -471,11 +472,11 @@ class TestDynamoStore(SharedStorePromises):
     def test_who_tells_first_begins_the_time(self, harness: DynamoHarness) -> None:
         harness.note_control("w1", "retried")
         later = replace(commit().attempt, at=AT + timedelta(hours=1))
-        harness.store.commit([replace(commit(), attempt=later)])
+        harness.store.commit([structs.replace(commit(), attempt=later)])
         assert harness.item(LEDGER, pk="w1")["awaited_since"] == {"S": "2026-11-21T10:00:00.000Z"}
 
     def test_nothing_of_a_copy_and_nothing_that_was_rejected_leaves(self, harness: DynamoHarness) -> None:
-        harness.store.commit([commit(), replace(rejected("w2", "p2"), authority="new", epoch=4)])
+        harness.store.commit([commit(), structs.replace(rejected("w2", "p2"), authority="new", epoch=4)])
         for message_id in ("w1", "w2"):
             assert not {"outlet", "outlet_of", "pending", "due_at", "stamped", "message"} & set(
                 harness.item(LEDGER, pk=message_id)
@@ -484,7 +485,7 @@ class TestDynamoStore(SharedStorePromises):
         assert "sequence" not in harness.item(LEDGER, pk="w2"), "it has no place among the aggregate's versions"
 
     def test_what_was_rejected_and_is_processed_later_leaves_then(self, harness: DynamoHarness) -> None:
-        harness.store.commit([replace(rejected(), authority="new", epoch=4, replay="run-1")])
+        harness.store.commit([structs.replace(rejected(), authority="new", epoch=4, replay="run-1")])
         harness.store.commit([leaving()])
         entry = harness.item(LEDGER, pk="w1")
         assert entry["outlet"] == {"S": "pending"}
@@ -504,9 +505,9 @@ class TestDynamoStore(SharedStorePromises):
     def test_a_message_too_large_to_be_kept_is_blamed_and_none_of_it_is_written(self, harness: DynamoHarness) -> None:
         noise = b"".join(sha256(b"%d" % n).digest() for n in range(12_000))
         with pytest.raises(ValueError, match="TransactWriteItems"):
-            harness.store.commit([replace(leaving(), carried=Carried(noise, "{}"))])
+            harness.store.commit([structs.replace(leaving(), carried=Carried(noise, "{}"))])
         assert load(harness) == NOTHING
-        harness.store.commit([replace(leaving(), carried=Carried(b"large " * 100_000, "{}"))])
+        harness.store.commit([structs.replace(leaving(), carried=Carried(b"large " * 100_000, "{}"))])
 
     def test_an_authority_record_that_cannot_be_read_is_an_outage(self, harness: DynamoHarness) -> None:
         harness.client.put_item(TableName=CONTROL, Item={"pk": {"S": "authority#payin"}, "sk": {"S": "record"}})
@@ -550,7 +551,7 @@ class TestDynamoStore(SharedStorePromises):
         noise = b"".join(sha256(b"%d" % n).digest() for n in range(12_000))
         large = attempt(row(label=noise.hex()))
         with pytest.raises(ValueError, match="TransactWriteItems"):
-            harness.store.commit([replace(commit(), attempt=large)])
+            harness.store.commit([structs.replace(commit(), attempt=large)])
         assert load(harness) == NOTHING
 
     def test_an_id_that_no_key_can_hold_is_blamed_on_its_message(self, harness: DynamoHarness) -> None:

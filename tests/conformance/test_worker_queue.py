@@ -2,11 +2,11 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import boto3
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.message import payin, translated
 from tests.fakes.queue import MemoryDeadLetters, MemoryVisibility

@@ -8,7 +8,7 @@ from contracts.effect import Attempt
 from workers.fate import ConflictError, UnavailableError
 from workers.logic.decision import Row, RowKey
 from workers.port import Commit, LedgerGlance, Loaded, Stale, Wanted
-from workers.store.sealing import BrokenSealError
+from workers.store.seal import BrokenSealError
 
 
 @dataclass

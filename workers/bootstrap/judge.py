@@ -7,12 +7,12 @@ from workers.bootstrap import client
 from workers.probing import Probing
 from workers.settings import judge_settings
 from workers.store.fates import FateStore
-from workers.store.sealing import EnvelopeSealer
+from workers.store.seal import Sealer
 from workers.store.verdicts import VerdictStore
 
 
 @cache
-def verdict_store() -> tuple[VerdictStore, EnvelopeSealer]:
+def verdict_store() -> tuple[VerdictStore, Sealer]:
     """Where verdicts are written, and what opens outcomes."""
     settings = judge_settings(os.environ)
     return VerdictStore(client.make("dynamodb"), settings.ledger_table), client.sealer(settings.seal_key_arn)

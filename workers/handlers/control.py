@@ -13,11 +13,13 @@ from contracts.registry import UnknownTypeError, type_named
 from workers.batch import StaysError, side_by_side
 from workers.bootstrap import control as bootstrap
 from workers.fate import UnavailableError
+from workers.handlers import kept
 from workers.observability import count, logger, metrics
 from workers.sqs import read_record
 from workers.store.control import ControlStore
 
 
+@kept
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:

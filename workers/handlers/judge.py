@@ -18,10 +18,11 @@ from contracts.verdict import AGREED, Verdict
 from workers.batch import side_by_side
 from workers.bootstrap import judge as bootstrap
 from workers.fate import UnavailableError
+from workers.handlers import kept
 from workers.judging import Judged, judge_image
 from workers.observability import count, logger, metrics
 from workers.probing import Fates, Probing
-from workers.store.sealing import Sealer
+from workers.store.seal import Sealer
 from workers.store.verdicts import VerdictStore, standing
 
 
@@ -34,6 +35,7 @@ class _Written:
     at: datetime
 
 
+@kept
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:

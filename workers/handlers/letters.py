@@ -12,11 +12,13 @@ from workers.batch import StaysError, side_by_side
 from workers.bootstrap import letters as bootstrap
 from workers.dead_letter import read_dead_letter
 from workers.fate import UnavailableError
+from workers.handlers import kept
 from workers.observability import count, logger, metrics
 from workers.port import Letters
 from workers.sqs import read_record
 
 
+@kept
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:

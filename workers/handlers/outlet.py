@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from workers.bootstrap import outlet as bootstrap
 from workers.fate import UnavailableError
+from workers.handlers import kept
 from workers.observability import count, count_by, logger, metrics
 from workers.outlet.outlet import Round
 
@@ -22,6 +23,7 @@ RESERVE_MS = 12_000
 """No partner is called when less than that is left: an answer may take 7 s, noting it some more."""
 
 
+@kept
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:

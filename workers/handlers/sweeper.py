@@ -8,11 +8,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from contracts.registry import FAMILIES
 from workers.bootstrap import outlet as bootstrap
 from workers.fate import UnavailableError
+from workers.handlers import kept
 from workers.handlers.outlet import RESERVE_MS, report
 from workers.observability import logger, metrics
 from workers.outlet.sweep import sweep
 
 
+@kept
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001  # the schedule's event says nothing

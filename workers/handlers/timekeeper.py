@@ -10,12 +10,14 @@ from contracts.registry import FAMILIES
 from contracts.verdict import BY_CLOCK
 from workers.bootstrap import timekeeper as bootstrap
 from workers.expiry import decide_overdue, measure
+from workers.handlers import kept
 from workers.observability import count, gauge_s, logger, metrics
 
 RESERVE_MS = 12_000
 """No page is begun when less than that is left: a service that does not answer takes some seconds of it."""
 
 
+@kept
 @metrics.log_metrics
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001  # the schedule's event says nothing

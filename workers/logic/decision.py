@@ -2,11 +2,13 @@
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from contracts.effect import Effect, Json, exact
 from contracts.php.text import from_bytes, is_utf8, to_bytes
+from contracts.veiled import Veiled
 
 RowKey = tuple[str, str]
 """Table and key."""
@@ -15,13 +17,14 @@ Column = str | int | float | None
 """A text may hold half a character where PHP cut one (`contracts.php.text`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Veiled, frozen=True):
     """A row after it was written."""
+
+    HIDDEN = ("columns",)
 
     table: str
     key: str
-    columns: Mapping[str, Column] = field(repr=False)
+    columns: Mapping[str, Column]
 
     @property
     def row_key(self) -> RowKey:
@@ -29,28 +32,29 @@ class Row:
         return self.table, self.key
 
 
-@dataclass(frozen=True, slots=True)
-class FollowUp:
+class FollowUp(Veiled, frozen=True):
     """A message for the rest of the monolith."""
+
+    HIDDEN = ("body",)
 
     exchange: str
     routing_key: str
-    body: str = field(repr=False)
+    body: str
     content_type: str = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
+class Webhook(Veiled, frozen=True):
     """A signed call to a partner."""
+
+    HIDDEN = ("body", "headers")
 
     name: str
     url: str
-    body: str = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
+    body: str
+    headers: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """All that follows from one message."""
 
     rows: tuple[Row, ...]
@@ -77,14 +81,15 @@ class Decision:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Veiled, frozen=True):
     """What a handler may know besides the message and the rows."""
+
+    HIDDEN = ("webhook_secret",)
 
     message_id: str
     now: datetime
     uuid: Callable[[], str]
-    webhook_secret: bytes = field(repr=False)
+    webhook_secret: bytes
 
 
 class RejectedMessageError(ValueError):

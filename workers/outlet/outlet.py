@@ -25,7 +25,7 @@ from workers.outlet.port import Call, Entries, Entry, Event, Events, Noted, NotS
 from workers.port import Letters, Occurrence, Returns
 from workers.store.attribute import open_attempt
 from workers.store.entry import FIRST_SWEEP
-from workers.store.sealing import BrokenSealError, Sealer
+from workers.store.seal import BrokenSealError, Sealer
 
 AT_ONCE = 8
 """Entries dealt with side by side."""

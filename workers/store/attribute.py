@@ -15,7 +15,7 @@ from contracts.effect import Attempt, parse_attempt, write_attempt
 from contracts.php.text import from_bytes, is_utf8, to_bytes
 from workers.logic.decision import Column, Row
 from workers.port import Carried
-from workers.store.sealing import BrokenSealError, Sealer
+from workers.store.seal import BrokenSealError, Sealer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef

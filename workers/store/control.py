@@ -12,7 +12,7 @@ from contracts.message_type import DEFAULT_TENANT
 from contracts.naming import CONTROL_ATTRIBUTE, CONTROL_ENDING_ATTRIBUTE
 from workers.aws_error import unavailable
 from workers.store.attribute import seal_attempt
-from workers.store.sealing import Sealer
+from workers.store.seal import Sealer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -13,7 +13,7 @@ from workers.fate import ConflictError, UnavailableError
 from workers.port import Commit, LedgerGlance, Loaded, Stale, Wanted
 from workers.store.attribute import Item, read_row, row_sort_key, write_row
 from workers.store.entry import entry_update, stale_update
-from workers.store.sealing import Sealer
+from workers.store.seal import Sealer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -8,7 +8,7 @@ from contracts.effect import Attempt
 from contracts.effect_id import EVENT, Ordinal
 from workers.port import Commit, Stale
 from workers.store.attribute import Item, seal_attempt, seal_message
-from workers.store.sealing import Sealer
+from workers.store.seal import Sealer
 
 FIRST_SWEEP = timedelta(seconds=60)
 """Effects that the stream has not let leave by then are the sweeper's."""

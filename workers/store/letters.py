@@ -18,7 +18,7 @@ from contracts.control_item import write_time
 from contracts.letter import LetterContent, MalformedLetterError, fingerprint, read_content, write_content
 from workers.aws_error import unavailable
 from workers.port import Occurrence
-from workers.store.sealing import BrokenSealError, Sealer
+from workers.store.seal import BrokenSealError, Sealer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -7,7 +7,7 @@ that an envelope cannot be moved to another item.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import aws_encryption_sdk
 import botocore.session
@@ -25,9 +25,11 @@ from aws_encryption_sdk.key_providers.base import MasterKeyProvider
 from aws_encryption_sdk.materials_managers.caching import CachingCryptoMaterialsManager
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader
 from cryptography.exceptions import InvalidSignature, InvalidTag
 
 from workers.fate import UnavailableError
+from workers.store.seal import BrokenSealError, Purpose, Table
 
 SUITE = AlgorithmSuite.AES_256_GCM_HKDF_SHA512_COMMIT_KEY
 CACHE_AGE_S = 300.0
@@ -35,23 +37,6 @@ CACHE_MESSAGES = 10_000
 CACHE_BYTES = 64 * 1024 * 1024
 CACHE_KEYS = 500
 """Data keys kept; each table, tenant and purpose has one to seal with, every warm function's key one to open with."""
-
-Table = Literal["records", "ledger", "letters"]
-Purpose = Literal["record", "outcome", "letter"]
-
-
-class BrokenSealError(Exception):
-    """An envelope was altered, moved, or sealed for another table or tenant. Never retried: it stays what it is."""
-
-
-class Sealer(Protocol):
-    """Seals and opens. May block for a call to KMS; raises UnavailableError where KMS refuses."""
-
-    def seal(self, fields: Mapping[str, Any], *, tenant: str, table: Table, purpose: Purpose, item: str) -> bytes:
-        """One envelope of all fields, bound to the item."""
-
-    def open(self, sealed: bytes, *, tenant: str, table: Table, purpose: Purpose, item: str) -> dict[str, Any]:
-        """The fields again. Raises BrokenSealError where the envelope belongs to anything else."""
 
 
 class EnvelopeSealer:
@@ -102,12 +87,16 @@ class EnvelopeSealer:
         return fields
 
 
-def kms_provider(key_arn: str, config: Config | None = None) -> MasterKeyProvider:
+def kms_provider(key_arn: str, config: Config | None = None, loader: Loader | None = None) -> MasterKeyProvider:
     """Wraps data keys with one KMS key; any other key is refused, on opening too.
 
-    `config` bounds a call to KMS. The SDK makes its client itself, with boto3's minute of waiting and five tries.
+    `config` bounds a call to KMS. The SDK makes its client itself, with boto3's minute of waiting and five tries, and
+    in a session that must be its own: boto3 would enter its handlers into another one a second time. `loader` is that
+    of another session: what regions and services there are is then read once for both, a fifth of a first batch.
     """
     session = botocore.session.Session()
+    if loader is not None:
+        session.register_component("data_loader", loader)
     if config is not None:
         session.set_default_client_config(config)
     return StrictAwsKmsMasterKeyProvider(key_ids=[key_arn], botocore_session=session)

@@ -5,11 +5,11 @@ import os
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from contracts.effect import Effect
 from contracts.message_type import Family
@@ -77,7 +77,7 @@ def test_a_row_that_is_lost_changed_or_invented_is_named(sides: tuple[Compare, M
     compare, store = sides
     family = next(one for one in FAMILIES if one.name == "payin")
     (lost, changed, *_) = [key for key in store.rows if key[1][0] == "payins"]
-    store.rows[changed] = replace(
+    store.rows[changed] = structs.replace(
         store.rows[changed], columns={**store.rows[changed].columns, "debtor_name": "Zoé Planted"}
     )
     store.rows["default#payin#x", ("journal", "x")] = Row("journal", "x", {"webhook_id": "x"})

@@ -4,6 +4,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.loaders import JSONFileLoader
 from botocore.stub import Stubber
 
 from tests.fakes.message import NAME
@@ -110,6 +111,24 @@ def test_a_client_has_little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
     config = client.make("dynamodb").meta.config
     assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (1, 3, 2)
+
+
+def test_what_services_and_regions_there_are_is_read_once_for_all_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
+    read: list[str] = []
+    load = JSONFileLoader.load_file
+
+    def noted(self: JSONFileLoader, path: str) -> object:
+        read.append(path)
+        return load(self, path)
+
+    monkeypatch.setattr(JSONFileLoader, "load_file", noted)
+    for cached in (client._boto3_session, client._session):
+        cached.cache_clear()
+    client.make("dynamodb")
+    client.sealer(ENVIRONMENT["SEAL_KEY_ARN"])
+    client.make("s3", client.CAREFUL)  # whose methods boto3 enters, and refuses to enter twice
+    assert sum(path.endswith("/endpoints") for path in read) == 1
 
 
 @pytest.mark.parametrize("config", [client.USUAL, client.HASTY])

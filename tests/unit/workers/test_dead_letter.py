@@ -23,7 +23,7 @@ ENTRY = translated("payin.create", payin())
 
 def dead(**attributes: str) -> Received:
     record = received(ENTRY, record_id="d1", receives=1)
-    return dataclasses.replace(record, attributes={**record.attributes, **attributes})
+    return structs.replace(record, attributes={**record.attributes, **attributes})
 
 
 def read(record: Received, queue: str = QUEUE) -> Occurrence:
@@ -53,7 +53,7 @@ def test_the_message_is_kept_as_it_came_without_what_was_said_about_its_failure(
 
 
 def test_what_sqs_gave_up_on_has_a_cause_of_its_own() -> None:
-    found = read(dataclasses.replace(dead(), receives=100))
+    found = read(structs.replace(dead(), receives=100))
     assert (found.cause, found.attempts) == (GAVE_UP, 100)
     assert found.message_id == "w1"
 
@@ -63,17 +63,17 @@ def test_the_same_message_is_the_same_letter_whatever_form_it_travelled_in() -> 
     again = read(dead(envelope=write_envelope(envelope), cause="rejected"))
     assert again.letter_id == read(dead()).letter_id
     assert again.stamp == Stamp("new", 4)
-    other = dataclasses.replace(dead(), body=payin(amount="1.00").decode())
+    other = structs.replace(dead(), body=payin(amount="1.00").decode())
     assert read(other).letter_id != again.letter_id
 
 
 @pytest.mark.parametrize(
     "record",
     [
-        dataclasses.replace(dead(), attributes={}),
+        structs.replace(dead(), attributes={}),
         dead(envelope="{"),
         dead(envelope=NAME),
-        dataclasses.replace(dead(envelope=ENTRY.envelope.replace("utf-8", "base64"))),
+        structs.replace(dead(envelope=ENTRY.envelope.replace("utf-8", "base64"))),
         Received("d1", "r", 1, None, "", {}),
         Received("d1", "r", 1, None, "\ud800", {"cause": "envelope", "receives": "many"}),
     ],
@@ -115,7 +115,7 @@ def claimed(stamp: Stamp) -> tuple[str, str]:
 
 def test_a_letter_whose_body_lies_in_s3_is_known_by_its_digest_and_keeps_the_pointer() -> None:
     envelope, digest = claimed(Stamp("legacy", 0))
-    found = read(dataclasses.replace(dead(envelope=envelope, cause="claim:missing"), body="a pointer"))
+    found = read(structs.replace(dead(envelope=envelope, cause="claim:missing"), body="a pointer"))
     assert (found.letter_id, found.body_digest) == (letter_id("sqs", "w1", digest), digest)
     assert (found.content.body, found.content.attributes["envelope"]) == ("a pointer", envelope)
 
@@ -162,15 +162,15 @@ def test_what_is_of_no_known_type_has_neither_type_nor_family() -> None:
 
 
 def test_what_is_not_parked_as_agreed_is_a_letter_all_the_same() -> None:
-    found = read(dataclasses.replace(parked(), body="-"), "s-invalid")
+    found = read(structs.replace(parked(), body="-"), "s-invalid")
     assert (found.source, found.cause, found.queue) == ("invalid", UNREADABLE, "strangler.invalid")
     assert found.content.body == "-"
 
 
 def test_nothing_personal_can_be_seen_of_a_letter() -> None:
-    records = (dead(), dataclasses.replace(dead(), attributes={}), dead(envelope="{"))
+    records = (dead(), structs.replace(dead(), attributes={}), dead(envelope="{"))
     shown = [repr(read(one)) for one in records]
-    shown += [repr(read(parked(), "s-invalid")), repr(read(dataclasses.replace(parked(), body=NAME), "s-invalid"))]
+    shown += [repr(read(parked(), "s-invalid")), repr(read(structs.replace(parked(), body=NAME), "s-invalid"))]
     card = received(translated("cardtransaction.create", card_transaction(), message_id="m1"))
     shown.append(repr(read(card, "s-cardtransaction-dead")))
     assert not [value for value in PLANTED if value in " ".join(shown)]
@@ -185,7 +185,7 @@ HELD = ReturnedHold(
 
 def sent_back(returned: Returned | str, group: str = "payin#p1", **attributes: str) -> Received:
     body = returned if isinstance(returned, str) else write_return(returned)
-    return dataclasses.replace(received(ENTRY), body=body, group=group, attributes=attributes, receives=1000)
+    return structs.replace(received(ENTRY), body=body, group=group, attributes=attributes, receives=1000)
 
 
 def test_a_message_that_could_not_be_held_is_told_by_its_envelope() -> None:
@@ -209,10 +209,10 @@ def test_a_follow_up_message_that_rabbitmq_did_not_take_is_told_by_its_effect_an
 
 
 def test_of_a_key_that_no_group_can_hold_the_contract_tells_the_family() -> None:
-    payout = dataclasses.replace(FOLLOW_UP, routing_key="payout.settled")
+    payout = structs.replace(FOLLOW_UP, routing_key="payout.settled")
     found = read(sent_back(payout, return_group("payout", NAME)), RETURN_QUEUE)
     assert (found.family, found.type, found.business_key) == ("payout", "payout.update", None)
-    unknown = read(sent_back(dataclasses.replace(FOLLOW_UP, exchange=NAME), "0" * 64), RETURN_QUEUE)
+    unknown = read(sent_back(structs.replace(FOLLOW_UP, exchange=NAME), "0" * 64), RETURN_QUEUE)
     assert (unknown.family, unknown.type, unknown.cause) == (None, None, "return-undeliverable")
 
 
@@ -220,8 +220,8 @@ def test_of_a_key_that_no_group_can_hold_the_contract_tells_the_family() -> None
     "returned",
     [
         "-",
-        dataclasses.replace(HELD, envelope="{"),
-        dataclasses.replace(FOLLOW_UP, effect=NAME),
+        structs.replace(HELD, envelope="{"),
+        structs.replace(FOLLOW_UP, effect=NAME),
     ],
 )
 def test_what_was_to_go_back_and_nobody_can_read_is_a_letter_all_the_same(returned: Returned | str) -> None:
@@ -233,7 +233,7 @@ def test_what_was_to_go_back_and_nobody_can_read_is_a_letter_all_the_same(return
 
 
 def test_nothing_personal_can_be_seen_of_what_was_to_go_back() -> None:
-    strange = dataclasses.replace(FOLLOW_UP, exchange=NAME, routing_key=NAME)
-    records = [sent_back(one) for one in (HELD, FOLLOW_UP, strange, dataclasses.replace(FOLLOW_UP, effect=NAME), NAME)]
+    strange = structs.replace(FOLLOW_UP, exchange=NAME, routing_key=NAME)
+    records = [sent_back(one) for one in (HELD, FOLLOW_UP, strange, structs.replace(FOLLOW_UP, effect=NAME), NAME)]
     shown = " ".join(repr(read(one, RETURN_QUEUE)) for one in records)
     assert not [value for value in PLANTED if value in shown]

@@ -11,7 +11,7 @@ from tests.fakes.outcome import attempt, row
 from workers.fate import UnavailableError
 from workers.judging import judge_image
 from workers.store.attribute import seal_attempt
-from workers.store.sealing import BrokenSealError, Sealer
+from workers.store.seal import BrokenSealError, Sealer
 
 SEALER = static_sealer()
 TODAY = date(2026, 11, 21)

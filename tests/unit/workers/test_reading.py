@@ -1,6 +1,5 @@
-import dataclasses
-
 import pytest
+from msgspec import structs
 
 from contracts.registry import family_named
 from tests.fakes.message import card_transaction, payin, received, translated
@@ -43,6 +42,6 @@ def test_neither_record_nor_message_shows_what_is_in_it() -> None:
 
 
 def test_a_body_that_is_not_what_its_envelope_says_is_rejected() -> None:
-    record = dataclasses.replace(received(translated("cardtransaction.create", b"\xff", message_id="m1")), body="é")
+    record = structs.replace(received(translated("cardtransaction.create", b"\xff", message_id="m1")), body="é")
     with pytest.raises(RejectedError, match="envelope"):
         open_record(record, TYPES)

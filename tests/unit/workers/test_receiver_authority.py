@@ -216,7 +216,7 @@ def test_a_replay_that_is_processed_or_rejected_names_its_run() -> None:
     scene = live()
     for number, entry in enumerate((created(), created("w2", "p2", amount=...))):
         record = received(entry, record_id=f"r{number}")
-        scene.settle_records(dataclasses.replace(record, attributes={**record.attributes, "replay": "run-1"}))
+        scene.settle_records(structs.replace(record, attributes={**record.attributes, "replay": "run-1"}))
     assert [scene.store.entries[one].commit.replay for one in ("w1", "w2")] == ["run-1"] * 2
     assert scene.letters.letters[0].attributes["replay"] == "run-1"
 

@@ -1,4 +1,3 @@
-import dataclasses
 import json
 import logging
 import re
@@ -24,11 +23,11 @@ def altered(entry: Entry, **envelope: Any) -> Received:
     """A record whose envelope was changed on its way."""
     record = received(entry)
     document = {**json.loads(entry.envelope), **envelope}
-    return dataclasses.replace(record, attributes={**record.attributes, "envelope": json.dumps(document)})
+    return structs.replace(record, attributes={**record.attributes, "envelope": json.dumps(document)})
 
 
 def with_body(entry: Entry, body: str) -> Received:
-    return dataclasses.replace(received(entry), body=body)
+    return structs.replace(received(entry), body=body)
 
 
 @pytest.fixture
@@ -140,7 +139,7 @@ def test_many_bad_places_make_a_short_cause() -> None:
         (altered(created(), id=5), "envelope"),
         (altered(created(), type={}), "envelope"),
         (altered(created(), stamp={"authority": "legacy", "epoch": "0"}), "envelope"),
-        (dataclasses.replace(received(created()), attributes={}), "envelope"),
+        (structs.replace(received(created()), attributes={}), "envelope"),
     ],
 )
 def test_what_cannot_be_read_is_dead_lettered_with_its_cause(
@@ -228,7 +227,7 @@ def test_the_rest_of_a_failed_messages_group_stays_behind_it_and_others_go_on(fa
 
 def test_two_keys_of_one_group_stay_in_order_too(failing: ReceiverScene) -> None:
     first, second = received(created("w1", "p3")), received(created("w2", "p2"))
-    fates = failing.settle_records(first, dataclasses.replace(second, group=first.group))
+    fates = failing.settle_records(first, structs.replace(second, group=first.group))
     assert fates == [Retry("handler: ZeroDivisionError", counts=True), Behind()]
 
 

@@ -24,7 +24,7 @@ from workers.fate import UnavailableError
 from workers.handlers.judge import handler
 from workers.probing import Probing
 from workers.store.attribute import seal_attempt
-from workers.store.sealing import Sealer
+from workers.store.seal import Sealer
 
 SEALER = static_sealer()
 NEVER = 2**64

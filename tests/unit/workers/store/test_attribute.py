@@ -11,7 +11,7 @@ from tests.fakes.message import IBAN, NAME, PLANTED
 from tests.fakes.outcome import attempt, message, row
 from workers.logic.decision import Column, Row
 from workers.store.attribute import DEFLATE_BYTES, open_attempt, read_row, row_sort_key, seal_attempt, write_row
-from workers.store.sealing import BrokenSealError
+from workers.store.seal import BrokenSealError
 
 SEALER = static_sealer()
 PARTITION = "default#payin#p1"

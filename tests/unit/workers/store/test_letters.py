@@ -1,11 +1,11 @@
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.stub import Stubber
+from msgspec.structs import replace
 
 from contracts import point
 from contracts.envelope import Stamp
@@ -16,7 +16,7 @@ from tests.fakes.table import LETTERS
 from workers.fate import UnavailableError
 from workers.port import Occurrence
 from workers.store.letters import PART_BYTES, LetterStore, content_of
-from workers.store.sealing import BrokenSealError
+from workers.store.seal import BrokenSealError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

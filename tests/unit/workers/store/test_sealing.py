@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.fakes.key import refused_sealer, static_keys, static_sealer
 from tests.fakes.message import IBAN, NAME, PLANTED
 from workers.fate import UnavailableError
-from workers.store.sealing import BrokenSealError, EnvelopeSealer, kms_provider
+from workers.store.seal import BrokenSealError
+from workers.store.sealing import EnvelopeSealer, kms_provider
 
 WHERE: dict[str, Any] = {
     "tenant": "default",
