@@ -6,7 +6,6 @@ Everything but the one call stays boto3's: where the endpoint is, what is truste
 import os
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -108,7 +107,8 @@ class WireCall:
             ("X-Amz-Target", f"AmazonSQS.{OPERATION}"),
             ("x-amzn-query-mode", "true"),  # lets SQS tell the codes of its old protocol beside its own
         )
-        self._prepared = lru_cache(maxsize=1)(self._prepare)
+        self._kept: tuple[FrozenKeys, int, Prepared, bytes] | None = None
+        """What was prepared last, for whom and when."""
         self._unsigned = (("Accept-Encoding", "identity"), ("User-Agent", "strangler"))
 
     def __call__(self, url: str, entries: Sequence[Entry]) -> object:
@@ -134,25 +134,27 @@ class WireCall:
             return self._read(answer())
 
     def _signed(self, body: bytes) -> bytes:
-        prepared, head = self._prepared(self._keys(), int(self._now()))
+        prepared, head = self._prepared()
         return b"%bAuthorization: %b\r\nContent-Length: %d\r\n\r\n%b" % (
             *(head, prepared.authorize(body).encode("latin-1")),
             *(len(body), body),
         )
 
-    def _prepare(self, keys: Keys, now: int) -> tuple[Prepared, bytes]:
+    def _prepared(self) -> tuple[Prepared, bytes]:
         """What is the same for all calls of a second: how they are signed, and their head up to its last lines."""
+        if self._credentials is None:
+            raise NoCredentialsError
+        frozen, now, kept = self._credentials.get_frozen_credentials(), int(self._now()), self._kept
+        if kept is not None and kept[1] == now and kept[0] == frozen:
+            return kept[2], kept[3]
+        prepared, head = self._prepare(_keys(frozen), now)
+        self._kept = frozen, now, prepared, head
+        return prepared, head
+
+    def _prepare(self, keys: Keys, now: int) -> tuple[Prepared, bytes]:
         prepared = self._signer.prepare(Unsigned("POST", _PATH, "", self._headers, b""), keys, now)
         write_head("POST", _PATH, [("Authorization", prepared.authorize(b""))])  # refused here, where it would be two
         return prepared, write_head("POST", _PATH, (*self._headers, *prepared.added, *self._unsigned))
-
-    def _keys(self) -> Keys:
-        if self._credentials is None:
-            raise NoCredentialsError
-        frozen = self._credentials.get_frozen_credentials()
-        if not frozen.access_key or not frozen.secret_key:
-            raise NoCredentialsError
-        return Keys(frozen.access_key, frozen.secret_key, frozen.token)
 
     def _read(self, answer: HttpAnswer) -> Mapping[str, Any]:
         if answer.status >= _FAILS_FROM:
@@ -163,6 +165,12 @@ class WireCall:
         if not isinstance(document, dict):
             raise TypeError("no object")
         return document
+
+
+def _keys(frozen: FrozenKeys) -> Keys:
+    if not frozen.access_key or not frozen.secret_key:
+        raise NoCredentialsError
+    return Keys(frozen.access_key, frozen.secret_key, frozen.token)
 
 
 def write_head(method: str, path: str, headers: Headers) -> bytes:

@@ -4,14 +4,15 @@
 
 All take the same messages of some 485 bytes from the same broker, in turns; ours and mq-bridge send them to the same
 loopback endpoint. Ours is whole: envelope, reconciliation, journal, acknowledgement only of what was accepted. Each
-runs as a process of its own. Throughput counts from the first message that arrives to the last one, CPU seconds the
-process's whole life. In every round what arrived is held against what was published. Raw rounds are in
-var/bench/bridge.json.
+runs as a process of its own, ours and the consumer on the quickest Python of this version that is here. Throughput
+counts from the first message that arrives to the last one, CPU seconds the process's whole life. In every round what
+arrived is held against what was published. Raw rounds are in var/bench/bridge.json.
 """
 
 import argparse
 import contextlib
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +29,10 @@ import pika
 
 from bridge.topology import tap_queue
 from contracts.registry import CARD_TRANSACTION, NOTIFICATIONS
+from infra.local.native import extensions
 from infra.local.process import Child
 from infra.local.rabbitmq import RabbitNode
-from tests.bench.bridge import shovel
+from tests.bench.bridge import python, shovel
 from tests.bench.bridge.field import Filling, Sink, cpu_s, fill, publish, timed_body
 from tests.bench.bridge.figure import MQ_BRIDGE, NOOP, OURS, Round, all_hold, figures, verdict
 from tests.bench.scoreboard.contender import Ours, Seat, own_queues
@@ -67,9 +70,11 @@ class Bench:
         """Args: profile: where to write a profile of ours, of the thread that does everything but the calls."""
         self._node, self._sink, self._folder = node, sink, folder
         self._broker = Broker(node.amqp_url)
+        self.python = python.quickest()
         profiling = () if profile is None else ("-m", "cProfile", "-o", str(profile.resolve()))
-        launcher = (sys.executable, *profiling, "-m", "bridge", "ship")
-        self._ours = Ours(launcher, {"STRANGLER_TAP_LENGTH": str(_TAP_LENGTH), "STRANGLER_PREFETCH": str(_PREFETCH)})
+        launcher = (str(self.python), *profiling, "-m", "bridge", "ship")
+        settings = {"STRANGLER_TAP_LENGTH": str(_TAP_LENGTH), "STRANGLER_PREFETCH": str(_PREFETCH)}
+        self._ours = Ours(launcher, {**settings, **python.environment_of(self.python)})
         tap = tap_queue(CARD_TRANSACTION, _TAP_LENGTH)
         self._queues: dict[str, tuple[str, dict[str, Any]]] = {
             OURS: (tap.name, dict(tap.arguments())),
@@ -100,8 +105,8 @@ class Bench:
         self._fill(name, 0)
         count = _PACED_PER_S * _PACED_S
         if name == NOOP:
-            command = self._noop_command(count)
-            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            command, environment = self._noop_command(count), self._noop_environment
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
                 time.sleep(1.0)
                 self._pace(count)
                 assert process.stdout is not None
@@ -144,10 +149,16 @@ class Bench:
             yield child
 
     def _noop_command(self, count: int) -> list[str]:
-        return [str(install()), str(_NOOP), self._node.amqp_url, self._queues[NOOP][0], str(count)]
+        install()
+        return [str(self.python), str(_NOOP), self._node.amqp_url, self._queues[NOOP][0], str(count)]
+
+    @property
+    def _noop_environment(self) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], **python.environment_of(self.python, rivals=True)}
 
     def _noop(self, count: int) -> dict[str, Any]:
-        done = subprocess.run(self._noop_command(count), check=True, capture_output=True, text=True, timeout=_ROUND_S)
+        command, environment = self._noop_command(count), self._noop_environment
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=_ROUND_S, env=environment)
         told: dict[str, Any] = json.loads(done.stdout)
         return told
 
@@ -205,6 +216,8 @@ def main() -> int:
             "rounds": arguments.rounds,
             "prefetch": _PREFETCH,
             "batch": _BATCH,
+            "python": python.told(bench.python),
+            "in_c": [one.name for one in extensions() if find_spec(one.name) is not None],
         },
         "versions": {"python": platform.python_version(), "pika": version("pika"), **PACKAGES},
         "rounds": [asdict(one) for one in rounds],
