@@ -135,10 +135,8 @@ class WireCall:
 
     def _signed(self, body: bytes) -> bytes:
         prepared, head = self._prepared()
-        return b"%bAuthorization: %b\r\nContent-Length: %d\r\n\r\n%b" % (
-            *(head, prepared.authorize(body).encode("latin-1")),
-            *(len(body), body),
-        )
+        last = f"Authorization: {prepared.authorize(body)}\r\nContent-Length: {len(body)}\r\n\r\n"
+        return b"".join((head, last.encode("latin-1"), body))  # copied once; by % several times
 
     def _prepared(self) -> tuple[Prepared, bytes]:
         """What is the same for all calls of a second: how they are signed, and their head up to its last lines."""
