@@ -193,3 +193,4 @@ def _choose() -> tuple[_Compose, _WriteBatch] | tuple[None, None]:
 
 
 _compose, _write_batch = _choose()
+IS_NATIVE = _compose is not None
