@@ -35,17 +35,17 @@ word_at(const unsigned char *at)
 static inline int
 is_plain(unsigned char octet)
 {
-    return octet >= 0x20 && octet < 0x7F && octet != '"' && octet != '\\';
+    return octet >= 0x20 && octet != '"' && octet != '\\';
 }
 
-/* Whether JSON has a text as it is: printable ASCII without quotes and backslashes. */
+/* Whether JSON has a text of ASCII as it is: without control characters, quotes and backslashes (RFC 8259, 7). */
 static int
 all_plain(const unsigned char *at, size_t size)
 {
     const unsigned char *end = at + size;
     for (; (size_t)(end - at) >= 8; at += 8) {
         uint64_t word = word_at(at);
-        if ((word & HIGH) | ANY_BELOW(word, 0x20) | ANY_IS(word, '"') | ANY_IS(word, '\\') | ANY_IS(word, 0x7F))
+        if (ANY_BELOW(word, 0x20) | ANY_IS(word, '"') | ANY_IS(word, '\\'))
             return 0;
     }
     for (; at < end; at++)

@@ -17,7 +17,7 @@ _WIDE = ("é", "ÿ", "Ā", "\u07ff", "\u0800", "€", "\u2028", "\ud7ff", "\ue00
 _FAR = ("\U00010000", "😀", "\U0001fffe", "\U0010ffff")
 _SURROGATES = ("\ud800", "\udfff", "\ud83d\ude00")
 
-plain_texts = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters='"\\'), max_size=40)
+plain_texts = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7F, exclude_characters='"\\'), max_size=40)
 """What JSON has as it is."""
 texts = st.one_of(
     plain_texts,
