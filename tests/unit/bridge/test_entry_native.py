@@ -3,6 +3,9 @@
 That they say what they are to say is for test_entry, that nothing is kept for test_entry_leak.
 """
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -215,6 +218,23 @@ def test_what_the_writer_in_c_is_not_for_is_an_error(arguments: tuple[Any, ...])
     with pytest.raises(TypeError):
         writer(*arguments)
     assert writer(b"", []) == b"]}"
+
+
+_FILLS_BUFFERS = """
+from bridge import entry
+from bridge.port import Entry
+for size in range(4_200):
+    assert len(entry._write_batch(b"x" * size, [])) == size + 2
+    batch = [Entry("\\0" * size, "x" * (size % 70), "i", "t")]
+    assert entry.write_batch("q", batch) == entry.write_batch_in_python("q", batch)
+"""
+
+
+def test_nothing_is_written_past_the_end_of_what_there_is_room_for() -> None:
+    """Of which only an allocator would know that looks for it, and that is chosen when a process starts."""
+    subprocess.run(
+        [sys.executable, "-c", _FILLS_BUFFERS], env={**os.environ, "PYTHONMALLOC": "debug"}, check=True, timeout=60
+    )
 
 
 @pytest.mark.parametrize("arguments", [(), (Entry,), (Entry, "1"), (Entry, 1, 2)])
