@@ -77,7 +77,7 @@ programs: $(INSTALLED)
 browser: $(INSTALLED)
 	@$(PYTHON_HERE) -m infra.local.programs --install --browser
 
-native: $(INSTALLED) ## compile the part of the bridge that is in C: gcc and python3-dev were not here before
+native: $(INSTALLED) ## compile the parts of the bridge that are in C: gcc and python3-dev were not here before
 	@$(PYTHON_HERE) -m infra.local.native
 
 lock: ## resolve both locks anew (needs uv)

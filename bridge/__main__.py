@@ -31,6 +31,7 @@ from bridge.collector import look_seldom
 from bridge.deadline import listen, within
 from bridge.journal_file import JournalError
 from bridge.listener import ListenError, listening
+from bridge.native import native_parts
 from bridge.observation import Watch, observe_returner, observe_router, observe_shipper, watch
 from bridge.poison import PoisonFloodError
 from bridge.port import ChannelFailedError, SourceLostError, SourceRefusedError
@@ -123,7 +124,7 @@ def ship(config: Path | None = None, *, check: bool = False) -> ExitCode:
     def run() -> ExitCode:
         parts.shipper.open()
         look_seldom()
-        _LOG.info("shipping", extra={"stack": settings.stack, "shipper": parts.journal.name})
+        _LOG.info("shipping", extra={"stack": settings.stack, "shipper": parts.journal.name, "native": native_parts()})
         _loop(stopping, parts.shipper, watch(pane, partial(observe_shipper, parts.shipper), wanted=listens))
         drained = parts.shipper.drain(settings.drain_s)
         _LOG.info("stopped", extra={**parts.shipper.counts, "drained": drained})
@@ -153,7 +154,7 @@ def route(config: Path | None = None, *, check: bool = False) -> ExitCode:
     def run() -> ExitCode:
         parts.router.open()
         parts.ticker.start()
-        _LOG.info("routing", extra={"stack": settings.stack, "router": parts.journal.name})
+        _LOG.info("routing", extra={"stack": settings.stack, "router": parts.journal.name, "native": native_parts()})
         observe = partial(observe_router, parts.router, lambda: parts.side_line.unsettled)
         look = watch(pane, observe, wanted=listens)
         _loop(stopping, parts.router, look, lambda: parts.ticker.failure)

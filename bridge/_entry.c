@@ -8,6 +8,7 @@
 #include <Python.h>
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #ifndef SOURCE_DIGEST /* by which infra.local.native knows whether what is there was made of this */
@@ -18,7 +19,8 @@
 #define HIGH 0x8080808080808080u
 
 /* Whether any of eight octets is below a number of at most 128, or is a certain one (graphics.stanford.edu/~seander,
- * "Determine if a word has a byte less than n"). */
+ * "Determine if a word has a byte less than n"). Exactly: which octets are marked may be wrong, by what is borrowed, but
+ * the lowest that is below borrows of the next, whereas nothing has been borrowed of it; if none is, none is marked. */
 #define ANY_BELOW(word, number) (((word) - EACH * (number)) & ~(word) & HIGH)
 #define ANY_IS(word, octet) ANY_BELOW((word) ^ EACH * (octet), 1)
 
@@ -33,17 +35,17 @@ word_at(const unsigned char *at)
 static inline int
 is_plain(unsigned char octet)
 {
-    return octet >= 0x20 && octet < 0x7F && octet != '"' && octet != '\\';
+    return octet >= 0x20 && octet != '"' && octet != '\\';
 }
 
-/* Whether JSON has a text as it is: printable ASCII without quotes and backslashes. */
+/* Whether JSON has a text of ASCII as it is: without control characters, quotes and backslashes (RFC 8259, 7). */
 static int
 all_plain(const unsigned char *at, size_t size)
 {
     const unsigned char *end = at + size;
     for (; (size_t)(end - at) >= 8; at += 8) {
         uint64_t word = word_at(at);
-        if ((word & HIGH) | ANY_BELOW(word, 0x20) | ANY_IS(word, '"') | ANY_IS(word, '\\') | ANY_IS(word, 0x7F))
+        if (ANY_BELOW(word, 0x20) | ANY_IS(word, '"') | ANY_IS(word, '\\'))
             return 0;
     }
     for (; at < end; at++)
@@ -99,23 +101,34 @@ plain_text(PyObject *value, size_t *size)
 
 /* The envelope. */
 
-enum piece { HEAD, AFTER_ID, AFTER_TIME, AFTER_REDELIVERED, AFTER_PROPERTIES, AFTER_HEADERS, PIECES };
-enum argument { LAYOUT, BODY, REDELIVERED, PROPERTIES, HEADERS, ID, SUBJECT, CONTENT_TYPE, TRACE, AT, GROUP, DEDUPLICATION, ARGUMENTS };
-#define MOST_PARTS 96 /* fourteen properties have some seventy */
+enum piece { HEAD, AFTER_ID, AFTER_TIME, AFTER_KEY, AFTER_PROPERTIES, AFTER_HEADERS, TYPE, AROUND, PIECES };
+enum argument { LAYOUT, BODY, KEY, PROPERTIES, HEADERS, ID, SUBJECT, CONTENT_TYPE, TRACE, AT, GROUP, DEDUPLICATION, ARGUMENTS };
+#define MOST_PARTS 96 /* all properties that there are make some seventy, with twenty around them */
+#define MOST_NUMBERS 16
 
 typedef struct {
     const char *at[MOST_PARTS];
     size_t size[MOST_PARTS];
     int count;
+    size_t room; /* of the entry: what is not yet taken */
     size_t total;
-    char numbers[16][24];
+    char numbers[MOST_NUMBERS][24];
     int number_count;
 } Parts;
 
 static int
+take_room(Parts *parts, size_t size)
+{
+    if (size > parts->room)
+        return 0;
+    parts->room -= size;
+    return 1;
+}
+
+static int
 add(Parts *parts, const char *at, size_t size)
 {
-    if (parts->count == MOST_PARTS)
+    if (parts->count == MOST_PARTS || !take_room(parts, size))
         return 0;
     parts->at[parts->count] = at;
     parts->size[parts->count++] = size;
@@ -153,7 +166,7 @@ add_number(Parts *parts, PyObject *value)
 {
     int overflow;
     long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
-    if (overflow || parts->number_count == 16)
+    if (overflow || parts->number_count == MOST_NUMBERS)
         return 0;
     char *text = parts->numbers[parts->number_count++];
     return add(parts, text, (size_t)snprintf(text, sizeof parts->numbers[0], "%lld", number));
@@ -168,11 +181,11 @@ add_properties(Parts *parts, PyObject *properties)
     if (!ADD(parts, "{"))
         return 0;
     while (PyDict_Next(properties, &at, &name, &value)) {
-        if (!(first ? ADD(parts, "\"") : ADD(parts, ",\"")) || !add_text(parts, name) || !ADD(parts, "\":"))
+        if (!(first ? ADD(parts, "\"") : ADD(parts, ",\"")) || !add_text(parts, name))
             return 0;
         first = 0;
-        if (PyLong_CheckExact(value) ? !add_number(parts, value)
-                                     : !(ADD(parts, "\"") && add_text(parts, value) && ADD(parts, "\"")))
+        if (PyLong_CheckExact(value) ? !(ADD(parts, "\":") && add_number(parts, value))
+                                     : !(ADD(parts, "\":\"") && add_text(parts, value) && ADD(parts, "\"")))
             return 0;
     }
     return ADD(parts, "}");
@@ -199,40 +212,37 @@ joined(const Parts *parts)
     return text;
 }
 
-/* `self` is (Entry, entry's most bytes). */
+/* `self` is (Entry, entry's most bytes). Until the entry is made nothing of Python's runs: what parts point to stays. */
 static PyObject *
 compose(PyObject *self, PyObject *const *given, Py_ssize_t count)
 {
-    if (count != ARGUMENTS || !PyTuple_CheckExact(given[LAYOUT]) || PyTuple_GET_SIZE(given[LAYOUT]) != PIECES + 2
-        || !PyBytes_CheckExact(given[BODY])) {
+    if (count != ARGUMENTS || !PyTuple_CheckExact(given[LAYOUT]) || PyTuple_GET_SIZE(given[LAYOUT]) != PIECES) {
         PyErr_SetString(PyExc_TypeError, "compose: see the stub");
         return NULL;
     }
-    PyObject *layout = given[LAYOUT], *type = PyTuple_GET_ITEM(layout, PIECES);
-    const unsigned char *body = (const unsigned char *)PyBytes_AS_STRING(given[BODY]);
-    size_t body_size = (size_t)PyBytes_GET_SIZE(given[BODY]), type_size;
-    if (!body_size || !PyDict_CheckExact(given[PROPERTIES]) || !plain_text(type, &type_size)
-        || !all_carried(body, body_size))
-        Py_RETURN_NONE;
-    Parts parts;
-    parts.count = parts.number_count = 0;
-    parts.total = 0;
-    if (!(add_piece(&parts, layout, HEAD) && add_text(&parts, given[ID]) && add_piece(&parts, layout, AFTER_ID)
-          && add_text(&parts, given[AT]) && add_piece(&parts, layout, AFTER_TIME)
-          && (given[REDELIVERED] == Py_True ? ADD(&parts, "true") : ADD(&parts, "false"))
-          && add_piece(&parts, layout, AFTER_REDELIVERED) && add_properties(&parts, given[PROPERTIES])
-          && add_piece(&parts, layout, AFTER_PROPERTIES)
-          && add_bytes(&parts, given[HEADERS])
-          && add_piece(&parts, layout, AFTER_HEADERS) && ADD_OPTIONAL(&parts, "subject", given[SUBJECT])
-          && ADD_OPTIONAL(&parts, "datacontenttype", given[CONTENT_TYPE])
-          && ADD_OPTIONAL(&parts, "traceparent", given[TRACE]) && ADD(&parts, "}")))
-        Py_RETURN_NONE;
-    size_t around = PyLong_AsSize_t(PyTuple_GET_ITEM(layout, PIECES + 1));
+    PyObject *layout = given[LAYOUT], *type = PyTuple_GET_ITEM(layout, TYPE);
     size_t most = PyLong_AsSize_t(PyTuple_GET_ITEM(self, 1));
+    size_t around = PyErr_Occurred() ? 0 : PyLong_AsSize_t(PyTuple_GET_ITEM(layout, AROUND));
     if (PyErr_Occurred())
         return NULL;
-    size_t size = around + body_size + parts.total + (size_t)PyUnicode_GET_LENGTH(given[ID]);
-    if (size > most)
+    size_t type_size, id_size;
+    if (!PyBytes_CheckExact(given[BODY]) || !PyDict_CheckExact(given[PROPERTIES]) || !plain_text(type, &type_size)
+        || !plain_text(given[ID], &id_size))
+        Py_RETURN_NONE;
+    const unsigned char *body = (const unsigned char *)PyBytes_AS_STRING(given[BODY]);
+    size_t body_size = (size_t)PyBytes_GET_SIZE(given[BODY]);
+    Parts parts;
+    parts.count = parts.number_count = 0;
+    parts.room = most;
+    parts.total = 0;
+    if (!(body_size && take_room(&parts, around) && take_room(&parts, body_size) && take_room(&parts, id_size)
+          && add_piece(&parts, layout, HEAD) && add_text(&parts, given[ID]) && add_piece(&parts, layout, AFTER_ID)
+          && add_text(&parts, given[AT]) && add_piece(&parts, layout, AFTER_TIME) && add_text(&parts, given[KEY])
+          && add_piece(&parts, layout, AFTER_KEY) && add_properties(&parts, given[PROPERTIES])
+          && add_piece(&parts, layout, AFTER_PROPERTIES) && add_bytes(&parts, given[HEADERS])
+          && add_piece(&parts, layout, AFTER_HEADERS) && ADD_OPTIONAL(&parts, "subject", given[SUBJECT])
+          && ADD_OPTIONAL(&parts, "datacontenttype", given[CONTENT_TYPE])
+          && ADD_OPTIONAL(&parts, "traceparent", given[TRACE]) && ADD(&parts, "}") && all_carried(body, body_size)))
         Py_RETURN_NONE;
     PyObject *entry = NULL, *envelope = NULL, *total = NULL;
     PyObject *text = PyUnicode_DecodeUTF8((const char *)body, (Py_ssize_t)body_size, NULL);
@@ -242,7 +252,7 @@ compose(PyObject *self, PyObject *const *given, Py_ssize_t count)
         PyErr_Clear();
         Py_RETURN_NONE;
     }
-    if ((envelope = joined(&parts)) && (total = PyLong_FromSize_t(size))) {
+    if ((envelope = joined(&parts)) && (total = PyLong_FromSize_t(most - parts.room))) {
         PyObject *of_entry[] = {NULL, text, envelope, given[ID], type, given[GROUP], given[DEDUPLICATION], total};
         entry = PyObject_Vectorcall(PyTuple_GET_ITEM(self, 0), of_entry + 1, 7 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     }
@@ -265,8 +275,8 @@ ensure(Buffer *buffer, size_t more)
 {
     if ((size_t)(buffer->end - buffer->at) >= more)
         return 1;
-    size_t used = (size_t)(buffer->at - buffer->start), size = 2 * (used + more);
-    char *start = PyMem_Realloc(buffer->start, size);
+    size_t used = (size_t)(buffer->at - buffer->start), least = used + more, size = 2 * least;
+    char *start = least > PY_SSIZE_T_MAX / 2 ? NULL : PyMem_Realloc(buffer->start, size);
     if (!start) {
         PyErr_NoMemory();
         return 0;
@@ -287,6 +297,7 @@ put(Buffer *buffer, const char *text, size_t size)
 #define PUT(buffer, text) put(buffer, text, sizeof(text) - 1)
 
 #define LONGEST_ESCAPE 6
+#define AT_ONCE 1024 /* octets for which there is room, however they are escaped */
 
 /* How JSON escapes an octet of UTF-8 (RFC 8259, 7): not, by a backslash before it, or by another letter. */
 static void
@@ -304,15 +315,9 @@ put_control(Buffer *buffer, unsigned char octet)
     }
 }
 
-/* Escaped as JSON has it. A str of whatever characters. */
-static int
-put_text(Buffer *buffer, PyObject *value)
+static void
+put_octets(Buffer *buffer, const unsigned char *text, const unsigned char *end)
 {
-    Py_ssize_t size;
-    const unsigned char *text = (const unsigned char *)PyUnicode_AsUTF8AndSize(value, &size);
-    if (!text || !ensure(buffer, LONGEST_ESCAPE * (size_t)size))
-        return 0;
-    const unsigned char *end = text + size;
     char *at = buffer->at;
     for (; text < end; text++) {
         unsigned char octet = *text;
@@ -328,6 +333,22 @@ put_text(Buffer *buffer, PyObject *value)
         at += 1 + escaped;
     }
     buffer->at = at;
+}
+
+/* Escaped as JSON has it. A str of whatever characters. */
+static int
+put_text(Buffer *buffer, PyObject *value)
+{
+    Py_ssize_t left, some;
+    const unsigned char *text = (const unsigned char *)PyUnicode_AsUTF8AndSize(value, &left);
+    if (!text)
+        return 0;
+    for (; left; text += some, left -= some) {
+        some = left < AT_ONCE ? left : AT_ONCE;
+        if (!ensure(buffer, LONGEST_ESCAPE * (size_t)some))
+            return 0;
+        put_octets(buffer, text, text + some);
+    }
     return 1;
 }
 
@@ -383,9 +404,12 @@ write_batch(PyObject *self, PyObject *const *given, Py_ssize_t count)
     if (!entries)
         return NULL;
     Buffer buffer = {NULL, NULL, NULL};
-    int done = put(&buffer, PyBytes_AS_STRING(given[0]), (size_t)PyBytes_GET_SIZE(given[0]));
-    for (Py_ssize_t position = 0; done && position < PySequence_Fast_GET_SIZE(entries); position++)
-        done = put_next(&buffer, self, PySequence_Fast_GET_ITEM(entries, position), position);
+    int done = ensure(&buffer, AT_ONCE) && put(&buffer, PyBytes_AS_STRING(given[0]), (size_t)PyBytes_GET_SIZE(given[0]));
+    for (Py_ssize_t position = 0; done && position < PySequence_Fast_GET_SIZE(entries); position++) {
+        PyObject *entry = Py_NewRef(PySequence_Fast_GET_ITEM(entries, position)); /* a list may change under its hands */
+        done = put_next(&buffer, self, entry, position);
+        Py_DECREF(entry);
+    }
     Py_DECREF(entries);
     PyObject *written = NULL;
     if (done && PUT(&buffer, "]}"))

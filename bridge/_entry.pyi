@@ -8,7 +8,7 @@ _Compose = Callable[
     [
         Layout,
         bytes,  # body
-        bool,  # redelivered
+        str | bytes,  # routing key
         Mapping[str, Any],  # properties
         bytes,  # headers, as JSON
         str,  # id

@@ -210,3 +210,4 @@ def _choose() -> Callable[[bytes, int, int, dict[int, Consumer]], int]:
 
 take_deliveries = _choose()
 """Take in the plain deliveries that begin at a place, one after the other; returns where anything else begins."""
+IS_NATIVE = take_deliveries is not _take_deliveries

@@ -28,7 +28,9 @@ ENVELOPE_ATTRIBUTE = "envelope"
 Layout = tuple[bytes, bytes, bytes, bytes, bytes, bytes, str, int]
 """An envelope in pieces, between which values are put; type of the message; bytes that SQS counts around its texts."""
 _NO_TABLE = b"null", None
-_ID, _TIME, _NAME = "5e2b-id", "5e2b-time", "5e2b-name"
+_ID, _TIME, _KEY, _NAME = "5e2b-id", "5e2b-time", "5e2b-key", "5e2b-name"
+_MARKS = (_ID, _TIME, _KEY, f'{{"{_NAME}":0}}', f'{{"{_NAME}":[]}}')
+"""What stands where values are put, in their order."""
 
 
 def envelope_of(
@@ -61,11 +63,11 @@ def compose(
     deduplication: str | None = None,
 ) -> Entry:
     """The entry of a message, with its body in it, however large. Args: see `envelope_of`."""
-    if _compose is not None and (layout := _layout(facts.exchange, facts.routing_key, type_name, stamp)) is not None:
+    if _compose is not None and (layout := _layout(facts.exchange, facts.redelivered, type_name, stamp)) is not None:
         headers, trace = _NO_TABLE if facts.headers is None else _table(facts.headers)
         content_type = _content_type(facts.properties.get("content_type"))
         entry = _compose(
-            *(layout, body, facts.redelivered, facts.properties, headers, identity.id, identity.key),
+            *(layout, body, facts.routing_key, facts.properties, headers, identity.id, identity.key),
             *(content_type, trace, time, group, deduplication),
         )
         if entry is not None:
@@ -147,23 +149,22 @@ def _trace(headers: TaggedTable | None) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def _layout(exchange: ShortString, routing_key: ShortString, type_name: str, stamp: Stamp) -> Layout | None:
-    """An envelope with marks where values are put, taken apart there; None where a mark is not found once."""
-    facts = AmqpFacts(exchange, routing_key, redelivered=False, properties={_NAME: 0}, headers={_NAME: []})
+def _layout(exchange: ShortString, redelivered: bool, type_name: str, stamp: Stamp) -> Layout | None:  # noqa: FBT001  # by position, for the cache
+    """An envelope with marks where values are put, taken apart there; None where a mark stands for itself as well.
+
+    Of what is few: routing keys are not.
+    """
+    facts = AmqpFacts(exchange, _KEY, redelivered, properties={_NAME: 0}, headers={_NAME: []})
     text = write_envelope(envelope_of(type_name, Identity(_ID, None), stamp, facts, _TIME, "utf-8"))
-    head, *after_id = text.split(_ID)
-    after_time = "".join(after_id).split(_TIME)
-    values = after_time[-1].split(f'{{"{_NAME}":')
-    if (len(after_id), len(after_time), len(values)) != (1, 2, 3):
+    if any(text.count(mark) != 1 for mark in _MARKS):
         return None
-    before_value, _, after_value = values[0].rpartition("false")
-    pieces = (
-        *(head, after_time[0], before_value, after_value),
-        *(values[1].removeprefix("0}"), values[2].removeprefix("[]}").removesuffix("}")),
-    )
+    pieces = []
+    for mark in _MARKS:
+        before, _, text = text.partition(mark)
+        pieces.append(before.encode())
+    first, second, third, fourth, fifth = pieces
     around = entry_bytes("", {ENVELOPE_ATTRIBUTE: "", "type": type_name, "id": ""})
-    first, second, third, fourth, fifth, sixth = (piece.encode() for piece in pieces)
-    return first, second, third, fourth, fifth, sixth, type_name, around
+    return first, second, third, fourth, fifth, text.removesuffix("}").encode(), type_name, around
 
 
 def _written(headers: TaggedTable) -> tuple[bytes, str | None]:
@@ -192,3 +193,4 @@ def _choose() -> tuple[_Compose, _WriteBatch] | tuple[None, None]:
 
 
 _compose, _write_batch = _choose()
+IS_NATIVE = _compose is not None

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from types import SimpleNamespace
 
-import pytest
-
 from bridge import amqp_delivery
 from bridge.amqp_delivery import Arrive, Consumer, consumer
 from contracts.envelope import AmqpFacts
-from infra.local.native import extensions
+from tests.native import native
 
 Take = Callable[[bytes, int, int, dict[int, Consumer]], int]
 READ_HERE = {1: "c1", 2: "c2"}
@@ -17,12 +15,8 @@ READ_HERE = {1: "c1", 2: "c2"}
 
 def native_reader() -> Take:
     """The reader of deliveries in C, of the source as it is now; skips the test where it is not compiled."""
-    if amqp_delivery.take_deliveries is amqp_delivery._take_deliveries:
-        pytest.skip("the reader in C is not compiled: `make native`, which needs gcc and python3-dev")
-    from bridge import _amqp_delivery  # noqa: PLC0415  there are machines without it
-
-    [digest] = [one.digest for one in extensions() if one.name == "bridge._amqp_delivery"]
-    assert digest in str(_amqp_delivery.__doc__), "compiled of another source: `make native`"
+    native("bridge._amqp_delivery")
+    assert amqp_delivery.take_deliveries is not amqp_delivery._take_deliveries
     return amqp_delivery.take_deliveries
 
 

@@ -1,4 +1,4 @@
-"""The part of the bridge that is in C, compiled in its place: `python -m infra.local.native`. The bridge runs without.
+"""The parts of the bridge that are in C, compiled in place: `python -m infra.local.native`. The bridge runs without.
 
 What is compiled stands in `pyproject.toml`, where setuptools finds it for a wheel; setuptools itself would have to come
 from a registry. A file is of one Python, by its suffix, so that several stand side by side, and of one source, whose
@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SUFFIX: str = importlib.machinery.EXTENSION_SUFFIXES[0]
 _OPTIONS = ("-O2", "-Wall", "-Wextra")
 _TIMEOUT_S = 300
-_WITHOUT = "the bridge reads deliveries in Python, which takes more processor time"
+_WITHOUT = "the bridge reads deliveries and makes entries in Python, which takes more processor time"
 _NEEDED = "install gcc and python3-dev (Debian's names), then `make native`"
 
 
@@ -94,12 +94,14 @@ def _compile(extension: Extension, out: Path, options: Sequence[str]) -> None:
 
 def main() -> int:
     """Compile what is not there; where that cannot be done, say what to install. Always 0: nothing needs it."""
+    failures: dict[str, None] = {}
     for extension in extensions():
         try:
             if compile_extension(extension, extension.source.parent):
                 sys.stdout.write(f"compiled {extension.name}\n")
         except NativeError as error:
-            sys.stdout.write(f"{_WITHOUT}: {error}\n")
+            failures[f"{_WITHOUT}: {error}\n"] = None  # what is missing is so for all
+    sys.stdout.write("".join(failures))
     return 0
 
 

@@ -74,7 +74,7 @@ def test_without_a_compiler_or_headers_it_says_what_to_install_and_nothing_fails
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(native, "extensions", lambda: [small])
+    monkeypatch.setattr(native, "extensions", lambda: [small, small])
     if lack == "compiler":
         monkeypatch.setenv("LDSHARED", "no-such-compiler -shared")
         monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))

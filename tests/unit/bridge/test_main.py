@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import bridge.__main__ as program
-from bridge import deadline
+from bridge import amqp_delivery, deadline, entry
 from bridge.__main__ import ExitCode, JsonFormatter, give_back, route, ship
 from bridge.authority import Ticker
 from bridge.bootstrap import RouterParts, ShipperParts
@@ -75,6 +75,21 @@ def test_sigterm_drains_and_ends_well(monkeypatch: pytest.MonkeyPatch) -> None:
     shipper = ShipperThatStops()
     assert ship_with(shipper, monkeypatch) is ExitCode.OK
     assert shipper.drained_within_s == 7
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_its_start_tells_what_is_done_in_c(
+    native: bool,  # noqa: FBT001  # a case
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for part in (amqp_delivery, entry):
+        monkeypatch.setattr(part, "IS_NATIVE", native)
+    with caplog.at_level(logging.INFO):
+        ship_with(ShipperThatStops(), monkeypatch)
+        route_with(RouterThatStops(), monkeypatch)
+    told = [getattr(line, "native", None) for line in caplog.records if line.message in ("shipping", "routing")]
+    assert told == [["deliveries", "entries"] if native else []] * 2
 
 
 def test_what_could_not_be_settled_in_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

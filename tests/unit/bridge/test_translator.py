@@ -1,6 +1,9 @@
+"""What a translator makes of a delivery. All of it twice: with entries that are made in Python, and in C."""
+
 import hashlib
 import json
 import random
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +22,15 @@ from contracts.envelope import AmqpFacts, Envelope, Stamp, decode_body, read_env
 from contracts.invalid_message import InvalidMessageError
 from contracts.registry import FAMILIES, family_named
 from contracts.routing import Decision, Route
+from tests.entry_maker import LANGUAGES, entries_made
 from tests.fakes.message import NAME, NOW, balance, card_transaction, delivery, payin, payout, translated
+
+
+@pytest.fixture(autouse=True, scope="module", params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The language that everything here is made in."""
+    with entries_made(request.param):
+        yield
 
 
 def envelope_of(entry: Entry) -> Envelope:
