@@ -2,7 +2,9 @@
  *
  * SQS says of each entry what it has by two MD5 sums (RFC 1321), which are most of the work. Eight texts are summed
  * side by side: each step of a sum waits for the step before, and a processor has nothing else to do meanwhile. No
- * secret hangs on them; `hashlib` is what they are held to. Whatever is not as it should be is None: Python says what.
+ * secret hangs on them; `hashlib` is what they are held to. Whatever is not as it should be, or fails, is None: Python
+ * says what. An entry or an answer may run other code where it is asked: what is gone on with is held, and a list is
+ * asked anew for what it has.
  */
 
 #define PY_SSIZE_T_CLEAN
@@ -129,9 +131,10 @@ md5_sums(Md5Text *texts, int count)
 
 enum part { RECEIPT, ACCEPTED, NO_REASON, SUCCESSFUL, FAILED_ONES, ID, BODY_SUM, ATTRIBUTES_SUM, MESSAGE_ID, FIELD };
 enum field { OF_BODY, OF_ENVELOPE, OF_ID, OF_TYPE, FIELDS };
-#define PARTS (FIELD + FIELDS)
+#define PARTS ((int)FIELD + (int)FIELDS)
 #define PART(name) PyTuple_GET_ITEM(parts, name)
 #define AT_ONCE (MD5_LANES / 2)
+#define TEXT_MOST 65536 /* bytes: `hashlib` is faster for a large text alone, and lets other threads run meanwhile */
 
 typedef struct {
     PyObject *fields[FIELDS]; /* owned, as are the attributes */
@@ -159,33 +162,40 @@ put_sized(unsigned char *at, const void *text, size_t size)
     return at + 4 + size;
 }
 
+/* Of a text that is not too large; NULL for any other. */
+static const char *
+utf8(PyObject *text, size_t *size)
+{
+    if (!PyUnicode_CheckExact(text) || PyUnicode_GET_LENGTH(text) > TEXT_MOST)
+        return NULL;
+    Py_ssize_t octets;
+    const char *at = PyUnicode_AsUTF8AndSize(text, &octets);
+    if (!at || octets > TEXT_MOST)
+        return NULL;
+    *size = (size_t)octets;
+    return at;
+}
+
 static int
 write_attributes(Sent *sent)
 {
     const char *texts[ATTRIBUTES];
-    Py_ssize_t sizes[ATTRIBUTES];
-    size_t total = 0;
+    size_t sizes[ATTRIBUTES], total = 0;
     for (int one = 0; one < ATTRIBUTES; one++) {
-        if (!(texts[one] = PyUnicode_AsUTF8AndSize(sent->fields[by_name[one].field], &sizes[one])))
+        if (!(texts[one] = utf8(sent->fields[by_name[one].field], &sizes[one])))
             return 0;
-        if ((size_t)sizes[one] > UINT32_MAX) {
-            PyErr_SetString(PyExc_OverflowError, "receipts: a text of more than 4 GiB");
-            return 0;
-        }
-        total += 4 + by_name[one].size + 4 + sizeof(TEXT_TYPE) - 1 + 1 + 4 + (size_t)sizes[one];
+        total += 4 + by_name[one].size + 4 + sizeof(TEXT_TYPE) - 1 + 1 + 4 + sizes[one];
     }
     unsigned char *at = sent->attributes = PyMem_Malloc(total);
-    if (!at) {
-        PyErr_NoMemory();
+    if (!at)
         return 0;
-    }
     for (int one = 0; one < ATTRIBUTES; one++) {
         if (by_name[one].field == OF_ENVELOPE && !sizes[one])
             continue; /* an entry whose body carries everything */
         at = put_sized(at, by_name[one].name, by_name[one].size);
         at = put_sized(at, TEXT_TYPE, sizeof(TEXT_TYPE) - 1);
         *at++ = IS_TEXT;
-        at = put_sized(at, texts[one], (size_t)sizes[one]);
+        at = put_sized(at, texts[one], sizes[one]);
     }
     sent->size = (size_t)(at - sent->attributes);
     return 1;
@@ -194,20 +204,13 @@ write_attributes(Sent *sent)
 static int
 read_entry(PyObject *parts, PyObject *entry, Sent *sent, Md5Text texts[2])
 {
-    for (int field = 0; field < FIELDS; field++) {
+    for (int field = 0; field < FIELDS; field++)
         if (!(sent->fields[field] = PyObject_GetAttr(entry, PART(FIELD + field))))
             return 0;
-        if (!PyUnicode_Check(sent->fields[field])) {
-            PyErr_SetString(PyExc_TypeError, "receipts: a text is none");
-            return 0;
-        }
-    }
-    Py_ssize_t size;
-    const char *body = PyUnicode_AsUTF8AndSize(sent->fields[OF_BODY], &size);
+    const char *body = utf8(sent->fields[OF_BODY], &texts[0].size);
     if (!body || !write_attributes(sent))
         return 0;
     texts[0].at = (const unsigned char *)body;
-    texts[0].size = (size_t)size;
     texts[1].at = sent->attributes;
     texts[1].size = sent->size;
     return 1;
@@ -221,58 +224,60 @@ forget(Sent *sent)
     PyMem_Free(sent->attributes);
 }
 
-/* Of what is told of an entry, a text; NULL where it is none, with an exception only for an error. */
-static PyObject *
-told_text(PyObject *told, PyObject *name)
+/* Whether what is told under a name is this text, or, where that is as good, nothing. */
+static int
+is_told(PyObject *told, PyObject *name, const char *expected, size_t size, int or_nothing)
 {
     PyObject *value = PyDict_GetItemWithError(told, name);
-    return value && PyUnicode_CheckExact(value) ? value : NULL;
+    if (!value || value == Py_None)
+        return or_nothing && !PyErr_Occurred();
+    return PyUnicode_CheckExact(value) && PyUnicode_IS_COMPACT_ASCII(value)
+           && (size_t)PyUnicode_GET_LENGTH(value) == size && !memcmp(PyUnicode_1BYTE_DATA(value), expected, size);
 }
 
-static int
-is_ascii(PyObject *text, const char *expected, size_t size)
-{
-    return PyUnicode_IS_COMPACT_ASCII(text) && (size_t)PyUnicode_GET_LENGTH(text) == size
-           && !memcmp(PyUnicode_1BYTE_DATA(text), expected, size);
-}
-
-/* The receipt of an entry that was accepted as it was sent; NULL for any other, with an exception only for an error. */
+/* The receipt of an entry that was accepted as it was sent; NULL for any other. */
 static PyObject *
 judge(PyObject *parts, PyObject *told, Py_ssize_t position, const Md5Text texts[2])
 {
     char number[24];
     int size = snprintf(number, sizeof number, "%zd", position);
-    if (!PyDict_CheckExact(told))
+    if (!PyDict_CheckExact(told) || !is_told(told, PART(ID), number, (size_t)size, 0)
+        || !is_told(told, PART(BODY_SUM), texts[0].hex, MD5_HEX, 0)
+        || !is_told(told, PART(ATTRIBUTES_SUM), texts[1].hex, MD5_HEX, 1))
         return NULL;
-    PyObject *id = told_text(told, PART(ID)), *sum = id ? told_text(told, PART(BODY_SUM)) : NULL;
-    PyObject *place = sum ? told_text(told, PART(MESSAGE_ID)) : NULL;
-    if (!place || !is_ascii(id, number, (size_t)size) || !is_ascii(sum, texts[0].hex, MD5_HEX))
-        return NULL;
-    PyObject *attributes = PyDict_GetItemWithError(told, PART(ATTRIBUTES_SUM));
-    if (attributes ? attributes != Py_None
-                         && !(PyUnicode_CheckExact(attributes) && is_ascii(attributes, texts[1].hex, MD5_HEX))
-                   : PyErr_Occurred() != NULL)
+    PyObject *place = PyDict_GetItemWithError(told, PART(MESSAGE_ID));
+    if (!place || !PyUnicode_CheckExact(place))
         return NULL;
     PyObject *of_receipt[] = {NULL, PART(ACCEPTED), PART(NO_REASON), place};
     return PyObject_Vectorcall(PART(RECEIPT), of_receipt + 1, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
 }
 
-/* Receipts of some entries, into a list; 0 where it is for Python to say, with an exception only for an error. */
+/* What a list or a tuple has at a place; NULL where it has none. */
+static PyObject *
+at_place(PyObject *some, Py_ssize_t place)
+{
+    return place < PySequence_Fast_GET_SIZE(some) ? Py_NewRef(PySequence_Fast_GET_ITEM(some, place)) : NULL;
+}
+
+/* Receipts of some entries, into a list; 0 where it is for Python to say. */
 static int
-judge_some(PyObject *parts, PyObject *const *entries, PyObject *told, Py_ssize_t from, int count, PyObject *receipts)
+judge_some(PyObject *parts, PyObject *entries, PyObject *told, Py_ssize_t from, int count, PyObject *receipts)
 {
     Sent sent[AT_ONCE];
     Md5Text texts[MD5_LANES];
     memset(sent, 0, sizeof sent);
     int done = 1;
-    for (int one = 0; done && one < count; one++)
-        done = read_entry(parts, entries[from + one], &sent[one], &texts[2 * one]);
+    for (int one = 0; done && one < count; one++) {
+        PyObject *entry = at_place(entries, from + one);
+        done = entry && read_entry(parts, entry, &sent[one], &texts[2 * one]);
+        Py_XDECREF(entry);
+    }
     if (done)
         md5_sums(texts, 2 * count);
     for (int one = 0; done && one < count; one++) {
-        PyObject *receipt = NULL;
-        if (from + one < PyList_GET_SIZE(told)) /* still: what runs in between is not ours */
-            receipt = judge(parts, PyList_GET_ITEM(told, from + one), from + one, &texts[2 * one]);
+        PyObject *of_entry = at_place(told, from + one);
+        PyObject *receipt = of_entry ? judge(parts, of_entry, from + one, &texts[2 * one]) : NULL;
+        Py_XDECREF(of_entry);
         if (receipt)
             PyList_SET_ITEM(receipts, from + one, receipt);
         else
@@ -283,6 +288,20 @@ judge_some(PyObject *parts, PyObject *const *entries, PyObject *told, Py_ssize_t
     return done;
 }
 
+/* Receipts of all entries; NULL where it is for Python to say. */
+static PyObject *
+judge_all(PyObject *parts, PyObject *entries, PyObject *told)
+{
+    Py_ssize_t all = PySequence_Fast_GET_SIZE(entries);
+    PyObject *receipts = all == PyList_GET_SIZE(told) ? PyList_New(all) : NULL;
+    for (Py_ssize_t from = 0; receipts && from < all; from += AT_ONCE) {
+        int some = (int)(all - from < AT_ONCE ? all - from : AT_ONCE);
+        if (!judge_some(parts, entries, told, from, some, receipts))
+            Py_CLEAR(receipts);
+    }
+    return receipts;
+}
+
 /* `self` is the parts. */
 static PyObject *
 accepted(PyObject *parts, PyObject *const *given, Py_ssize_t count)
@@ -291,34 +310,25 @@ accepted(PyObject *parts, PyObject *const *given, Py_ssize_t count)
         PyErr_SetString(PyExc_TypeError, "accepted(entries, answer)");
         return NULL;
     }
-    if (!PyDict_CheckExact(given[1]))
-        Py_RETURN_NONE;
-    PyObject *told = PyDict_GetItemWithError(given[1], PART(SUCCESSFUL));
-    PyObject *failed = told ? PyDict_GetItemWithError(given[1], PART(FAILED_ONES)) : NULL;
-    if (PyErr_Occurred())
-        return NULL;
-    if (!told || !PyList_CheckExact(told) || (failed && !(PyList_CheckExact(failed) && !PyList_GET_SIZE(failed))))
-        Py_RETURN_NONE;
-    PyObject *entries = PySequence_Fast(given[0], "accepted: no sequence of entries");
-    if (!entries)
-        return NULL;
-    Py_ssize_t all = PySequence_Fast_GET_SIZE(entries);
-    PyObject *receipts = NULL;
-    if (all == PyList_GET_SIZE(told) && (receipts = PyList_New(all))) {
-        Py_INCREF(told); /* making a receipt may run anything */
-        for (Py_ssize_t from = 0; from < all; from += AT_ONCE) {
-            int some = (int)(all - from < AT_ONCE ? all - from : AT_ONCE);
-            if (!judge_some(parts, PySequence_Fast_ITEMS(entries), told, from, some, receipts)) {
-                Py_CLEAR(receipts);
-                break;
-            }
+    PyObject *entries = given[0], *answer = given[1], *receipts = NULL;
+    if ((PyList_CheckExact(entries) || PyTuple_CheckExact(entries)) && PyDict_CheckExact(answer)) {
+        PyObject *failed = PyDict_GetItemWithError(answer, PART(FAILED_ONES));
+        int none_failed = failed ? PyList_CheckExact(failed) && !PyList_GET_SIZE(failed) : !PyErr_Occurred();
+        PyObject *told = none_failed ? PyDict_GetItemWithError(answer, PART(SUCCESSFUL)) : NULL;
+        if (told && PyList_CheckExact(told)) {
+            Py_INCREF(told);
+            receipts = judge_all(parts, entries, told);
+            Py_DECREF(told);
         }
-        Py_DECREF(told);
     }
-    Py_DECREF(entries);
-    if (!receipts && !PyErr_Occurred())
-        Py_RETURN_NONE;
-    return receipts;
+    if (receipts)
+        return receipts;
+    if (PyErr_Occurred()) { /* where Python comes to what failed, it says so itself */
+        if (!PyErr_ExceptionMatches(PyExc_Exception))
+            return NULL;
+        PyErr_Clear();
+    }
+    Py_RETURN_NONE;
 }
 
 static PyMethodDef accepted_method = {
