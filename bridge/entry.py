@@ -67,8 +67,18 @@ def compose(
         headers, trace = _NO_TABLE if facts.headers is None else _table(facts.headers)
         content_type = _content_type(facts.properties.get("content_type"))
         entry = _compose(
-            *(layout, body, facts.routing_key, facts.properties, headers, identity.id, identity.key),
-            *(content_type, trace, time, group, deduplication),
+            layout,
+            body,
+            facts.routing_key,
+            facts.properties,
+            headers,
+            identity.id,
+            identity.key,
+            content_type,
+            trace,
+            time,
+            group,
+            deduplication,
         )
         if entry is not None:
             return entry

@@ -19,7 +19,7 @@ from bridge.entry import write_batch, write_batch_in_python
 from bridge.port import Entry
 from contracts.entry_size import ENTRY_BYTES
 from tests.entry_maker import Message, composed, entries_made_in_c_alone, need_native_entries
-from tests.entry_space import any_texts, entries, messages, plain_messages
+from tests.entry_space import MARKS, any_texts, entries, messages, plain_messages
 
 URL = "https://sqs.eu-west-1.amazonaws.com/1/ship"
 EDGES = (0, 1, 9, 0x1F, 0x20, 0x21, 0x22, 0x23, 0x5B, 0x5C, 0x5D, 0x7E, 0x7F, 0x80, 0x81, 0xEE, 0xEF, 0xF0, 0xFF)
@@ -73,6 +73,15 @@ def test_all_that_amqp_has_is_made_in_c() -> None:
     headers: dict[str, list[Any]] = {"traceparent": ["S", "t"], "x-death": ["A", [["F", {"count": ["l", 1]}]]]}
     message = Message(b"\n{}\xc3\xa9", "i", "k", properties=properties, headers=headers, group="g", deduplication="d")
     assert made(message) == composed(message, in_python=True)
+
+
+@pytest.mark.parametrize("field", ["exchange", "type", "routing_key", "id", "key", "time"])
+@pytest.mark.parametrize("around", ["{}", "x{}y", "{0}{0}"])
+def test_what_looks_like_a_place_for_a_value_is_none(field: str, around: str) -> None:
+    for mark in MARKS:
+        values: dict[str, Any] = {field: around.format(mark)}
+        message = Message(**values)
+        assert composed(message) == composed(message, in_python=True)
 
 
 def random_octets(choose: Random) -> bytes:
