@@ -41,7 +41,10 @@ class Text(str):
 
 
 class Table(dict[Any, Any]):
-    """May have methods of its own."""
+    """Does not tell what it has."""
+
+    def get(self, *_: object) -> None:
+        """Nothing."""
 
 
 class Misfit:
@@ -125,16 +128,19 @@ def _change_entry(choose: Random, sent: list[Any]) -> None:
 
 def _change_list(choose: Random, told: list[Any]) -> None:
     at, other = choose.randrange(len(told)), choose.randrange(len(told))
+    one = told[other]
+    near = [one, choose.choice(_VALUES)]
+    if isinstance(one, dict):
+        near += [Table(one), UserDict(one), {**one, "MD5OfMessageBody": ""}]
     match choose.randrange(4):
         case 0:
             told[at], told[other] = told[other], told[at]
         case 1:
-            told.insert(at, choose.choice([told[other], *_VALUES]))
+            told.insert(choose.choice([at, len(told)]), choose.choice(near))
         case 2:
             del told[at]
         case 3:
-            near = [Table(told[at]), UserDict(told[at])] if isinstance(told[at], dict) else _VALUES
-            told[at] = choose.choice([told[other], *near, *_VALUES])
+            told[choose.choice([at, other])] = choose.choice(near)
 
 
 def _change_field(choose: Random, one: dict[Any, Any]) -> None:

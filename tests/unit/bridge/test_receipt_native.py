@@ -238,7 +238,7 @@ def test_it_keeps_nothing_of_what_it_has_read(native: Any) -> None:
         (native, [], {"Successful": []}),
         (native, entries, {**answer, "Failed": [{}]}),
         (native, entries, {**answer, "Failed": None}),
-        (native, entries, {Misfit("Failed"): []}),
+        (native, entries, {**answer, Misfit("Failed"): []}),
         (native, entries, {Misfit("Successful"): []}),
         (native, entries, {"Successful": tuple(answer["Successful"])}),
         (native, entries[1:], answer),
