@@ -109,13 +109,14 @@ def nearly(choose: Random, sent: Sequence[Entry], answer: dict[Any, Any]) -> tup
                 return others, choose.choice([UserDict(changed), Table(changed), *_VALUES])
             case 4 | 5 if told:
                 _change_list(choose, told)
-            case _ if told and isinstance(one := choose.choice(told), dict) and not any(map(_is_strange, one)):
+            case _ if told and _is_plain(one := choose.choice(told)):
                 _change_field(choose, one)
     return others, changed
 
 
-def _is_strange(name: object) -> bool:
-    return isinstance(name, Misfit)
+def _is_plain(one: object) -> bool:
+    """Whether it is a table that can be looked into."""
+    return isinstance(one, dict) and not any(isinstance(name, Misfit) for name in one)
 
 
 def _change_entry(choose: Random, sent: list[Any]) -> None:
@@ -130,7 +131,7 @@ def _change_list(choose: Random, told: list[Any]) -> None:
     at, other = choose.randrange(len(told)), choose.randrange(len(told))
     one = told[other]
     near = [one, choose.choice(_VALUES)]
-    if isinstance(one, dict):
+    if _is_plain(one):
         near += [Table(one), UserDict(one), {**one, "MD5OfMessageBody": ""}]
     match choose.randrange(4):
         case 0:
