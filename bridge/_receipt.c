@@ -340,6 +340,10 @@ bind(PyObject *module, PyObject *receipt)
 {
     static const char *const texts[] = {"accepted", "", "Successful", "Failed", "Id", "MD5OfMessageBody",
                                         "MD5OfMessageAttributes", "MessageId", "body", "envelope", "id", "type"};
+    if (!PyCallable_Check(receipt)) {
+        PyErr_SetString(PyExc_TypeError, "bind(receipt)");
+        return NULL;
+    }
     PyObject *parts = PyTuple_New(PARTS), *function = NULL;
     if (!parts)
         return NULL;

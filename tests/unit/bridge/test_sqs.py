@@ -1,3 +1,5 @@
+"""What becomes of a batch that was sent. All of it twice: by Python's half alone, and with the one in C."""
+
 import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from bridge.port import CallRefusedError, Entry, Receipt, SinkUnavailableError
 from bridge.sqs import SqsSink, attributes_checksum, reconcile
 from tests.fakes.answer import answered
+from tests.receipt_half import native_half, with_half
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -25,6 +28,12 @@ URL = "https://sqs.eu-west-3.amazonaws.com/1/s-payin.fifo"
 @pytest.fixture(scope="module")
 def client() -> "SQSClient":
     return boto3.client("sqs", region_name="eu-west-3", aws_access_key_id="x", aws_secret_access_key="x")
+
+
+@pytest.fixture(autouse=True, scope="module", params=["in Python", "in C"])
+def half(request: pytest.FixtureRequest) -> Iterator[None]:
+    with with_half(native_half() if request.param == "in C" else None):
+        yield
 
 
 @pytest.fixture
