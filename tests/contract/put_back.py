@@ -89,11 +89,13 @@ _Importers = Mapping[str, set[str]]
 
 
 def _importers() -> _Importers:
-    """Of each of our modules that is loaded, those that import it. What others have written imports none of them."""
+    """Of each of our modules that is loaded, those that import it. What others have written imports none of them, nor
+    does what is in C.
+    """
     importers: dict[str, set[str]] = {name: set() for name in sys.modules if name.partition(".")[0] in _OURS}
     for name in importers:
         file = sys.modules[name].__file__
-        if file is not None:
+        if file is not None and file.endswith(".py"):
             for imported in _imports(ast.parse(Path(file).read_text("utf-8"))):
                 importers.get(imported, set()).add(name)
     return importers
