@@ -18,7 +18,7 @@ demo: $(INSTALLED) ## the main job on this machine; ARGS="--messages 500", ARGS=
 	@$(PYTHON_HERE) -m infra.synthesis --disposable >/dev/null # CDK unpacks itself the first time: 20 s
 	@$(PYTHON_HERE) -m ops demo $(ARGS)
 
-check: $(INSTALLED) ## the gate: format, lint, types, imports, unit tests; two minutes
+check: native ## the gate: format, lint, types, imports, unit tests; two minutes
 	$(PYTHON_HERE) -m ruff format --check
 	$(PYTHON_HERE) -m ruff check
 	$(PYTHON_HERE) -m mypy
@@ -60,7 +60,7 @@ bench-scoreboard: programs ## bridges from RabbitMQ to SQS in sixteen cases, our
 parity-bars: programs ## what the comparison promises to see, each beside a planted failure; ARGS="--small --bar 4"
 	nice $(PYTHON_HERE) -m tests.bench.parity $(ARGS)
 
-test: browser ## every test, with real RabbitMQ, real PHP, a real browser and the embedded AWS
+test: browser native ## every test, with real RabbitMQ, real PHP, a real browser and the embedded AWS
 	$(PYTHON_HERE) -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 chaos: programs ## the bridge under fire, 200 seeded runs and more; ten minutes; ARGS="--runs 20", ARGS="--only 17"

@@ -31,7 +31,7 @@ from bridge.collector import look_seldom
 from bridge.deadline import listen, within
 from bridge.journal_file import JournalError
 from bridge.listener import ListenError, listening
-from bridge.native import native_parts
+from bridge.native import native_parts, stale_parts
 from bridge.observation import Watch, observe_returner, observe_router, observe_shipper, watch
 from bridge.poison import PoisonFloodError
 from bridge.port import ChannelFailedError, SourceLostError, SourceRefusedError
@@ -211,6 +211,8 @@ def _begin(command: str, kind: type[_S], config: Path | None) -> _S | None:
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # every fault of it comes to us as an exception
     logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells where credentials come from
     return_large_blocks()
+    if stale := stale_parts():
+        _LOG.warning("compiled of another source, and not used: run make native", extra={"parts": stale})
     return settings
 
 

@@ -341,8 +341,11 @@ put_text(Buffer *buffer, PyObject *value)
 {
     Py_ssize_t left, some;
     const unsigned char *text = (const unsigned char *)PyUnicode_AsUTF8AndSize(value, &left);
-    if (!text)
+    if (!text) {
+        if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) /* which would quote it */
+            PyErr_SetString(PyExc_TypeError, "write_batch: half a character");
         return 0;
+    }
     for (; left; text += some, left -= some) {
         some = left < AT_ONCE ? left : AT_ONCE;
         if (!ensure(buffer, LONGEST_ESCAPE * (size_t)some))

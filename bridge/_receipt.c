@@ -11,6 +11,7 @@
 #include <Python.h>
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #ifndef SOURCE_DIGEST /* by which infra.local.native knows whether what is there was made of this */

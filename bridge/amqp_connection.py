@@ -72,6 +72,7 @@ class AmqpConnection:
         credit = Credit(queues, most=settings.prefetch, budget_bytes=settings.budget_bytes)
         self._in_hand = InHand(credit, settings.budget_bytes)
         self._arrived: list[Delivery] = []
+        """Always this very list: every consumer adds to it."""
         self._paused = False
         self._channels: dict[str, BlockingChannel] = {}
         self._consumers: dict[str, str] = {}

@@ -18,6 +18,7 @@ from typing import Any
 from pika import exceptions, spec
 
 from bridge.amqp_field import TornTableError, read_table
+from bridge.native import is_compiled
 from contracts.amqp_value import ShortString
 from contracts.envelope import AmqpFacts
 
@@ -200,14 +201,13 @@ def _present(flags: int) -> tuple[tuple[str, int], ...]:
 
 
 def _choose() -> Callable[[bytes, int, int, dict[int, Consumer]], int]:
-    try:
-        from bridge._amqp_delivery import bind  # noqa: PLC0415  there are machines without it
-    except ImportError:
+    if not is_compiled("_amqp_delivery", "deliveries"):
         return _take_deliveries
+    from bridge._amqp_delivery import bind  # noqa: PLC0415  there are machines without it
+
     names, kinds = zip(*_PROPERTIES, strict=True)
     return bind(AmqpFacts, _origin, _common_table, _large_table, _COMMON_BYTES, _TORN, names, bytes(kinds))
 
 
 take_deliveries = _choose()
 """Take in the plain deliveries that begin at a place, one after the other; returns where anything else begins."""
-IS_NATIVE = take_deliveries is not _take_deliveries

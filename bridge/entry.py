@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import orjson
 
+from bridge.native import is_compiled
 from bridge.port import Entry
 from bridge.remember import by_identity
 from contracts.amqp_value import ShortString, TaggedTable
@@ -195,12 +196,11 @@ _WriteBatch = Callable[[bytes, Sequence[Entry]], bytes]
 
 
 def _choose() -> tuple[_Compose, _WriteBatch] | tuple[None, None]:
-    try:
-        from bridge._entry import bind  # noqa: PLC0415  there are machines without it
-    except ImportError:
+    if not is_compiled("_entry", "entries"):
         return None, None
+    from bridge._entry import bind  # noqa: PLC0415  there are machines without it
+
     return bind(Entry, ENTRY_BYTES)
 
 
 _compose, _write_batch = _choose()
-IS_NATIVE = _compose is not None

@@ -58,6 +58,9 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
     def __repr__(self) -> str:  # personal data must not reach a log by way of it
         return f"Delivery(queue={self.queue!r}, tag={self.tag}, generation={self.generation})"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("queue", self.queue), ("tag", self.tag), ("generation", self.generation)]
+
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
@@ -87,6 +90,9 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
     def __repr__(self) -> str:  # nor personal data of what is sent
         return f"Entry(id={self.id!r}, type={self.type!r}, size_bytes={self.size_bytes})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("id", self.id), ("type", self.type), ("size_bytes", self.size_bytes)]
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from bridge.aws_answer import asking, code_of, genuine
 from bridge.entry import attributes_of, request_entries
+from bridge.native import is_compiled
 from bridge.port import CallRefusedError, Entry, Receipt, SinkUnavailableError
 
 if TYPE_CHECKING:
@@ -102,10 +103,10 @@ def reconcile(entries: Sequence[Entry], answer: object) -> Sequence[Receipt]:
 
 
 def _choose() -> Callable[[Sequence[Entry], object], Sequence[Receipt] | None] | None:
-    try:
-        from bridge._receipt import bind  # noqa: PLC0415  there are machines without it
-    except ImportError:
+    if not is_compiled("_receipt", "receipts"):
         return None
+    from bridge._receipt import bind  # noqa: PLC0415  there are machines without it
+
     return bind(Receipt)
 
 

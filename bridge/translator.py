@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 import orjson
@@ -17,7 +18,7 @@ from bridge.entry import ENVELOPE_ATTRIBUTE, compose, envelope_of
 from bridge.port import Delivery, Deposit, Entry
 from bridge.remember import by_identity
 from bridge.stamp import NotStampedError, unstamp
-from contracts.amqp_value import ShortString, tag_table
+from contracts.amqp_value import ShortString, TaggedTable, tag_table
 from contracts.claim import claim_on, longest_pointer, outgrows_ledger
 from contracts.effect import body_digest
 from contracts.entry_size import ENTRY_BYTES, entry_bytes
@@ -41,14 +42,20 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     """With the business key where order matters."""
 
 
-def reader(family: Family) -> Callable[[Delivery], Reading]:
-    """Reads deliveries of a family as the monolith published them. The reading raises InvalidMessageError."""
+_Tag = Callable[[Mapping[Any, Any]], TaggedTable]
+
+
+def reader(family: Family, tag: _Tag = tag_table) -> Callable[[Delivery], Reading]:
+    """Reads deliveries of a family as the monolith published them. The reading raises InvalidMessageError.
+
+    Args: tag: tags their header tables.
+    """
     by_origin: Mapping[tuple[ShortString, ShortString | None], MessageType] = {
         (one.origin.exchange, one.origin.routing_key): one for one in family.types
     }
 
     def read(delivery: Delivery) -> Reading:
-        facts = _tagged(delivery)
+        facts = _tagged(delivery, tag)
         message_type = by_origin.get((facts.exchange, facts.routing_key)) or by_origin.get((facts.exchange, None))
         if message_type is None:
             raise InvalidMessageError("unknown-type", "no contract for this exchange and routing key")
@@ -59,7 +66,7 @@ def reader(family: Family) -> Callable[[Delivery], Reading]:
 
 def notification_translator(family: Family, now: Callable[[], float]) -> Callable[[Delivery], Entry]:
     """Translator of a family's tapped notifications: legacy decides, nothing has moved yet."""
-    read = reader(family)
+    read = reader(family, by_identity(tag_table, orjson.dumps))
 
     def translate(delivery: Delivery) -> Entry:
         reading = read(delivery)
@@ -103,7 +110,7 @@ def outcome_translator(now: Callable[[], float]) -> Callable[[Delivery], Entry]:
     """Translator of the recorder's outcomes; the recorder names each by message id and attempt."""
 
     def translate(delivery: Delivery) -> Entry:
-        facts = _tagged(delivery)
+        facts = _tagged(delivery, tag_table)
         identity = text_of(facts.properties.get("message_id"))
         if identity is None:
             raise InvalidMessageError("id-missing", "message_id")
@@ -112,13 +119,10 @@ def outcome_translator(now: Callable[[], float]) -> Callable[[Delivery], Entry]:
     return translate
 
 
-def _tagged(delivery: Delivery) -> AmqpFacts:
+def _tagged(delivery: Delivery, tag: _Tag) -> AmqpFacts:
     facts, headers = delivery.facts, delivery.headers
-    tagged = None if headers is None else _tag(headers)
+    tagged = None if headers is None else tag(headers)
     return AmqpFacts(facts.exchange, facts.routing_key, facts.redelivered, facts.properties, tagged)
-
-
-_tag = by_identity(tag_table, orjson.dumps)
 
 
 def _entry(

@@ -17,6 +17,7 @@ from contracts.amqp_value import ShortString, TaggedTable, mark, unmark
 from contracts.authority import Authority
 from contracts.claim import Claim
 from contracts.effect import body_digest
+from contracts.veiled import Veiled
 
 BodyEncoding = Literal["utf-8", "base64", "empty", "claim"]
 
@@ -37,8 +38,10 @@ class Stamp(msgspec.Struct, frozen=True, gc=False):
     epoch: int
 
 
-class AmqpFacts(msgspec.Struct, frozen=True, gc=False):
+class AmqpFacts(Veiled, frozen=True, gc=False):
     """Everything that AMQP knew about a delivery."""
+
+    HIDDEN = ("properties", "headers")
 
     exchange: ShortString
     routing_key: ShortString

@@ -4,7 +4,7 @@ Structs, not dataclasses: making one of those compiles code of its own, 0.6 ms, 
 of a worker.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -16,5 +16,7 @@ class Veiled(msgspec.Struct, frozen=True):
     """Names of those."""
 
     def __repr__(self) -> str:
-        shown = (name for name in self.__struct_fields__ if name not in self.HIDDEN)
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:  # rich would show a struct's fields otherwise, all of them
+        return [(name, getattr(self, name)) for name in self.__struct_fields__ if name not in self.HIDDEN]

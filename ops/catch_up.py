@@ -32,6 +32,8 @@ from ops.session import in_plain_words
 from ops.wording import plural
 from workers.fate import UnavailableError
 from workers.port import Carried
+from workers.store.attribute import open_message
+from workers.store.seal import BrokenSealError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -252,9 +254,6 @@ class CatchUp:
 
     def _opened(self, batch: Sequence[Owed]) -> Iterator[_Opened]:
         """The messages of some entries, in their order."""
-        from workers.store.attribute import open_message  # noqa: PLC0415  # brings the AWS Encryption SDK
-        from workers.store.seal import BrokenSealError  # noqa: PLC0415  # likewise
-
         names = ("pk", "tenant", "message")
         entries = {item["pk"]["S"]: item for item in self._entries([one.message_id for one in batch], names)}
         sealer = self._sealer = self._sealer or self._keys.sealer()

@@ -16,6 +16,7 @@ from ops.fault import CommandError
 from ops.letter import Letter
 from ops.replay_message import RefusedLetterError, legacy_body
 from workers.fate import UnavailableError
+from workers.store.seal import BrokenSealError
 
 
 class Contents(Protocol):
@@ -64,8 +65,6 @@ class LetterOpener:
 
     def open(self, letter: Letter) -> OpenedLetter:
         """The letter's message. Raises RefusedLetterError where it cannot be had, CommandError where AWS refuses."""
-        from workers.store.seal import BrokenSealError  # noqa: PLC0415  # brings the AWS Encryption SDK
-
         if self._contents is None:
             self._contents = self._make()
         try:

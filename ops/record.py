@@ -11,6 +11,8 @@ from ops.fault import CommandError
 from ops.session import in_plain_words
 from workers.fate import UnavailableError
 from workers.logic.decision import Decision
+from workers.store.attribute import read_row
+from workers.store.seal import BrokenSealError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -47,9 +49,6 @@ class Records:
                 yield from map(self._row, page["Items"])
 
     def _row(self, item: Mapping[str, Any]) -> Effect:
-        from workers.store.attribute import read_row  # noqa: PLC0415  # brings the AWS Encryption SDK
-        from workers.store.seal import BrokenSealError  # noqa: PLC0415  # likewise
-
         if self._sealer is None:
             self._sealer = self._make()
         tenant = item["pk"]["S"].partition("#")[0]

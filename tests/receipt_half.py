@@ -7,7 +7,7 @@ import pytest
 
 from bridge import sqs
 from bridge.port import Entry, Receipt
-from infra.local.native import extensions
+from tests.native import native
 
 Accepted = Callable[[Sequence[Entry], object], Sequence[Receipt] | None]
 _CHOSEN = sqs._accepted_all
@@ -15,12 +15,8 @@ _CHOSEN = sqs._accepted_all
 
 def native_half() -> Accepted:
     """What the bridge takes where it is there; skips the test where it is not compiled."""
-    if _CHOSEN is None:
-        pytest.skip("the receipts in C are not compiled: `make native`, which needs gcc and python3-dev")
-    from bridge import _receipt  # noqa: PLC0415  there are machines without it
-
-    [digest] = [one.digest for one in extensions() if one.name == "bridge._receipt"]
-    assert digest in str(_receipt.__doc__), "compiled of another source: `make native`"
+    native("bridge._receipt")
+    assert _CHOSEN is not None
     return _CHOSEN
 
 

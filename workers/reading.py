@@ -24,7 +24,7 @@ _NAMED_PLACES = 5
 class Opened(Veiled, frozen=True):
     """A record whose envelope could be read: it has an id and a type."""
 
-    HIDDEN = ("body",)
+    HIDDEN = ("body", "envelope")
 
     received: Received
     envelope: Envelope

@@ -46,7 +46,7 @@ if __name__ == "__main__":
 COMMAND
 chmod 755 .venv/bin/strangler
 
-# But for speed: where there is a compiler, the bridge reads deliveries and makes entries in C.
+# But for speed: where there is a compiler, the bridge reads deliveries, makes entries and checks receipts in C.
 .venv/bin/python -m infra.local.native
 
 rm -f .venv/installed-*

@@ -1,7 +1,6 @@
 """What is compiled in its place: of the source as it is, without a warning, or not at all, which is told."""
 
 import importlib.util
-import shutil
 import sysconfig
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from infra.local import native
 from infra.local.native import SUFFIX, Extension, NativeError, compile_extension
+from tests.native import CAN_COMPILE, NEEDED
 
 STRICT = ("-Werror", "-Wconversion", "-Wno-sign-conversion", "-Wshadow", "-std=c11", "-pedantic")
 SOURCE = """
@@ -16,10 +16,7 @@ SOURCE = """
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "small", SOURCE_DIGEST, 0, NULL, NULL, NULL, NULL, NULL};
 PyMODINIT_FUNC PyInit_small(void) { return PyModuleDef_Init(&definition); }
 """
-needs_compiler = pytest.mark.skipif(
-    not shutil.which("cc") or not Path(sysconfig.get_path("include"), "Python.h").exists(),
-    reason="nothing can be compiled here: gcc and python3-dev are missing",
-)
+needs_compiler = pytest.mark.skipif(not CAN_COMPILE, reason=f"nothing can be compiled here: {NEEDED}")
 
 
 @pytest.fixture

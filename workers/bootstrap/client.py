@@ -7,7 +7,6 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from workers import on_demand
 from workers.store.seal import Sealer
 
 # What is wrong with a request the service says as well: that botocore looks first was a fifth of a message's CPU.
@@ -33,10 +32,8 @@ def sealer(key_arn: str) -> Sealer:
     Brings the AWS Encryption SDK, a sixth of a cold import, with the first batch instead of before it. That moves the
     cost; it saves none but for an instance that gets no batch.
     """
-    on_demand.begin()
     from workers.store.sealing import EnvelopeSealer, kms_provider  # noqa: PLC0415
 
-    on_demand.end()
     return EnvelopeSealer(kms_provider(key_arn, USUAL, _session().get_component("data_loader")))
 
 

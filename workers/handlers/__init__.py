@@ -1,20 +1,16 @@
 """Entry points of the Lambda functions: wiring only.
 
 What a function imports it keeps: to look for garbage among that, again and again, was a tenth of a cold import. So the
-collector rests until the module of an entry point is complete, which `kept` says. What others import and nobody uses
-waits to be asked for (`workers.on_demand`).
+collector rests until the module of an entry point is complete, which `kept` says.
 """
 
 import gc
 from collections.abc import Callable
 from typing import TypeVar
 
-from workers import on_demand
-
 _HandlerT = TypeVar("_HandlerT", bound=Callable[..., object])
 
 gc.disable()
-on_demand.begin()
 
 
 def kept(handler: _HandlerT) -> _HandlerT:
@@ -22,7 +18,6 @@ def kept(handler: _HandlerT) -> _HandlerT:
 
     From here on the collector works, though seldom: an invocation leaves few cycles behind.
     """
-    on_demand.end()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
     gc.enable()

@@ -13,7 +13,6 @@ import argparse
 import contextlib
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -21,7 +20,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +27,6 @@ import pika
 
 from bridge.topology import tap_queue
 from contracts.registry import CARD_TRANSACTION, NOTIFICATIONS
-from infra.local.native import extensions
 from infra.local.process import Child
 from infra.local.rabbitmq import RabbitNode
 from tests.bench.bridge import python, shovel
@@ -71,6 +68,8 @@ class Bench:
         self._node, self._sink, self._folder = node, sink, folder
         self._broker = Broker(node.amqp_url)
         self.python = python.quickest()
+        self.in_c: list[str] | None = None
+        """What ours did in C, by its own log."""
         profiling = () if profile is None else ("-m", "cProfile", "-o", str(profile.resolve()))
         launcher = (str(self.python), *profiling, "-m", "bridge", "ship")
         settings = {"STRANGLER_TAP_LENGTH": str(_TAP_LENGTH), "STRANGLER_PREFETCH": str(_PREFETCH)}
@@ -98,6 +97,8 @@ class Bench:
         with self._running(name) as child:
             seen = self._sink.wait(messages, _ROUND_S)
             used_s = cpu_s(child.pid)
+            if name == OURS:
+                self.in_c = _native(child.log)
             return Round(name, messages, seen["last_at"] - seen["first_at"], used_s, _lost(seen, filling))
 
     def latency_s(self, name: str) -> list[float]:
@@ -171,6 +172,12 @@ def _await_start(child: Child) -> None:
         time.sleep(_LOOK_S)
 
 
+def _native(log: Path) -> list[str]:
+    """What a shipper does in C, as the line of its log says with which it begins."""
+    lines = (json.loads(line) for line in log.read_text("utf-8").splitlines())
+    return next(list(line["native"]) for line in lines if line["message"] == "shipping")
+
+
 def _lost(seen: dict[str, Any], filling: Filling) -> int:
     """How many are too few, or too many; -1 where as many came and not the same."""
     if seen["entries"] != filling.count:
@@ -216,10 +223,9 @@ def main() -> int:
             "rounds": arguments.rounds,
             "prefetch": _PREFETCH,
             "batch": _BATCH,
-            "python": python.told(bench.python),
-            "in_c": [one.name for one in extensions() if find_spec(one.name) is not None],
+            "in_c": bench.in_c,
         },
-        "versions": {"python": platform.python_version(), "pika": version("pika"), **PACKAGES},
+        "versions": {"python": python.told(bench.python), "pika": version("pika"), **PACKAGES},
         "rounds": [asdict(one) for one in rounds],
         "rounds_15ms": [asdict(one) for one in slow],
         "p99_ms": took,

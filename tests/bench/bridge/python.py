@@ -44,7 +44,9 @@ def environment_of(python: Path, *, rivals: bool = False) -> dict[str, str]:
 
 def told(python: Path) -> str:
     """Which one it is."""
-    return "the environment's" if python == Path(sys.executable) else "the system's"
+    asked = [str(python), "-I", "-c", "import platform; print(platform.python_version())"]
+    done = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=_WITHIN_S)
+    return f"{done.stdout.strip()}, the {'environment' if python == Path(sys.executable) else 'system'}'s"
 
 
 def _works_s(python: Path) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import bridge.__main__ as program
-from bridge import amqp_delivery, deadline, entry
+from bridge import deadline
 from bridge.__main__ import ExitCode, JsonFormatter, give_back, route, ship
 from bridge.authority import Ticker
 from bridge.bootstrap import RouterParts, ShipperParts
@@ -83,13 +83,14 @@ def test_its_start_tells_what_is_done_in_c(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    for part in (amqp_delivery, entry):
-        monkeypatch.setattr(part, "IS_NATIVE", native)
+    monkeypatch.setattr("bridge.native._fits", dict.fromkeys(("receipts", "deliveries", "entries"), native))
     with caplog.at_level(logging.INFO):
         ship_with(ShipperThatStops(), monkeypatch)
         route_with(RouterThatStops(), monkeypatch)
     told = [getattr(line, "native", None) for line in caplog.records if line.message in ("shipping", "routing")]
-    assert told == [["deliveries", "entries"] if native else []] * 2
+    assert told == [["deliveries", "entries", "receipts"] if native else []] * 2
+    warned = [line.message for line in caplog.records if "compiled of another source" in line.message]
+    assert len(warned) == (0 if native else 2)
 
 
 def test_what_could_not_be_settled_in_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,6 +164,22 @@ def test_a_text_of_which_one_letter_is_another_is_never_accepted(native: Accepte
             assert native([*entries[:position], other, *entries[position + 1 :]], answer) is None
 
 
+def test_a_sum_whose_bytes_stand_in_letters_of_two_is_none(native: Accepted) -> None:
+    entries = some(1)
+    [told] = right_answer(entries)["Successful"]
+    for name in FIELDS[2:]:
+        wide = told[name].encode().decode(f"utf-16-{sys.byteorder[0]}e") + "世" * 16
+        assert native(entries, {"Successful": [{**told, name: wide}]}) is None
+
+
+def test_what_is_told_besides_is_not_passed_over(native: Accepted) -> None:
+    entries = some(2)
+    told = right_answer(entries)["Successful"]
+    answer = {"Successful": [*told, {**told[0], "MD5OfMessageBody": md5(b"another")}]}
+    assert native(entries, answer) is None
+    assert [one.fate for one in reconcile(entries, answer)] == ["unknown", "accepted"]
+
+
 @pytest.mark.parametrize("arguments", [(), ([],), ([], {}, None)])
 def test_it_is_called_with_entries_and_an_answer(native: Any, arguments: tuple[Any, ...]) -> None:
     with pytest.raises(TypeError):

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-import workers.handlers
+import workers
 
-MODULES = sorted(path.stem for path in Path(workers.handlers.__file__).parent.glob("[!_]*.py"))
+MODULES = sorted(path.stem for path in (Path(workers.__file__).parent / "handlers").glob("[!_]*.py"))
 
 
 @pytest.mark.parametrize("module", MODULES)

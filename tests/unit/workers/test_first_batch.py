@@ -1,4 +1,4 @@
-"""In fresh interpreters: what this one has imported already would not be imported by a function."""
+"""In a fresh interpreter: what this one has imported already would not be imported by a function."""
 
 import base64
 import json
@@ -13,7 +13,6 @@ import pytest
 
 from tests.fakes.function import event
 from tests.unit.workers.test_bootstrap import ENVIRONMENT
-from workers import on_demand
 
 
 class Services(BaseHTTPRequestHandler):
@@ -70,7 +69,7 @@ def test_a_whole_first_batch_loads_nothing_that_nobody_needs(endpoint: str) -> N
     records = event("sqs_fifo_payin")
     del records["Records"][2]  # which would be dead-lettered
     asked = f"""
-import importlib.util, json, sys
+import json, sys
 from workers.handlers.process import handler
 context = type("Context", (), dict.fromkeys(
     ("function_name", "memory_limit_in_mb", "invoked_function_arn", "aws_request_id"), "x"))()
@@ -79,7 +78,6 @@ from contracts.model.balance import BalanceNotification
 from contracts.model.payin import PayinNotification
 print(json.dumps({{
     "answer": answer,
-    "waiting": [n for n, m in sys.modules.items() if type(m) is importlib.util._LazyModule],
     "built": [m.__name__ for m in (PayinNotification, BalanceNotification) if m.__pydantic_complete__],
     "loaded": list(sys.modules),
 }}))
@@ -88,33 +86,7 @@ print(json.dumps({{
     found = told(asked, **ENVIRONMENT, **aws, AWS_ENDPOINT_URL=endpoint, POWERTOOLS_METRICS_NAMESPACE="s")
     assert found["answer"] == {"batchItemFailures": []}
     assert set(Services.asked) == set(Services.ANSWERS), "the batch has not come all the way"
-    assert set(found["waiting"]) == set(on_demand.NAMES), "not imported, so of no use here; or loaded after all"
     assert found["built"] == ["PayinNotification"], "a validator of another family"
     others = {"aws_lambda_powertools.utilities.batch", "aws_lambda_powertools.utilities.data_classes"}
     others |= {"contracts.difference", "workers.store.verdicts", "workers.outlet.outlet"}
     assert others & set(found["loaded"]) == set()
-
-
-@pytest.mark.parametrize("name", on_demand.NAMES)
-def test_a_module_that_waits_is_the_real_one_as_soon_as_it_is_asked(name: str) -> None:
-    asked = f"""
-import importlib.util, json, sys
-import workers.handlers.process
-import {name}
-lacks = sorted(set({name}.__all__) - set(dir({name})))
-print(json.dumps([type({name}) is type(sys), {name} is sys.modules["{name}"], lacks]))
-"""
-    assert told(asked, **ENVIRONMENT) == [True, True, []]
-
-
-def test_what_is_imported_after_the_functions_is_loaded_at_once() -> None:
-    asked = """
-import json, sys
-from workers import on_demand
-on_demand.begin()
-on_demand.end()
-on_demand.end()
-import csv
-print(json.dumps([type(csv) is type(sys), on_demand._OnDemand in sys.meta_path]))
-"""
-    assert told(asked) == [True, False]
