@@ -1,6 +1,6 @@
 """Reads frames off a connection of pika's in large pieces; what a frame is and means stays pika's.
 
-pika 1.4.4 takes 4 KiB from the socket at a time, and copies all that is left of it once a frame. Here it is 64 KiB, and
+pika 1.4.4 takes 4 KiB from the socket at a time, and copies all that is left of it once a frame. Here it is 128 KiB, and
 what is left is copied once a piece. Plain deliveries are taken out on the way (`bridge.amqp_delivery`); everything pika
 does with a frame, it does as ever.
 """
@@ -12,7 +12,7 @@ from pika.adapters.utils.io_services_utils import _AsyncTransportBase
 
 from bridge.amqp_delivery import FRAME_HEAD, Consumer, take_deliveries
 
-RECEIVED_AT_ONCE = 64 * 1024
+RECEIVED_AT_ONCE = 128 * 1024
 _AROUND = FRAME_HEAD.size + 1
 """Bytes of a frame around what it carries."""
 _PROTOCOL = b"AMQP"

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from contracts.veiled import Veiled
 
 MOST_HEAD_BYTES = 64 * 1024
 MOST_BODY_BYTES = 1024 * 1024
@@ -23,14 +24,15 @@ class CutOffError(ConnectionError):
     """The connection ended before the answer did."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
+class HttpAnswer(Veiled, frozen=True, gc=False):
     """One answer, whole."""
 
+    HIDDEN = ("headers", "body")
+
     status: int
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str]
     """Names in lower case; what comes more than once is joined with commas."""
-    body: bytes = field(repr=False)
+    body: bytes
     kept: bool
     """Whether the connection may be used again."""
 
@@ -48,7 +50,8 @@ def read_answer(receive: Receive) -> HttpAnswer:
             raise BadAnswerError("switches protocols")
         minor, status, headers = _read_head(came)
     body, framed = _read_body(came, status, headers)
-    options = {one.strip().lower() for one in headers.get("connection", "").split(",")}
+    told = headers.get("connection")
+    options = {one.strip().lower() for one in told.split(",")} if told else ()
     lasting = minor == b"1" and "close" not in options
     return HttpAnswer(status, headers, body, kept=lasting and framed and not came.rest)
 

@@ -83,6 +83,7 @@ class ShipLane:
         self._failing: dict[int, Backoff] = {}
         self._resume_at = 0.0
         self._under_way: deque[Call] = deque()
+        self._bytes_under_way = 0
 
     def begin(self, now: float, wake: Callable[[], None]) -> None:
         """Begin as many calls as may be; `wake` is called from another thread when one ends."""
@@ -90,11 +91,13 @@ class ShipLane:
             batch = self.window.next_batch(now)
             if not batch:
                 return
+            size_bytes = 0
             for _, pending in batch:
                 pending.attempts += 1
+                size_bytes += pending.size_bytes
             point.reach("ship.sending")
-            size_bytes = sum(pending.size_bytes for _, pending in batch)
             self._under_way.append(Call(batch, self._begin(batch, now, wake), size_bytes))
+            self._bytes_under_way += size_bytes
 
     def ended(self) -> Iterator[Call]:
         """Calls that have ended since."""
@@ -103,6 +106,7 @@ class ShipLane:
         for _ in range(len(self._under_way)):
             call = self._under_way.popleft()
             if call.answer.done():
+                self._bytes_under_way -= call.size_bytes
                 yield call
             else:
                 self._under_way.append(call)
@@ -166,12 +170,11 @@ class ShipLane:
         for call in self._under_way:
             call.answer.cancel()  # what no thread has begun yet is not sent any more
         self._under_way.clear()
+        self._bytes_under_way = 0
 
     def _may_begin(self) -> bool:
         calls = len(self._under_way)
-        return calls < _CALLS_OF_ANY_SIZE or (
-            calls < CALLS_AT_ONCE and sum(call.size_bytes for call in self._under_way) < BYTES_AT_ONCE
-        )
+        return calls < _CALLS_OF_ANY_SIZE or (calls < CALLS_AT_ONCE and self._bytes_under_way < BYTES_AT_ONCE)
 
     def _begin(self, batch: Sequence[tuple[int, Pending]], now: float, wake: Callable[[], None]) -> Answer:
         if self._express is not None and self._clock.monotonic() - now < LATE_S:
