@@ -1,8 +1,8 @@
 """Reads frames off a connection of pika's in large pieces; what a frame is and means stays pika's.
 
-pika 1.4.4 takes 4 KiB from the socket at a time, and copies all that is left of it once a frame. Here it is 128 KiB, and
-what is left is copied once a piece. Plain deliveries are taken out on the way (`bridge.amqp_delivery`); everything pika
-does with a frame, it does as ever.
+pika 1.4.4 takes 4 KiB from the socket at a time, and copies all that is left of it once a frame. Here it is 128 KiB,
+and what is left is copied once a piece. Plain deliveries are taken out on the way (`bridge.amqp_delivery`); everything
+pika does with a frame, it does as ever.
 """
 
 from typing import Any
