@@ -137,7 +137,12 @@ def _entry(
     ordered = family is not None and family.ordered
     time = _time(int(now * 1000))
     entry = compose(
-        *(type_name, identity, stamp, facts, body, time),
+        type_name,
+        identity,
+        stamp,
+        facts,
+        body,
+        time,
         group=_group(identity.key) if ordered and identity.key is not None else None,
         deduplication=_deduplication(identity.id, body, stamp) if ordered else None,
     )

@@ -85,37 +85,45 @@ plain_properties: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 )
 """As many as AMQP has, of the kinds that it has."""
 
-messages = st.builds(
-    Message,
-    body=bodies,
-    id=texts,
-    key=st.none() | texts,
-    exchange=short_strings,
-    routing_key=short_strings,
-    redelivered=st.booleans(),
-    properties=properties,
-    headers=headers,
-    type=texts,
-    stamp=stamps,
-    time=st.just(TIME) | texts,
-    group=st.none() | texts,
-    deduplication=st.none() | texts,
+
+def _messages(
+    *,
+    bodies: st.SearchStrategy[bytes],
+    texts: st.SearchStrategy[str],
+    names: st.SearchStrategy[Any],
+    properties: st.SearchStrategy[dict[str, Any]],
+    headers: st.SearchStrategy[Any],
+    groups: st.SearchStrategy[str],
+) -> st.SearchStrategy[Message]:
+    """Args: names: of exchanges and routing keys; groups: and of deduplication."""
+    return st.builds(
+        Message,
+        body=bodies,
+        id=texts,
+        key=st.none() | texts,
+        exchange=names,
+        routing_key=names,
+        redelivered=st.booleans(),
+        properties=properties,
+        headers=headers,
+        type=texts,
+        stamp=stamps,
+        time=st.just(TIME) | texts,
+        group=st.none() | groups,
+        deduplication=st.none() | groups,
+    )
+
+
+messages = _messages(
+    bodies=bodies, texts=texts, names=short_strings, properties=properties, headers=headers, groups=texts
 )
-plain_messages = st.builds(
-    Message,
-    body=plain_bodies,
-    id=plain_texts,
-    key=st.none() | plain_texts,
-    exchange=plain_texts,
-    routing_key=plain_texts,
-    redelivered=st.booleans(),
+plain_messages = _messages(
+    bodies=plain_bodies,
+    texts=plain_texts,
+    names=plain_texts,
     properties=plain_properties,
     headers=plain_headers,
-    type=plain_texts,
-    stamp=stamps,
-    time=st.just(TIME) | plain_texts,
-    group=st.none() | any_texts,
-    deduplication=st.none() | any_texts,
+    groups=any_texts,
 )
 entries = st.builds(
     Entry, texts, texts, texts, texts, st.none() | texts, st.none() | texts
